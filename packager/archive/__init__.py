@@ -1,0 +1,66 @@
+"""The archive before and after it exists: entries, layout, artifact. Zip in, zip out; nothing else here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT_LEVEL = 6
+LEVELS = {"fast": 1, "default": 6, "best": 10, "max": 12}
+"""libdeflate levels behind ``--compress``."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One member to be written."""
+
+    path: str
+    """Name in the archive: relative, POSIX, proved safe by `layout`."""
+    source: Path | bytes
+    """Where the bytes lie, or the bytes themselves."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All members, sorted by the UTF-8 bytes of their names, unique, inside the root."""
+
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member as it was written."""
+
+    path: str
+    size_bytes: int
+    compressed_bytes: int
+    sha256: str
+    """Hex, of the content."""
+    executable: bool
+    """Written as 0755 rather than 0644: decided by content (ELF, ``#!``), the same on every system."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A zip we wrote."""
+
+    path: Path
+    zipped_bytes: int
+    """Length of the file."""
+    unzipped_bytes: int
+    """Sum of the members' sizes."""
+    sha256: str
+    """Hex, of the whole file."""
+    members: tuple[Member, ...]
+    codec: str
+    """Codec, version and level, such as ``libdeflate 1.22 level 6``: other values may give other bytes."""
+
+    @property
+    def code_sha256(self) -> str:
+        """Return the SHA-256 as AWS Lambda's CodeSha256 shows it: base64."""
+        import base64
+
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")

@@ -1,0 +1,126 @@
+"""What is there: every file of a tree or an archive, with its facts and no opinion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Machine = Literal["x86_64", "arm64", "other"]
+BinaryFormat = Literal["elf", "macho", "pe", "script", "other"]
+"""``script`` starts with ``#!``; ``other`` is everything that is not native code."""
+
+
+@dataclass(frozen=True)
+class SymbolVersion:
+    """One symbol version a binary asks of one library (.gnu.version_r)."""
+
+    soname: str
+    """The file it is asked from; the version alone says nothing."""
+    version: str
+    """Such as ``GLIBC_2.34``."""
+    weak: bool = False
+    """VER_FLG_WEAK: the loader only warns if it is missing."""
+    symbols: tuple[str, ...] = ()
+    """Names of the undefined symbols bound to it, sorted; may be empty."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A PT_LOAD program header."""
+
+    offset: int
+    vaddr: int
+    filesz: int
+    memsz: int
+    align: int
+
+
+@dataclass(frozen=True)
+class ElfFacts:
+    """What one ELF file says of itself. Never executed, only read."""
+
+    machine: Machine
+    machine_name: str
+    """As the ELF header says it, e.g. ``EM_386``."""
+    bits: int
+    little_endian: bool
+    os_abi: str
+    """``ELFOSABI_SYSV``, ``ELFOSABI_LINUX``, ``ELFOSABI_FREEBSD``, …"""
+    type: Literal["executable", "shared", "relocatable", "core", "other"]
+    interpreter: str
+    """PT_INTERP; empty for libraries and static programs."""
+    soname: str
+    needed: tuple[str, ...]
+    """DT_NEEDED in order; empty for a static binary."""
+    rpath: tuple[str, ...]
+    """DT_RPATH split at colons."""
+    runpath: tuple[str, ...]
+    """DT_RUNPATH split at colons."""
+    versions_needed: tuple[SymbolVersion, ...]
+    versions_defined: tuple[str, ...]
+    """Names in .gnu.version_d."""
+    loads: tuple[Segment, ...]
+    executable_stack: bool
+    build_id: str
+    """Hex of NT_GNU_BUILD_ID; empty if none."""
+    has_symbols: bool
+    """Whether .symtab or .debug_* sections are there: worth stripping."""
+    trailing_bytes: int
+    """Bytes after the last section or segment: data somebody appended. Such a file is never stripped."""
+    isa_needed: tuple[str, ...] = ()
+    """x86 ISA levels of the GNU property note, such as ``x86-64-v3``."""
+
+    @property
+    def dynamic(self) -> bool:
+        """Return whether the dynamic loader has anything to do with it."""
+        return bool(self.needed or self.interpreter)
+
+
+@dataclass(frozen=True)
+class Package:
+    """An installed package a file belongs to."""
+
+    name: str
+    version: str
+    path: str
+    """Folder relative to the tree, POSIX; empty for the project itself."""
+
+
+@dataclass(frozen=True)
+class File:
+    """One file, by the path it has (or will have) in its tree or archive."""
+
+    path: str
+    """Relative, POSIX, no leading slash."""
+    size_bytes: int
+    format: BinaryFormat = "other"
+    elf: ElfFacts | None = None
+    unreadable: str = ""
+    """Why a file that poses as a binary could not be read (truncated, broken tables); empty if all is well."""
+    source: Path | None = None
+    """Where its bytes lie on this machine; None for members of an archive."""
+    package: Package | None = None
+    mode: int | None = None
+    """Unix permission bits where known."""
+    sha256: str = ""
+    """Hex; empty where nobody has read the file yet."""
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """Every file of one tree or archive, sorted by path."""
+
+    files: tuple[File, ...]
+    by_path: dict[str, File] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Index the files; frozen all the same."""
+        object.__setattr__(self, "by_path", {file.path: file for file in self.files})
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the sum of all file sizes."""
+        return sum(file.size_bytes for file in self.files)

@@ -1,0 +1,33 @@
+"""Running what we made: the very zip, unpacked read-only in a clean root, its handler loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from packager.audit import Finding
+
+ProofStatus = Literal["proved", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a proof showed."""
+
+    status: ProofStatus
+    """``skipped`` reads "audited, not proved"; `detail` then says why."""
+    how: str
+    """``docker`` or ``local``; empty if skipped."""
+    where: str
+    """Image or runtime it ran in, such as ``node 22.23.3 on this machine``; no host paths."""
+    detail: str
+    """One line: what was loaded, or why it was not tried, or what went wrong."""
+    findings: tuple[Finding, ...] = ()
+    """The causes of a failure, coded ``RUN…``."""
+    output: str = ""
+    """What the handler printed, last lines; for people only, never in the manifest."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the fields for the manifest: nothing that changes from run to run."""
+        return {"status": self.status, "how": self.how, "where": self.where, "detail": self.detail}

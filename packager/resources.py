@@ -1,0 +1,18 @@
+"""Where the data folders lie: beside the package in a checkout, inside it in an installed wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).parent
+
+
+def bundled(folder: str) -> Path:
+    """Return the directory of ``dockerfiles`` or ``lambda_layers``."""
+    installed = _PACKAGE / "_bundled" / folder
+    return installed if installed.is_dir() else _PACKAGE.parent / folder
+
+
+def catalog_folder() -> Path:
+    """Return the directory of the catalog's YAML."""
+    return _PACKAGE / "catalog"
