@@ -1,0 +1,86 @@
+"""What will be built, where and why: decided before anything starts, printed by ``packager plan``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.catalog.records import Arch, Budget, Engine, Kind, Language, Libc, Platform, Target
+
+BuilderName = Literal["docker", "host"]
+PackageManager = Literal["npm", "pnpm", "yarn", "pip"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One install-and-generate run in one userland. Bundles whose jobs are equal share its tree."""
+
+    source: Path
+    """The project folder on this machine. Read, never written."""
+    builder: BuilderName
+    platform: Platform
+    """The userland the result is for: docker builds in its image, host asks package managers for its libc."""
+    arch: Arch
+    libc: Libc
+    language: Language
+    language_version: str
+    """Node major (``22``) or Python version (``3.12``); empty for custom runtimes."""
+    manager: PackageManager | None
+    """None: nothing to install."""
+    lock_file: str
+    """Name of the lock or requirements file, relative to `source`; empty if nothing to install."""
+    engines: tuple[Engine, ...] = ()
+    """What was recognised in the project, the generator's first."""
+    generate: tuple[str, ...] = ()
+    """Shell lines run after the install, in the project folder."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Set while installing and generating. ``{any_file}`` is filled in by the builder."""
+    timeout_seconds: float = 1800.0
+    """For each command."""
+    image: str = ""
+    """A base image that replaces the platform's own (``--image``); the audit still judges by the target."""
+    ignore: tuple[str, ...] = ()
+    """Project paths that never go in: the output folder."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One archive to make."""
+
+    name: str
+    """Unique in the plan and the stem of its files: ``api``, ``prisma-arm64``."""
+    kind: Kind
+    target: Target
+    job: Job
+    budget: Budget
+    """The target's limits, narrowed by the user's budget."""
+    handler: str = ""
+    """``src/handler.handler``; empty for layers."""
+    include: tuple[str, ...] = ()
+    """Ordered patterns for the project's own files, last match wins; empty means all."""
+    packages: tuple[str, ...] = ()
+    """Layers: package globs whose closure is taken; empty means all production packages."""
+    recipe: str = ""
+    layers: tuple[str, ...] = ()
+    """Names of bundles of this plan mounted beneath this function."""
+    layer_files: tuple[Path, ...] = ()
+    """Finished layer zips from elsewhere, mounted beneath this function."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """The function's own environment variables, for proof and configs."""
+    strip: bool = True
+    silence: tuple[tuple[str, str, str], ...] = ()
+    """(code, path glob, reason) of findings the user has accepted."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Jobs to run and bundles to make, layers before the functions that use them."""
+
+    project: Path
+    jobs: tuple[Job, ...]
+    bundles: tuple[Bundle, ...]
+    notes: tuple[str, ...] = field(default=())
+    """What was detected and why things were chosen, one line each."""
