@@ -144,7 +144,7 @@ class Target:
     layer_paths: LayerPaths
     system: RuntimeSystem
     status: str
-    """``supported``, ``deprecated`` or ``gone``."""
+    """``supported``, ``deprecated``, ``gone``, or ``check`` where sources disagree on the date."""
     until: str
     """ISO date of (planned) deprecation; empty if not established."""
     source: str
@@ -167,6 +167,8 @@ class EngineRule:
     keep: tuple[str, ...]
     """Globs that are kept although `drop` matches."""
     reason: str
+    when: tuple[tuple[str, str], ...] = ()
+    """Facts of the schema that must hold, such as ("generator", "prisma-client-js")."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,121 @@
+"""What we know about the world: systems, platforms, targets, engines. Facts with source and date, no decisions."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from packager.catalog.records import Arch, Baseline, Budget, Engine, LayerPaths, Platform, RuntimeSystem, Target
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One runtime of a host, in the host's spelling."""
+
+    name: str
+    language: str
+    version: str
+    platform: str
+    image: str
+    status: str
+    until: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """One file of ``catalog/targets``: the target kinds and runtimes of a hosting service."""
+
+    provider: str
+    title: str
+    kinds: dict[str, tuple[str, Budget]]
+    """Target name → (kind, limits)."""
+    runtimes: dict[str, Runtime]
+    arches: tuple[Arch, ...]
+    default_runtime: str
+    layer_paths: dict[str, LayerPaths]
+    system: RuntimeSystem
+    language_environment: dict[str, tuple[tuple[str, str], ...]]
+    source: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything in ``packager/catalog``, loaded and cross-checked."""
+
+    baselines: dict[str, Baseline]
+    platforms: dict[str, Platform]
+    hosts: dict[str, Host]
+    engines: tuple[Engine, ...]
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Return every target name users may type."""
+        return tuple(name for host in self.hosts.values() for name in host.kinds)
+
+    def host(self, target_name: str) -> Host:
+        """Return the host that offers a target; raises ConfigError with a guess for an unknown name."""
+        for host in self.hosts.values():
+            if target_name in host.kinds:
+                return host
+        msg = f"unknown target {target_name!r}{_guess(target_name, self.target_names)}"
+        raise ConfigError(msg, fix=f"targets are: {', '.join(self.target_names)} (see `packager targets`)")
+
+    def target(self, name: str, runtime: str, arch: Arch) -> Target:
+        """Return one target; raises ConfigError for an unknown name, runtime or architecture."""
+        from packager.catalog.records import Target
+
+        host = self.host(name)
+        found = host.runtimes.get(runtime)
+        if found is None:
+            msg = f"{name} has no runtime {runtime!r}{_guess(runtime, host.runtimes)}"
+            raise ConfigError(msg, fix=f"runtimes are: {', '.join(host.runtimes)}")
+        if arch not in host.arches:
+            msg = f"{name} has no architecture {arch!r}"
+            raise ConfigError(msg, fix=f"architectures are: {', '.join(host.arches)}")
+        kind, budget = host.kinds[name]
+        platform = self.platforms[found.platform]
+        extra = host.language_environment.get(found.language, ())
+        environment = tuple(
+            (key, value.replace("{runtime}", runtime).replace("{version}", found.version))
+            for key, value in (*host.system.environment, *extra)
+        )
+        return Target(
+            name=name,
+            provider=host.provider,
+            kind=kind,  # type: ignore[arg-type]  # checked when the file was loaded
+            runtime=runtime,
+            arch=arch,
+            language=found.language,  # type: ignore[arg-type]
+            language_version=found.version,
+            baseline=self.baselines[platform.baseline],
+            platform=platform,
+            image=found.image,
+            budget=budget,
+            layer_paths=host.layer_paths[found.language],
+            system=replace(host.system, environment=environment),
+            status=found.status,
+            until=found.until,
+            source=host.source,
+            checked=host.checked,
+        )
+
+
+def _guess(word: str, known: object) -> str:
+    """Return ", did you mean …?" for a likely misprint, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)  # type: ignore[call-overload]
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+@lru_cache(maxsize=1)
+def load_catalog() -> Catalog:
+    """Return the catalog that comes with this version. Raises CatalogError naming file and key."""
+    from packager.catalog.loading import load
+    from packager.resources import catalog_folder
+
+    return load(catalog_folder())

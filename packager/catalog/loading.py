@@ -1,0 +1,270 @@
+"""YAML → catalog: every file in a folder is loaded, validated, named like its file, and cross-checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+import msgspec
+import yaml
+
+from packager.catalog import Catalog, Host, Runtime
+from packager.catalog.records import (
+    Arch,
+    Baseline,
+    Budget,
+    Engine,
+    EngineRule,
+    Kind,
+    Language,
+    LayerPaths,
+    Libc,
+    Platform,
+    RuntimeSystem,
+    parse_version,
+)
+from packager.errors import CatalogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# libyaml is ten times quicker; the pure loader gives the same values where PyYAML was built without it.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_T = TypeVar("_T", bound=msgspec.Struct)
+
+
+class _BaselineFile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    libc: Libc
+    source: str
+    checked: str
+    glibc: str = ""
+    glibcxx: str = ""
+    cxxabi: str = ""
+    openssl: tuple[str, ...] = ()
+    x86_64_only: tuple[str, ...] = ()
+    sonames: tuple[str, ...] = ()
+    sonames_image_only: tuple[str, ...] = ()
+    sonames_absent: tuple[str, ...] = ()
+
+
+class _PlatformFile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    family: str
+    image: str
+    digest: str
+    baseline: str
+    libc: Libc
+    source: str
+    checked: str
+
+
+class _BudgetFile(msgspec.Struct, forbid_unknown_fields=True):
+    zipped: int | None = None
+    unzipped: int | None = None
+    unzipped_with_layers: int | None = None
+    layers: int | None = None
+    entries: int | None = None
+
+
+class _KindFile(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Kind
+    budget: _BudgetFile
+
+
+class _SystemFile(msgspec.Struct, forbid_unknown_fields=True):
+    function_root: str
+    layer_root: str
+    library_path: tuple[str, ...]
+    environment: dict[str, str]
+    user_id: int
+    language_environment: dict[Language, dict[str, str]] = {}
+    writable: tuple[str, ...] = ("/tmp",)
+
+
+class _RuntimeFile(msgspec.Struct, forbid_unknown_fields=True):
+    language: Language
+    version: str
+    platform: str
+    image: str
+    status: Literal["supported", "deprecated", "gone", "check"]
+    until: str = ""
+
+
+class _HostFile(msgspec.Struct, forbid_unknown_fields=True):
+    provider: str
+    title: str
+    kinds: dict[str, _KindFile]
+    layer_paths: dict[Language, str]
+    system: _SystemFile
+    runtimes: dict[str, _RuntimeFile]
+    arches: tuple[Arch, ...]
+    default_runtime: str
+    source: str
+    checked: str
+
+
+class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
+    package: str
+    reason: str
+    drop: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    when: dict[str, str] = {}
+
+
+class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    packages: tuple[str, ...]
+    source: str
+    since: str = ""
+    before: str = ""
+    generate: str = ""
+    environment: dict[str, str] = {}
+    schema: tuple[str, ...] = ()
+    build_only: tuple[str, ...] = ()
+    rules: tuple[_RuleFile, ...] = ()
+
+
+def load(folder: Path) -> Catalog:
+    """Return the catalog of a folder. Raises CatalogError naming file and key."""
+    baselines = {path.stem: _baseline(path, raw) for path, raw in _files(folder / "baselines", _BaselineFile)}
+    platforms = {
+        path.stem: _platform(path, raw, baselines) for path, raw in _files(folder / "platforms", _PlatformFile)
+    }
+    hosts = {path.stem: _host(path, raw, platforms) for path, raw in _files(folder / "targets", _HostFile)}
+    engines = tuple(_engine(path, raw) for path, raw in _files(folder / "engines", _EngineFile))
+    return Catalog(baselines=baselines, platforms=platforms, hosts=hosts, engines=engines)
+
+
+def _files(folder: Path, type_: type[_T]) -> Iterator[tuple[Path, _T]]:
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            # Dates and versions stay text: BaseLoader-like behaviour is wanted for them, so YAML dates are undone.
+            data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+            raw = msgspec.convert(_dates_as_text(data), type_)
+        except yaml.YAMLError as error:
+            raise CatalogError(str(error), where=str(path)) from error
+        except msgspec.ValidationError as error:
+            raise CatalogError(str(error), where=str(path)) from error
+        name = getattr(raw, "name", path.stem)
+        if name != path.stem:
+            msg = f"name is {name!r}, the file is called {path.stem!r}"
+            raise CatalogError(msg, where=f"{path}: name")
+        yield path, raw
+
+
+def _dates_as_text(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _version(path: Path, key: str, text: str) -> tuple[int, ...]:
+    try:
+        return parse_version(text) if text else ()
+    except ValueError as error:
+        msg = f"{text!r} is not a dotted version"
+        raise CatalogError(msg, where=f"{path}: {key}") from error
+
+
+def _baseline(path: Path, raw: _BaselineFile) -> Baseline:
+    overlap = set(raw.sonames) & (set(raw.sonames_absent) | set(raw.sonames_image_only))
+    if overlap:
+        msg = f"both there and not: {', '.join(sorted(overlap))}"
+        raise CatalogError(msg, where=f"{path}: sonames")
+    if (raw.libc == "glibc") != bool(raw.glibc):
+        msg = "a glibc system, and no other, has a glibc version"
+        raise CatalogError(msg, where=f"{path}: glibc")
+    return Baseline(
+        name=raw.name,
+        title=raw.title,
+        libc=raw.libc,
+        glibc=_version(path, "glibc", raw.glibc),
+        glibcxx=_version(path, "glibcxx", raw.glibcxx),
+        cxxabi=_version(path, "cxxabi", raw.cxxabi),
+        openssl=raw.openssl,
+        sonames=frozenset(raw.sonames),
+        sonames_image_only=frozenset(raw.sonames_image_only),
+        sonames_absent=frozenset(raw.sonames_absent),
+        x86_64_only=frozenset(raw.x86_64_only),
+        source=raw.source,
+        checked=raw.checked,
+    )
+
+
+def _platform(path: Path, raw: _PlatformFile, baselines: dict[str, Baseline]) -> Platform:
+    if raw.baseline not in baselines:
+        msg = f"no baseline {raw.baseline!r}"
+        raise CatalogError(msg, where=f"{path}: baseline")
+    if baselines[raw.baseline].libc != raw.libc:
+        msg = f"{raw.libc} here, {baselines[raw.baseline].libc} in baseline {raw.baseline!r}"
+        raise CatalogError(msg, where=f"{path}: libc")
+    return Platform(**msgspec.structs.asdict(raw))
+
+
+def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
+    for name, runtime in raw.runtimes.items():
+        if runtime.platform not in platforms:
+            msg = f"no platform {runtime.platform!r}"
+            raise CatalogError(msg, where=f"{path}: runtimes.{name}.platform")
+        if runtime.language not in raw.layer_paths:
+            msg = f"no layer path for {runtime.language!r}"
+            raise CatalogError(msg, where=f"{path}: layer_paths")
+    if raw.default_runtime not in raw.runtimes:
+        msg = f"no runtime {raw.default_runtime!r}"
+        raise CatalogError(msg, where=f"{path}: default_runtime")
+    system = raw.system
+    return Host(
+        provider=raw.provider,
+        title=raw.title,
+        kinds={name: (kind.kind, Budget(**msgspec.structs.asdict(kind.budget))) for name, kind in raw.kinds.items()},
+        runtimes={
+            name: Runtime(name=name, **msgspec.structs.asdict(runtime)) for name, runtime in raw.runtimes.items()
+        },
+        arches=raw.arches,
+        default_runtime=raw.default_runtime,
+        layer_paths={language: LayerPaths(packages=where) for language, where in raw.layer_paths.items()},
+        system=RuntimeSystem(
+            function_root=system.function_root,
+            layer_root=system.layer_root,
+            library_path=system.library_path,
+            environment=tuple(system.environment.items()),
+            user_id=system.user_id,
+            writable=system.writable,
+        ),
+        language_environment={
+            language: tuple(variables.items()) for language, variables in system.language_environment.items()
+        },
+        source=raw.source,
+        checked=raw.checked,
+    )
+
+
+def _engine(path: Path, raw: _EngineFile) -> Engine:
+    return Engine(
+        name=raw.name,
+        title=raw.title,
+        packages=raw.packages,
+        since=_version(path, "since", raw.since),
+        before=_version(path, "before", raw.before),
+        generate=raw.generate,
+        environment=tuple(raw.environment.items()),
+        schema=raw.schema,
+        build_only=raw.build_only,
+        rules=tuple(
+            EngineRule(
+                package=rule.package,
+                drop=rule.drop,
+                keep=rule.keep,
+                reason=rule.reason,
+                when=tuple(sorted(rule.when.items())),
+            )
+            for rule in raw.rules
+        ),
+        source=raw.source,
+    )

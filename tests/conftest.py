@@ -1,0 +1,76 @@
+"""Options and switches every test layer shares."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCKER_HINT = "needs a Docker engine and the images of .ci/docker-up; run with --run-docker"
+NETWORK_HINT = "needs the npm registry and PyPI; run with --run-network"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Offer the switches for the slow layers."""
+    parser.addoption("--run-docker", action="store_true", help="run tests that need a real Docker engine")
+    parser.addoption("--run-network", action="store_true", help="run tests that need npm or PyPI")
+    parser.addoption("--update-golden", action="store_true", help="rewrite the files of tests/golden")
+
+
+def _docker_answers() -> bool:
+    docker = shutil.which("docker")
+    if docker is None:
+        return False
+    return subprocess.run([docker, "version"], capture_output=True, timeout=30, check=False).returncode == 0
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what was not asked for; where CI requires Docker, its absence is a failure and not a skip."""
+    run_docker, run_network = config.getoption("--run-docker"), config.getoption("--run-network")
+    required = os.environ.get("PACKAGER_REQUIRE_DOCKER") == "1"
+    docker_there = not run_docker or _docker_answers()
+    if required and not (run_docker and docker_there):
+        pytest.exit("PACKAGER_REQUIRE_DOCKER=1, but no Docker engine answers or --run-docker is missing", 4)
+    for item in items:
+        if item.get_closest_marker("docker") and not (run_docker and docker_there):
+            item.add_marker(pytest.mark.skip(reason=DOCKER_HINT))
+        if item.get_closest_marker("network") and not run_network:
+            item.add_marker(pytest.mark.skip(reason=NETWORK_HINT))
+
+
+@pytest.fixture(autouse=True)
+def _private_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests out of the user's cache; network tests share one folder, so that each Node comes once."""
+    if "PACKAGER_TEST_CACHE" not in os.environ:
+        os.environ["PACKAGER_TEST_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    monkeypatch.setenv("PACKAGER_CACHE", os.environ["PACKAGER_TEST_CACHE"])
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Return the comparer for tests/golden."""
+    return Golden(request.config.rootpath / "tests" / "golden", bool(request.config.getoption("--update-golden")))
+
+
+class Golden:
+    """Compares a text with a file of tests/golden, or rewrites it with --update-golden."""
+
+    def __init__(self, folder: Path, update: bool) -> None:
+        self.folder = folder
+        self.update = update
+
+    def check(self, name: str, text: str) -> None:
+        """Fail unless the file holds exactly this text."""
+        path = self.folder / name
+        if self.update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        if not path.exists():
+            pytest.fail(f"{path} does not exist: look at the text, then run with --update-golden\n{text}")
+        assert text == path.read_text(encoding="utf-8")
