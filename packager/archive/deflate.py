@@ -1,0 +1,61 @@
+"""The codec: raw DEFLATE by libdeflate, one call per member, the interpreter lock released meanwhile.
+
+The only importer of ``deflate``. There is no fall-back to zlib: it gives other bytes, and the same input must give the
+same archive on every machine. At level 6 libdeflate is smaller than zlib at 9 for a sixth of its CPU time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.errors import EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MIN_LEVEL = 1
+MAX_LEVEL = 12
+
+
+@dataclass(frozen=True)
+class Codec:
+    """A compressor at one level."""
+
+    name: str
+    """Library, version and level: the same name and content give the same stream."""
+    level: int
+    _compress: Callable[[bytes, int], bytearray]
+    crc32: Callable[[bytes], int]
+    """CRC-32 as zip has it; ten times as fast as zlib's."""
+
+    def compress(self, data: bytes) -> bytearray | None:
+        """Return the raw DEFLATE stream, or None where storing the data takes no more room."""
+        stream = self._compress(data, self.level)
+        return stream if len(stream) < len(data) else None
+
+
+def codec(level: int) -> Codec:
+    """Return the compressor of a level, 1 (fast) to 12 (smallest).
+
+    Raises UsageError for another level and EnvironmentFault if the library is not installed.
+    """
+    if not MIN_LEVEL <= level <= MAX_LEVEL:
+        msg = f"no such compression level: {level}"
+        raise UsageError(msg, fix=f"give {MIN_LEVEL} (fast) to {MAX_LEVEL} (smallest)")
+    try:
+        import deflate
+    except ImportError as error:
+        msg = "the Python package 'deflate' (libdeflate), which compresses archives, cannot be imported"
+        raise EnvironmentFault(msg, fix="install it: python -m pip install deflate") from error
+    return Codec(
+        f"libdeflate (deflate {deflate.__version__}) level {level}", level, deflate.deflate_compress, deflate.crc32
+    )
+
+
+def codec_name(level: int) -> str:
+    """Return what the manifest and the cache call the codec at this level.
+
+    The wheel does not tell which libdeflate it was built with, but each of its versions carries one.
+    """
+    return codec(level).name

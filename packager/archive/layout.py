@@ -1,0 +1,121 @@
+"""From names and sources to a `Layout`: every name proved safe, unique and in the archive's order. Opens no file."""
+
+from __future__ import annotations
+
+import unicodedata
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from packager.archive import Entry, Layout
+from packager.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+MAX_ENTRIES = 0xFFFF
+"""More need zip64 records, which not every host reads (APPNOTE 4.4.21)."""
+MAX_NAME_BYTES = 0xFFFF
+"""The length field of a name has 16 bits (APPNOTE 4.4.10)."""
+
+
+def make_layout(pairs: Iterable[tuple[str, Path | bytes]]) -> Layout:
+    """Return the archive before it exists: names proved, sorted by their UTF-8 bytes, each with its source.
+
+    Raises ArtifactError for a name that is unsafe or given twice, for a file where another needs a folder, and for
+    more entries than a zip holds. Names that differ only in case are legal on the targets: see `case_collisions`.
+
+    >>> [entry.path for entry in make_layout([("b", b""), ("a/c", b"")]).entries]
+    ['a/c', 'b']
+    """
+    keyed = sorted(((prove_name(path), path, source) for path, source in pairs), key=_first)
+    if len(keyed) > MAX_ENTRIES:
+        msg = f"{len(keyed)} files, but a zip without zip64 records holds at most {MAX_ENTRIES}"
+        raise ArtifactError(msg, fix="leave files out (trim, trace or bundle), or split the bundle into layers")
+    _prove_distinct([path for _, path, _ in keyed])
+    return Layout(tuple(Entry(path, source) for _, path, source in keyed))
+
+
+def prove_name(path: str) -> bytes:
+    """Return the UTF-8 bytes of an archive name that stays inside whatever folder it is unpacked to.
+
+    Relative, POSIX, no empty, ``.`` or ``..`` segment, no backslash, no NUL. Raises ArtifactError for anything else.
+
+    >>> prove_name("-rf/a b/é.js")
+    b'-rf/a b/\\xc3\\xa9.js'
+    """
+    fault = _name_fault(path)
+    if fault:
+        msg = f"unsafe name in an archive: {fault}"
+        raise ArtifactError(msg, where=repr(path), fix="rename the file, or leave it out")
+    return path.encode()
+
+
+def case_collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
+    """Return pairs of names that are one file where case or Unicode form is ignored (macOS, Windows), sorted.
+
+    >>> case_collisions(["a/Index.js", "b.js", "a/index.js"])
+    [('a/Index.js', 'a/index.js')]
+    """
+    seen: dict[str, str] = {}
+    found = []
+    for path in sorted(paths):
+        first = seen.setdefault(_folded(path), path)
+        if first != path:
+            found.append((first, path))
+    return found
+
+
+def _folded(path: str) -> str:
+    """Return the name as a file system that ignores case and normalisation sees it."""
+    if path.isascii():
+        return path.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+def _name_fault(path: str) -> str:
+    """Return what makes a name unsafe, or nothing."""
+    if not path:
+        return "it is empty"
+    if "\0" in path:
+        return "it holds a NUL"
+    if "\\" in path:
+        return "it holds a backslash, which is a separator on some systems and a letter on others"
+    if path.startswith("/"):
+        return "it is absolute"
+    # The cheap test first: hardly any name of a real tree has one of these.
+    if ("//" in path or "." in (path[0], path[-1]) or "/." in path or path.endswith("/")) and any(
+        segment in ("", ".", "..") for segment in path.split("/")
+    ):
+        return "it has an empty, '.' or '..' segment"
+    if not path.isascii():
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            return "it is not valid Unicode"
+    if len(path) > MAX_NAME_BYTES // 4 and len(path.encode()) > MAX_NAME_BYTES:
+        return f"it is longer than {MAX_NAME_BYTES} bytes"
+    return ""
+
+
+def _prove_distinct(paths: list[str]) -> None:
+    """Raise ArtifactError if a name comes twice, or is a file here and a folder there."""
+    files = set(paths)
+    if len(files) < len(paths):
+        twice = next(path for path, following in pairwise(paths) if path == following)
+        msg = "two sources for one name in the archive"
+        raise ArtifactError(msg, where=twice, fix="leave one of them out")
+    folders: set[str] = set()
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            if folder in files:
+                msg = f"is a file, but {path} needs it to be a folder"
+                raise ArtifactError(msg, where=folder, fix="leave one of them out")
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
+
+
+def _first(keyed: tuple[bytes, str, Path | bytes]) -> bytes:
+    """Return the sort key: the order of bytes is the same under every locale."""
+    return keyed[0]
