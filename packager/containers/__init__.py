@@ -1,4 +1,4 @@
-"""Running a command in an image. The only door to Docker is `docker_engine`; everything else sees this Protocol."""
+"""Running a command in an image: one door, `docker_engine`; everything else sees these Protocols."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path, PurePosixPath
 
     from packager.catalog.records import Arch
@@ -48,6 +49,9 @@ class Limits:
     drop_capabilities: bool = False
 
 
+UNLIMITED = Limits()
+
+
 @dataclass(frozen=True)
 class EngineInfo:
     """The Docker engine that answered."""
@@ -82,6 +86,22 @@ class Container(Protocol):
         """Run a command to its end, passing on output line by line."""
 
 
+@dataclass(frozen=True)
+class Volume:
+    """A named volume, kept by the engine from run to run: package managers' caches."""
+
+    name: str
+    path: PurePosixPath
+
+
+@dataclass(frozen=True)
+class ReadOnlyTree:
+    """A tree put into a container before it starts, and read-only in it even for root."""
+
+    path: PurePosixPath
+    tar: IO[bytes] | Iterable[bytes]
+
+
 class Containers(Protocol):
     """The door: an engine that has images and runs containers."""
 
@@ -94,11 +114,34 @@ class Containers(Protocol):
     def pull(self, name: str, arch: Arch) -> Image:
         """Fetch an image; raises DockerFault saying what was tried and what to do instead."""
 
+    def build_image(self, arguments: BuildArguments, arch: Arch, on_line: Callable[[str], None] | None = None) -> Image:
+        """Return the image built from these arguments, from an earlier run if it is still there."""
+
+    def start(
+        self,
+        image: Image,
+        *,
+        limits: Limits = UNLIMITED,
+        environment: Sequence[tuple[str, str]] = (),
+        volumes: Sequence[Volume] = (),
+        trees: Sequence[ReadOnlyTree] = (),
+    ) -> AbstractContextManager[Container]:
+        """Start a container that waits for commands, and remove it when the context ends, whatever happened.
+
+        Trees with the same path are unpacked over one another in their order, as Lambda merges layers into /opt.
+        """
+
 
 @dataclass(frozen=True)
 class BuildArguments:
     """What an image is built from; the tag is derived from all of it."""
 
     dockerfile: Path
+    """Its folder's name is the image's family."""
     base: str
+    """Name of the base image: the build argument BASE."""
     arguments: tuple[tuple[str, str], ...] = field(default=())
+    files: tuple[tuple[str, bytes], ...] = field(default=(), repr=False)
+    """(name, content) of further files in the build context, such as a CA bundle."""
+    unnamed: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Arguments that do not change what is built, such as proxies: not part of the tag."""
