@@ -16,3 +16,15 @@ def bundled(folder: str) -> Path:
 def catalog_folder() -> Path:
     """Return the directory of the catalog's YAML."""
     return _PACKAGE / "catalog"
+
+
+def default_cache() -> Path:
+    """Return the cache folder: ``PACKAGER_CACHE``, else the user's cache folder of this platform. Not created here."""
+    import os
+
+    chosen = os.environ.get("PACKAGER_CACHE")
+    if chosen:
+        return Path(chosen)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("packager", appauthor=False))
