@@ -160,7 +160,7 @@ class _Writer:
                 tags += [("verdef", put("verdef", self._verdef())), ("verdefnum", len(spec.defines) + 1)]
             tags += [("strtab", put("dynstr", self.strings.data)), ("strsz", len(self.strings.data))]
             entry = "QQ" if self.wide else "II"
-            put("dynamic", b"".join(self.pack(entry, _DT[tag], value) for tag, value in tags) + self.pack(word, 0, 0))
+            put("dynamic", b"".join(self.pack(entry, _DT[tag], value) for tag, value in tags) + self.pack(entry, 0, 0))
         put("rodata", bytes(index * 7 % 251 for index in range(spec.payload)))
         end = base + len(body)
 
