@@ -1,0 +1,289 @@
+"""Lock files: which one counts, whether it agrees with package.json, and what of it production needs.
+
+Reads ``package.json`` and the lock file next to it, nothing else, and never asks a registry.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from packager.plan import PackageManager
+
+LOCK_FILES: dict[str, str] = {
+    "npm-shrinkwrap.json": "npm",
+    "package-lock.json": "npm",
+    "pnpm-lock.yaml": "pnpm",
+    "yarn.lock": "yarn",
+    "bun.lock": "bun",
+    "bun.lockb": "bun",
+}
+"""File name → package manager; npm reads the first of its two that is there."""
+
+SUPPORTED = ("npm", "pnpm")
+_PRODUCTION = ("dependencies", "optionalDependencies")
+_DECLARED = ("dependencies", "devDependencies", "optionalDependencies")
+
+Lock = dict[str, Any]
+"""A parsed package-lock.json."""
+
+
+@dataclass(frozen=True)
+class LockFacts:
+    """What the project's package.json and lock file say."""
+
+    manager: PackageManager | None
+    """None: there is nothing to install."""
+    lock_file: str
+    """File name; empty if there is nothing to install."""
+    packages: tuple[tuple[str, str], ...] = ()
+    """(name, locked version) of everything installed at the top, sorted; npm only."""
+    install_scripts: tuple[str, ...] = ()
+    """Names of packages with install scripts, sorted; npm only."""
+    notes: tuple[str, ...] = ()
+    """For people, one line each: "…lock files of two managers, npm's is used"."""
+
+
+def check_lock(project: Path) -> LockFacts:
+    """Return the facts of a Node project's lock file.
+
+    Raises ConfigError if package.json or the lock file is missing or broken, if the two disagree (all differences are
+    named), if the lock is of a manager that cannot be run, or if the project is a member of a workspace whose lock
+    lies above.
+    """
+    package = read_package_json(project)
+    found = {name: manager for name, manager in LOCK_FILES.items() if (project / name).is_file()}
+    if not found:
+        if not any(package.get(kind) for kind in _DECLARED) and not package.get("workspaces"):
+            return LockFacts(None, "")
+        raise _no_lock(project)
+    lock_file, notes = _choose(package, found)
+    manager = found[lock_file]
+    if manager not in SUPPORTED:
+        msg = f"is {manager}'s, which cannot be run here; supported are: {', '.join(SUPPORTED)}"
+        fix = "run `npm install` once and keep its package-lock.json, or `pnpm import`"
+        raise ConfigError(msg, where=lock_file, fix=fix)
+    if manager == "pnpm":
+        _check_pnpm(project / lock_file)
+        return LockFacts("pnpm", lock_file, notes=notes)
+    lock = read_lock(project / lock_file)
+    _check_agreement(package, lock, lock_file)
+    _check_links(lock, lock_file)
+    entries = dict(_entries(lock))
+    top = {_name(path, entry): str(entry.get("version", "")) for path, entry in entries.items() if _is_top(path)}
+    scripts = {_name(path, entry) for path, entry in entries.items() if entry.get("hasInstallScript")}
+    return LockFacts("npm", lock_file, tuple(sorted(top.items())), tuple(sorted(scripts)), notes)
+
+
+def read_package_json(project: Path) -> dict[str, Any]:
+    """Return the project's package.json. Raises ConfigError if there is none or it is no JSON object."""
+    path = project / "package.json"
+    if not path.is_file():
+        fix = "name the folder that has it, or run `npm init` there"
+        msg = "there is no package.json"
+        raise ConfigError(msg, where=str(project), fix=fix)
+    return _read_json(path)
+
+
+def read_lock(path: Path) -> Lock:
+    """Return a parsed package-lock.json or npm-shrinkwrap.json of version 1, 2 or 3; raises ConfigError."""
+    lock = _read_json(path)
+    version = lock.get("lockfileVersion")
+    if version not in (1, 2, 3):
+        msg = f"has lockfileVersion {version!r}, known are 1, 2 and 3"
+        raise ConfigError(msg, where=path.name, fix="run `npm install` to write it anew")
+    return lock
+
+
+def locked_version(lock: Lock, package: str) -> str | None:
+    """Return the version of a package at the top of node_modules, None if it is not there."""
+    for path, entry in _entries(lock):
+        if _is_top(path) and _name(path, entry) == package and "version" in entry:
+            return str(entry["version"])
+    return None
+
+
+def development_packages(project: Path, lock_file: str) -> tuple[str, ...]:
+    """Return the folders under the project that only development needs, outermost ones, sorted.
+
+    Needed is what the production and required peer dependencies of the project and its workspaces lead to, found by
+    Node's rule: the nearest ``node_modules`` above. An optional peer is not a reason to keep a package.
+    """
+    lock = read_lock(project / lock_file)
+    entries = dict(_entries(lock))
+    if lock["lockfileVersion"] == 1:  # no peers in these: npm's own flag is the whole truth
+        unneeded = {path for path, entry in entries.items() if entry.get("dev")}
+    else:
+        unneeded = set(entries) - _production(entries)
+    installed = {path for path in unneeded if "node_modules/" in path}
+    return tuple(sorted(path for path in installed if not any(outer in installed for outer in _outer(path))))
+
+
+def _production(entries: dict[str, dict[str, Any]]) -> set[str]:
+    """Return the lock's paths that production reaches; "" is the project itself."""
+    roots = {"", *(path for path in entries if "node_modules/" not in path)}
+    reached, waiting = set(roots), list(roots)
+    while waiting:
+        path = waiting.pop()
+        for name in _wanted(entries[path]):
+            found = _resolve(entries, path, name)
+            if found is not None and found not in reached:
+                reached.add(found)
+                waiting.append(found)
+                link = entries[found]
+                if link.get("link") and link.get("resolved") in entries and link["resolved"] not in reached:
+                    reached.add(link["resolved"])
+                    waiting.append(link["resolved"])
+    # A workspace's own link has no dependency that names it: the project's package.json does.
+    return reached | {path for path, entry in entries.items() if entry.get("link") and entry.get("resolved") in roots}
+
+
+def _wanted(entry: dict[str, Any]) -> Iterator[str]:
+    for kind in _PRODUCTION:
+        yield from entry.get(kind, {})
+    optional = entry.get("peerDependenciesMeta", {})
+    for name in entry.get("peerDependencies", {}):
+        if not optional.get(name, {}).get("optional"):
+            yield name
+
+
+def _resolve(entries: dict[str, dict[str, Any]], path: str, name: str) -> str | None:
+    folder = path
+    while True:
+        candidate = f"{folder}/node_modules/{name}" if folder else f"node_modules/{name}"
+        if candidate in entries:
+            return candidate
+        if not folder:
+            return None
+        folder = folder.rpartition("/")[0]
+
+
+def _outer(path: str) -> Iterator[str]:
+    """Yield the package folders around a package folder."""
+    while "/node_modules/" in path:
+        path = path.rpartition("/node_modules/")[0]
+        yield path
+
+
+def _entries(lock: Lock) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield (path of the folder, entry) of every package, whatever the lock's version."""
+    packages = lock.get("packages")
+    if packages is not None:
+        yield from packages.items()
+    else:
+        yield from _entries_of_version_1(lock.get("dependencies", {}), "")
+
+
+def _entries_of_version_1(tree: dict[str, Any], prefix: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, entry in tree.items():
+        path = f"{prefix}node_modules/{name}"
+        yield path, entry
+        yield from _entries_of_version_1(entry.get("dependencies", {}), path + "/")
+
+
+def _is_top(path: str) -> bool:
+    return path.startswith("node_modules/") and path.count("node_modules/") == 1
+
+
+def _name(path: str, entry: dict[str, Any]) -> str:
+    return str(entry.get("name") or path.rpartition("node_modules/")[2])
+
+
+def _choose(package: dict[str, Any], found: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return the lock file to use and a note if there was a choice between managers."""
+    managers = list(dict.fromkeys(found.values()))
+    wanted = str(package.get("packageManager", "")).partition("@")[0]
+    manager = wanted if wanted in managers else next((one for one in SUPPORTED if one in managers), managers[0])
+    lock_file = next(name for name, owner in found.items() if owner == manager)
+    if len(managers) == 1:
+        return lock_file, ()
+    reason = "package.json's packageManager says so" if manager == wanted else "name another as packageManager"
+    return lock_file, (f"lock files of {' and '.join(managers)}: {lock_file} is used ({reason})",)
+
+
+def _check_agreement(package: dict[str, Any], lock: Lock, lock_file: str) -> None:
+    """Raise ConfigError naming every dependency in which package.json and the lock's record of it differ."""
+    entries = dict(_entries(lock))
+    root = entries.get("")
+    differences: list[str] = []
+    for kind in _DECLARED:
+        for name, wanted in cast("dict[str, str]", package.get(kind, {})).items():
+            if root is None:
+                if f"node_modules/{name}" not in entries and kind != "optionalDependencies":
+                    differences.append(f"{name} {wanted} is not locked")
+                continue
+            locked = next((root[other][name] for other in _DECLARED if name in root.get(other, {})), None)
+            if locked is None:
+                differences.append(f"{name} {wanted} is not locked")
+            elif locked != wanted:
+                differences.append(f"{name} is {wanted} in package.json, {locked} in the lock")
+    for kind in _DECLARED:
+        for name in (root or {}).get(kind, {}):
+            if not any(name in package.get(other, {}) for other in _DECLARED):
+                differences.append(f"{name} is locked, but not in package.json")
+    if differences:
+        msg = f"does not agree with package.json: {'; '.join(dict.fromkeys(differences))}"
+        raise ConfigError(msg, where=lock_file, fix="run `npm install` and keep the lock file it writes")
+
+
+def _check_links(lock: Lock, lock_file: str) -> None:
+    """Raise ConfigError for packages that are folders outside the project: they would not come along."""
+    for path, entry in _entries(lock):
+        where = str(entry.get("resolved", "")) if entry.get("link") else ""
+        if where.startswith("../"):
+            msg = f"{_name(path, entry)} is the folder {where}, outside the project"
+            fix = "build from a folder that contains both (npm workspaces), or publish the package"
+            raise ConfigError(msg, where=lock_file, fix=fix)
+
+
+def _check_pnpm(path: Path) -> None:
+    """Raise ConfigError for lock files older than pnpm 9's, which the pnpm that knows --libc does not read."""
+    first = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
+    version = first.partition(":")[2].strip().strip("'\"")
+    if not first.startswith("lockfileVersion:") or not version.startswith("9."):
+        msg = f"has lockfileVersion {version or 'missing'}, supported is 9.0"
+        raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
+
+
+def _no_lock(project: Path) -> ConfigError:
+    """Return the error for a missing lock file, naming the workspace root if the lock lies there."""
+    for parent in project.resolve().parents:
+        locks = [name for name in LOCK_FILES if (parent / name).is_file()]
+        if locks and _is_workspace(parent):
+            msg = f"has no lock file; it belongs to the workspace {parent}, whose {locks[0]} counts"
+            fix = f"point packager at {parent}, and write handlers and patterns relative to it"
+            return ConfigError(msg, where=str(project), fix=fix)
+    fix = "run `npm install` (or `npm install --package-lock-only`) and keep package-lock.json"
+    return ConfigError("there is no lock file, so no two builds would be the same", where=str(project), fix=fix)
+
+
+def _is_workspace(folder: Path) -> bool:
+    if (folder / "pnpm-workspace.yaml").is_file():
+        return True
+    try:
+        return bool(_read_json(folder / "package.json").get("workspaces"))
+    except (ConfigError, OSError):  # a stray lock file above the project says nothing about it
+        return False
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        msg = f"is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
+        fix = "resolve the merge or run `npm install`" if path.name in LOCK_FILES else "correct it there"
+        raise ConfigError(msg, where=path.name, fix=fix) from error
+    except UnicodeDecodeError as error:
+        msg = "is not UTF-8 text"
+        raise ConfigError(msg, where=path.name) from error
+    if not isinstance(value, dict):
+        msg = "is not a JSON object"
+        raise ConfigError(msg, where=path.name)
+    return value

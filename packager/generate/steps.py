@@ -1,0 +1,168 @@
+"""Job → the commands that install, generate and prune: the same list for every builder.
+
+A step's argv starts with a program looked up on PATH (``npm``, ``node``, ``npx``, ``sh``, ``python3``). Values of its
+environment may hold ``{any_file}``, see `fill`. Nothing here asks the machine; what depends on it is an argument.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+from packager.catalog import load_catalog
+from packager.errors import ConfigError
+from packager.generate import Step
+from packager.generate.lockfiles import development_packages
+from packager.generate.source import PYTHON_PACKAGES_DIR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.catalog.records import Arch, Version
+    from packager.plan import Job
+
+__all__ = ["ANY_FILE", "PYTHON_PACKAGES_DIR", "fill", "steps_for"]
+
+ANY_FILE = "{any_file}"
+_NODE_CPU: dict[Arch, str] = {"x86_64": "x64", "arm64": "arm64"}
+_WHEEL_CPU: dict[Arch, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
+
+PNPM = "pnpm@10.34.8"
+"""First fetched by npx, then taken from npm's cache. 10.14 brought --os, --cpu and --libc."""
+
+# `npm prune --omit=dev` keeps every development package that some other package names as an optional peer, with all
+# its dependencies: 326 MB of Prisma's CLI for an app that needs 20. So the lock file is followed from the production
+# dependencies alone, and the rest goes. npm's record of what it installed goes too, it would no longer be true.
+_PRUNE = """\
+const fs = require("fs"), path = require("path");
+const remove = (name) => fs.rmSync(name, { recursive: true, force: true });
+process.argv.slice(1).forEach(remove);
+for (const folder of process.argv.slice(1).map((name) => name.replace(/(.*node_modules)[/].*/, "$1"))) {
+  const bin = path.join(folder, ".bin");
+  if (!fs.existsSync(bin)) continue;
+  for (const name of fs.readdirSync(bin)) if (!fs.existsSync(path.join(bin, name))) remove(path.join(bin, name));
+}
+remove("node_modules/.package-lock.json");
+"""
+
+
+def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
+    """Return the commands of a job, in order. Reads the project's lock file.
+
+    `run_scripts` is whether the packages' install scripts may run: only where the machine they run on is of the
+    target's architecture and libc, since they build or fetch for the machine they find. Raises ConfigError for a
+    package manager that is recognised but not supported.
+    """
+    steps: list[Step] = []
+    if job.manager == "npm":
+        steps.append(_npm_install(job, run_scripts))
+    elif job.manager == "pnpm":
+        steps.append(_pnpm(job, "install", run_scripts))
+    elif job.manager == "pip":
+        steps.append(_pip_install(job))
+    elif job.manager is not None:
+        msg = f"{job.manager} is recognised, but cannot be run here"
+        raise ConfigError(msg, where=job.lock_file, fix="use npm or pnpm: run `npm install` and keep package-lock.json")
+    # sh, as npm's own scripts; the project's own commands come first, as in `npm run`.
+    environment = _environment(job)
+    for line in job.generate:
+        command = f'export PATH="$PWD/node_modules/.bin:$PATH"; {line}'
+        steps.append(Step("generate", ("sh", "-c", command), environment))
+    if job.manager == "npm":
+        unneeded = development_packages(job.source, job.lock_file)
+        steps.append(Step("prune", ("node", "-e", _PRUNE, "--", *unneeded)))
+    elif job.manager == "pnpm":
+        steps.append(_pnpm(job, "prune", run_scripts=False))
+    return tuple(steps)
+
+
+def fill(pairs: Iterable[tuple[str, str]], any_file: str) -> dict[str, str]:
+    """Return a step's environment with ``{any_file}`` replaced by the path of some existing executable.
+
+    >>> fill([("PRISMA_SCHEMA_ENGINE_BINARY", "{any_file}")], "/bin/true")
+    {'PRISMA_SCHEMA_ENGINE_BINARY': '/bin/true'}
+    """
+    return {name: value.replace(ANY_FILE, any_file) for name, value in pairs}
+
+
+def _npm_install(job: Job, run_scripts: bool) -> Step:
+    argv = ("npm", "ci", *_npm_platform(job), "--include=dev", "--include=optional", "--no-audit", "--no-fund")
+    if not run_scripts:
+        argv = (*argv, "--ignore-scripts")
+    return Step("install", argv, _environment(job))
+
+
+def _npm_platform(job: Job) -> tuple[str, ...]:
+    return ("--os=linux", f"--cpu={_NODE_CPU[job.arch]}", f"--libc={job.libc}")
+
+
+def _environment(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return what selects the target in the tools that install scripts call, then the job's own.
+
+    prebuild-install and node-gyp-build read npm_config_platform, _arch and _libc; node-pre-gyp reads
+    npm_config_target_platform, _target_arch and _target_libc (their rc.js, node-gyp-build.js and versioning.js).
+    """
+    if job.language != "nodejs":
+        return job.environment
+    cpu = _NODE_CPU[job.arch]
+    return (
+        ("npm_config_platform", "linux"),
+        ("npm_config_arch", cpu),
+        ("npm_config_target_platform", "linux"),
+        ("npm_config_target_arch", cpu),
+        ("npm_config_target_libc", job.libc),
+        *job.environment,
+    )
+
+
+def _pnpm(job: Job, purpose: str, run_scripts: bool) -> Step:
+    """Return pnpm's install, or its install again without development packages, which removes them.
+
+    The hoisted layout has no links: what lies in node_modules is what Node will find anywhere.
+    """
+    argv = ("npx", "--yes", PNPM, "install", "--frozen-lockfile", "--config.node-linker=hoisted", *_npm_platform(job))
+    argv = (*argv, "--config.package-import-method=copy", "--config.confirm-modules-purge=false")
+    if purpose == "prune":
+        argv = (*argv, "--prod", "--offline")
+    if not run_scripts:
+        argv = (*argv, "--ignore-scripts")
+    # The project may pin another pnpm: that one may be too old for --os and would be fetched again.
+    pinned = (("npm_config_manage_package_manager_versions", "false"), ("npm_config_package_manager_strict", "false"))
+    return Step(purpose, argv, (*_environment(job), *pinned))
+
+
+def _pip_install(job: Job) -> Step:
+    """Return pip's install of wheels for the target into `PYTHON_PACKAGES_DIR`.
+
+    Where the builder's image has the target's own Python, docker lets that one choose and build what has no wheel.
+    """
+    common = ["-m", "pip", "install", "--target", PYTHON_PACKAGES_DIR, "--no-compile", "--no-input"]
+    common += ["--disable-pip-version-check", "--root-user-action=ignore", "-r", job.lock_file]
+    version = job.language_version
+    wheels = ["python3", *common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
+    for tag in _wheel_platforms(job):
+        wheels += ["--platform", tag]
+    if job.builder == "host":
+        return Step("install", tuple(wheels), job.environment)
+    own = f"python{version}"
+    script = f'if {own} -m pip --version >/dev/null 2>&1; then exec {own} "$@"; else {shlex.join(wheels)}; fi'
+    return Step("install", ("sh", "-c", script, "pip", *common), job.environment)
+
+
+def _wheel_platforms(job: Job) -> list[str]:
+    """Return the platform tags of wheels that load on the job's userland, the newest first, as pip prefers them.
+
+    Source: PEP 600 (manylinux_X_Y and the older names it gives a meaning to), PEP 656 (musllinux).
+    """
+    cpu = _WHEEL_CPU[job.arch]
+    if job.libc == "musl":
+        return [f"musllinux_1_{minor}_{cpu}" for minor in (2, 1)]
+    glibc: Version = load_catalog().baselines[job.platform.baseline].glibc
+    lowest = 5 if job.arch == "x86_64" else 17
+    older = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
+    tags: list[str] = []
+    for minor in range(glibc[1], lowest - 1, -1):
+        tags.append(f"manylinux_2_{minor}_{cpu}")
+        if minor in older:
+            tags.append(f"{older[minor]}_{cpu}")
+    return tags
