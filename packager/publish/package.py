@@ -1,0 +1,122 @@
+"""The zip to be published and what the manifest beside it says. Reads the zip's directory only, unpacks nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from packager.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CHUNK_BYTES = 1 << 20
+_MANIFEST_FIX = "build again, or move the file away and give options instead"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A finished zip on disk, whoever made it."""
+
+    path: Path
+    zipped_bytes: int
+    unzipped_bytes: int
+    """Sum of the entries' sizes, as the zip's directory states them."""
+    entries: int
+    sha256: str
+    """Hex, of the whole file."""
+
+    @property
+    def code_sha256(self) -> str:
+        """Return the SHA-256 as AWS shows it: base64."""
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the manifest says of a zip; empty fields where it is silent or absent."""
+
+    bundle: str = ""
+    target: str = ""
+    kind: str = ""
+    """``function`` or ``layer``."""
+    runtime: str = ""
+    arch: str = ""
+    handler: str = ""
+
+
+def read_package(path: Path) -> Package:
+    """Return the zip's sizes and hash. Raises ArtifactError if it is absent or not a zip."""
+    where = str(path)
+    if path.is_dir():
+        zips = ", ".join(sorted(str(zip_path) for zip_path in path.glob("*.zip")))
+        msg = "is a folder; one zip is published at a time"
+        raise ArtifactError(msg, where=where, fix=f"name one of: {zips}" if zips else "run `packager build` first")
+    digest = hashlib.sha256()
+    size = 0
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(_CHUNK_BYTES):
+                digest.update(chunk)
+                size += len(chunk)
+            with zipfile.ZipFile(stream) as archive:
+                members = archive.infolist()
+    except FileNotFoundError as error:
+        msg = "does not exist"
+        raise ArtifactError(msg, where=where, fix="run `packager build` first, or check the path") from error
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise ArtifactError(msg, where=where) from error
+    # zipfile also lets struct, encoding and seek errors of a damaged directory through (CPython gh-55454 and others).
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        msg = f"is not a readable zip: {error}"
+        raise ArtifactError(msg, where=where, fix="build it again; Lambda takes zip files only") from error
+    return Package(
+        path=path,
+        zipped_bytes=size,
+        unzipped_bytes=sum(member.file_size for member in members),
+        entries=len(members),
+        sha256=digest.hexdigest(),
+    )
+
+
+def read_description(package: Package) -> Description:
+    """Return what ``<stem>.manifest.json`` beside the zip says, or an empty description if there is none.
+
+    Raises ArtifactError if the manifest cannot be read or speaks of other bytes.
+    """
+    path = package.path.with_name(f"{package.path.stem}.manifest.json")
+    where = str(path)
+    try:
+        document = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return Description()  # somebody else's zip: options say what the manifest would
+    except (OSError, ValueError) as error:
+        msg = f"cannot be read: {error}"
+        raise ArtifactError(msg, where=where, fix=_MANIFEST_FIX) from error
+    if not isinstance(document, dict) or document.get("version") != 1:
+        msg = "is not a manifest of version 1"
+        raise ArtifactError(msg, where=where, fix=_MANIFEST_FIX)
+    artifact = document.get("artifact")
+    stated = _text(artifact, "sha256")
+    if stated and stated != package.sha256:
+        msg = f"speaks of another zip: it states SHA-256 {stated[:12]}…, {package.path.name} has {package.sha256[:12]}…"
+        raise ArtifactError(msg, where=where, fix="build again, so that zip and manifest belong together")
+    return Description(
+        bundle=_text(document, "bundle"),
+        target=_text(document, "target"),
+        kind=_text(document, "kind"),
+        runtime=_text(document, "runtime"),
+        arch=_text(document, "arch"),
+        handler=_text(document, "handler"),
+    )
+
+
+def _text(document: Any, key: str) -> str:
+    """Return a string of a JSON object, empty if it is not there or something else."""
+    value = document.get(key, "") if isinstance(document, dict) else ""
+    return value if isinstance(value, str) else ""
