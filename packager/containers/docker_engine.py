@@ -185,8 +185,7 @@ class DockerEngine:
         output = lines.finish()
         image = None if failure else self.find_image(tag, arch)
         if image is None:
-            tail = "".join(f"\n    {line}" for line in output.splitlines()[-15:])
-            msg = f"building the image failed: {failure.strip() or 'nothing came of it'}{tail}"
+            msg = f"building the image failed: {faults.build_failure(failure, output)}"
             fix = "see the lines above; a proxy needs HTTPS_PROXY, its CA PACKAGER_CA_BUNDLE; or name another: --image"
             raise DockerFault(msg, where=str(arguments.dockerfile), fix=fix)
         return image
@@ -271,7 +270,7 @@ class DockerEngine:
         filler = self._create(image, f"{name}-fill", mounts, Limits(network=False), ())
         try:
             for tree in trees:
-                filler.put_archive(str(tree.path), cast("Any", tree.tar))
+                filler.put_archive(str(tree.path), _body(tree.tar))
         finally:
             self._remove(f"{name}-fill", ())
 
@@ -320,7 +319,7 @@ class DockerContainer:
         """Unpack a tar stream inside the container, making the folder where it is missing."""
         with _explained(f"copying into {into}"):
             self._make_folder(into)
-            self._container.put_archive(str(into), cast("Any", tar))
+            self._container.put_archive(str(into), _body(tar))
 
     def _make_folder(self, folder: PurePosixPath) -> None:
         try:
@@ -429,6 +428,11 @@ class DockerContainer:
         counts = [int(line.split()[1]) for line in text.splitlines() if line.startswith("oom_kill ")]
         before, self._oom_kills = self._oom_kills, max(counts, default=0)
         return self._oom_kills > before
+
+
+def _body(tar: IO[bytes] | Iterable[bytes]) -> Any:
+    """Return what the HTTP library streams: it takes a list of pieces for the fields of a form."""
+    return tar if hasattr(tar, "read") else iter(tar)
 
 
 def _one_folder(name: str | None) -> bytes:

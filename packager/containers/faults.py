@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from packager.errors import DockerFault
@@ -15,7 +16,9 @@ if TYPE_CHECKING:
 OLDEST_API = (1, 40)
 """Docker 19.03: the first whose volumes, platforms and exec options are all we use."""
 
-_OTHER_IMAGE = "name an image this machine can get: --image NAME, or packager.yaml: bundles.<name>.image"
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_BUILDER_NOISE = re.compile(r"Step \d+/\d+ : | ---> |(\x1b\[[0-9;]*m)*Removing intermediate container")
+_OTHER_IMAGE = "name an image this machine can get: --image NAME, or image: NAME in packager.yaml"
 
 
 def no_engine(tried: Sequence[tuple[Address, str]]) -> DockerFault:
@@ -80,6 +83,14 @@ def pull_fault(name: str, arch: Arch, status: int | None, text: str) -> DockerFa
     else:
         why = "it could not be pulled"
     return DockerFault(f"{why} (linux/{arch}; the engine says: {said})", where=f"image {name}", fix=fix)
+
+
+def build_failure(failure: str, output: str) -> str:
+    """Return why an image could not be built: the engine's verdict, without the command line it repeats, and the end."""
+    code = re.search(r"returned a non-zero code: (\d+)", failure)
+    verdict = f"a command ended with exit code {code[1]}" if code else failure.strip() or "nothing came of it"
+    lines = [_COLOUR.sub("", line) for line in output.splitlines() if not _BUILDER_NOISE.match(line)]
+    return verdict + "".join(f"\n    {line}" for line in lines[-15:])
 
 
 def cannot_run(image: str, arch: str, engine_arch: str, said: str) -> DockerFault:

@@ -26,7 +26,8 @@ FIXED_TIME = 315_532_800
 def tar_stream(entries: Iterable[tuple[str, Path | bytes]]) -> Iterator[bytes]:
     """Return a tar of (relative POSIX name, file or bytes) pairs, piece by piece.
 
-    Members belong to root, are 0755 where the file is executable by its owner and else 0644, and have a fixed time.
+    Members belong to root and have a fixed time; they are 0755 where the file is executable by its owner, or the
+    bytes are a script's, and else 0644.
     Symbolic links are followed. Raises ArtifactError for a file that changes its size while it is read.
     """
     for name, source in entries:
@@ -35,6 +36,7 @@ def tar_stream(entries: Iterable[tuple[str, Path | bytes]]) -> Iterator[bytes]:
         member.mode = 0o644
         if isinstance(source, bytes):
             member.size = len(source)
+            member.mode = 0o755 if source.startswith(b"#!") else 0o644
             yield _header(member)
             yield source
         else:

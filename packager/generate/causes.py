@@ -1,0 +1,98 @@
+"""From what a failed command printed to why it failed and what to do, for the causes people meet again and again."""
+
+from __future__ import annotations
+
+import re
+
+_CA_FIX = "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
+
+_CAUSES: tuple[tuple[str, str, str], ...] = (
+    (
+        (
+            r"SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY"
+            r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate in certificate chain"
+        ),
+        "TLS on this network is re-signed by a certificate authority the command does not trust",
+        _CA_FIX,
+    ),
+    (
+        r"npm (?:ERR!|error).*`npm ci` can only install packages when your package\.json and package-lock\.json",
+        "package.json and package-lock.json disagree",
+        "run `npm install` in the project and commit package-lock.json",
+    ),
+    (
+        r"ERR_PNPM_OUTDATED_LOCKFILE",
+        "package.json and pnpm-lock.yaml disagree",
+        "run `pnpm install` in the project and commit pnpm-lock.yaml",
+    ),
+    (
+        r"npm (?:ERR!|error) code E401|npm (?:ERR!|error) code E403|ERR_PNPM_FETCH_40[13]|401 Unauthorized",
+        "the registry refused access",
+        "check the credentials in ~/.npmrc, or the variable it refers to",
+    ),
+    (
+        r"npm (?:ERR!|error) code (?:E404|ETARGET)|ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION)",
+        "the registry has no such package or version",
+        "check the registry in .npmrc, or run `npm install` to renew the lock file",
+    ),
+    (
+        r"npm (?:ERR!|error) code EBADPLATFORM",
+        "a package does not exist for the target's system",
+        "make it an optional dependency, or choose another architecture",
+    ),
+    (
+        r"npm (?:ERR!|error) code EINTEGRITY",
+        "a downloaded package differs from what the lock file says",
+        "run `npm cache verify`; if it stays, find out who changed the package",
+    ),
+    (
+        r"No matching distribution found for|Could not find a version that satisfies the requirement",
+        "pip found no wheel of a requirement for the target",
+        "choose a version that has one, or build it: --builder docker",
+    ),
+    (
+        r"Failed to fetch (?:the engine file|sha256 checksum)|binaries\.prisma\.sh",
+        "Prisma could not download an engine",
+        "check the network and proxy, or set PRISMA_ENGINES_MIRROR",
+    ),
+    (
+        r"P1012|Prisma schema validation",
+        "the Prisma schema is not valid",
+        "run `npx prisma validate` in the project",
+    ),
+    (
+        (
+            r"gyp ERR! (?:find Python|stack Error: not found: make)|g\+\+: (?:command )?not found|make: not found"
+            r"|error: command '(?:gcc|x86_64-linux-gnu-gcc)' failed: No such file"
+        ),
+        "a package has to be compiled, and the compiler is not there",
+        "use --builder docker, whose images have one, or a version of the package with prebuilt files",
+    ),
+    (
+        r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ENETUNREACH|Temporary failure in name resolution",
+        "the registry or download server cannot be reached",
+        "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY",
+    ),
+    (
+        r"ENOSPC|No space left on device",
+        "the disk is full",
+        "free some space where the command ran",
+    ),
+    (
+        r"JavaScript heap out of memory|\bKilled\b",
+        "it ran out of memory",
+        "give it more memory, or set NODE_OPTIONS=--max-old-space-size=4096 in the generate command",
+    ),
+)
+
+
+def explain(output: str) -> tuple[str, str]:
+    """Return (cause, fix) of the first known cause in a command's last output; ("", "") if none is recognised.
+
+    >>> explain("npm error code SELF_SIGNED_CERT_IN_CHAIN")[1]
+    "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
+    """
+    for pattern, cause, fix in _CAUSES:
+        if re.search(pattern, output):
+            return cause, fix
+    return "", ""

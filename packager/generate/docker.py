@@ -1,0 +1,234 @@
+"""The docker builder: the project goes into a container as a tar stream, is built there, and comes out as one."""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tarfile
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from packager.containers import BuildArguments, Command, Volume
+from packager.containers.tarballs import tar_stream
+from packager.errors import ConfigError, DockerFault, GeneratorFault
+from packager.generate import WORKDIR, Tree
+from packager.generate.causes import explain
+from packager.generate.source import source_tar
+from packager.generate.steps import fill, steps_for
+from packager.generate.surroundings import Surroundings, surroundings
+from packager.resources import bundled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from packager.catalog.records import Arch
+    from packager.containers import Container, Containers, Image, Outcome
+    from packager.generate import Step
+    from packager.plan import Job
+    from packager.progress import Stopwatch
+
+_OURS = PurePosixPath("/opt/packager")
+_CERTIFICATES = _OURS / "certificates.pem"
+_NPMRC = _OURS / "npmrc"
+_NODE = _OURS / "node"
+_NPM = "lib/node_modules/npm"
+_VOLUMES = (
+    Volume("packager-npm-cache", PurePosixPath("/var/cache/packager/npm")),
+    Volume("packager-pip-cache", PurePosixPath("/var/cache/packager/pip")),
+)
+# Any name that is surely an executable file, in every image that has a shell.
+_ANY_FILE = "/bin/sh"
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_FAMILIES = {
+    "debian": "debian",
+    "ubuntu": "debian",
+    "amzn": "amazonlinux",
+    "fedora": "amazonlinux",
+    "rhel": "amazonlinux",
+}
+_TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
+_PROBE_SECONDS = 60.0
+
+
+class DockerBuilder:
+    """Builds jobs in containers of an engine that has answered."""
+
+    def __init__(
+        self,
+        containers: Containers,
+        *,
+        environment: Mapping[str, str],
+        home: Path,
+        node_folder: Callable[[str, Arch], Path],
+        packages: str | None = None,
+    ) -> None:
+        """Take the doors: `environment` and `home` are this machine's, for what `surroundings` takes along.
+
+        `node_folder` returns a folder with bin/node and lib/node_modules/npm for a major and architecture. `packages`
+        replaces the Dockerfile's system packages; empty installs none.
+        """
+        self._containers = containers
+        self._environment = environment
+        self._home = home
+        self._node_folder = node_folder
+        self._packages = packages
+
+    def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+        """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
+        outside = surroundings(self._environment, self._home, job.source)
+        with watch.step("image", job.image or job.platform.image):
+            image = self._image(job, outside, watch)
+        given = _environment(outside)
+        with self._containers.start(image, environment=_steady(job), volumes=_VOLUMES) as container:
+            with watch.step("copy in", str(job.source)):
+                container.copy_in(_private_files(outside), _OURS)
+                given |= self._bring_node(job, container)
+                container.copy_in(source_tar(job), PurePosixPath(WORKDIR))
+            for step in steps_for(job, run_scripts=job.libc == job.platform.libc):
+                with watch.step(step.purpose, shlex.join(step.argv)):
+                    self._run(container, job, step, given, watch)
+            toolchain = tuple(_versions(container, job, given))
+            root = scratch / "tree"
+            root.mkdir()
+            with watch.step("copy out", WORKDIR):
+                container.copy_out(PurePosixPath(WORKDIR), root)
+        base = job.image or job.platform.image
+        return Tree(root, "docker", image=base, image_id=image.id, toolchain=toolchain)
+
+    def _image(self, job: Job, outside: Surroundings, watch: Stopwatch) -> Image:
+        name = job.image or _pinned(job)
+        base = self._containers.find_image(name, job.arch) or self._containers.pull(name, job.arch)
+        family = self._family(base) if job.image else job.platform.family
+        arguments = BuildArguments(
+            bundled("dockerfiles") / family / "Dockerfile",
+            name,
+            arguments=(("PACKAGES", self._packages),) if self._packages is not None else (),
+            files=(("ca-bundle.crt", outside.certificates),) if outside.certificates else (),
+            unnamed=outside.proxies,
+        )
+        return self._containers.build_image(arguments, job.arch, watch.progress.line)
+
+    def _family(self, image: Image) -> str:
+        """Return which Dockerfile suits an image the user has named, from what it says of itself."""
+        with self._containers.start(image) as container:
+            outcome = container.run(_quick("cat", "/etc/os-release"))
+        facts = dict(line.partition("=")[::2] for line in outcome.output.splitlines())
+        for word in f"{facts.get('ID', '')} {facts.get('ID_LIKE', '')}".replace('"', "").split():
+            if word in _FAMILIES:
+                return _FAMILIES[word]
+        msg = (
+            f"is neither of the Debian nor of the Amazon Linux family: {facts.get('PRETTY_NAME', outcome.output[:100])}"
+        )
+        raise ConfigError(
+            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder host"
+        )
+
+    def _bring_node(self, job: Job, container: Container) -> dict[str, str]:
+        """Return variables with which the target's Node is found: the one the host builder uses, copied in.
+
+        Where that one does not run (Node 18 and later on Amazon Linux 2), the image's own of that major, as Lambda's
+        images have it.
+        """
+        if job.language != "nodejs":
+            return {"PATH": _SYSTEM_PATH}
+        folder = self._node_folder(job.language_version, job.arch)
+        container.copy_in(tar_stream(_node_files(folder)), _NODE)
+        ours = {"PATH": f"{_NODE}/bin:{_SYSTEM_PATH}"}
+        if (folder / "include/node").is_dir():
+            ours["npm_config_nodedir"] = str(_NODE)  # node-gyp's headers; else it fetches them
+        first = container.run(_quick("node", "--version", environment=ours))
+        if first.exit_code == 0:
+            return ours
+        # Lambda's images keep theirs in /var/lang.
+        own = {"PATH": f"/var/lang/bin:{_SYSTEM_PATH}"}
+        second = container.run(_quick("sh", "-c", "node --version && npm --version", environment=own))
+        if second.exit_code == 0 and second.output.startswith(f"v{job.language_version}."):
+            return own
+        said = first.output.strip().splitlines()[-1:] or ["no output"]
+        msg = f"Node {job.language_version} does not run in it, and it has none of its own: {said[0]}"
+        fix = (
+            f"name Lambda's own image (--image public.ecr.aws/lambda/nodejs:{job.language_version}), or --builder host"
+        )
+        raise DockerFault(msg, where=f"image {job.image or job.platform.image}", fix=fix)
+
+    def _run(self, container: Container, job: Job, step: Step, given: Mapping[str, str], watch: Stopwatch) -> None:
+        """Run one step; raises GeneratorFault unless it succeeds."""
+        environment = {**given, **fill(step.environment, _ANY_FILE)}
+        command = Command(
+            step.argv, PurePosixPath(WORKDIR) / step.workdir, tuple(environment.items()), job.timeout_seconds
+        )
+        outcome = container.run(command, watch.progress.line)
+        if outcome.exit_code != 0 or outcome.timed_out:
+            raise _failed(step, outcome, job)
+
+
+def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
+    tail = "\n".join(outcome.output.splitlines()[-20:])
+    where = f"{step.purpose}: {shlex.join(step.argv)}"
+    if outcome.timed_out:
+        msg = f"was stopped after {job.timeout_seconds:.0f} s"
+        return GeneratorFault(msg, where=where, fix="give it more time: --timeout SECONDS", output=tail)
+    if outcome.out_of_memory:
+        msg = "was killed: out of memory"
+        return GeneratorFault(msg, where=where, fix="give the Docker engine's machine more memory", output=tail)
+    cause, fix = explain(outcome.output)
+    msg = f"failed with exit code {outcome.exit_code}" + (f": {cause}" if cause else "")
+    return GeneratorFault(msg, where=where, fix=fix, output=tail)
+
+
+def _pinned(job: Job) -> str:
+    platform = job.platform
+    return f"{platform.image.split(':')[0]}@{platform.digest}" if platform.digest else platform.image
+
+
+def _steady(job: Job) -> tuple[tuple[str, str], ...]:
+    """Return the variables that make a build quiet and repeatable; nothing secret, they show in ``docker inspect``."""
+    return (
+        ("CI", "1"),
+        ("CHECKPOINT_DISABLE", "1"),
+        ("HOME", "/root"),
+        ("LANG", "C.UTF-8"),
+        ("TZ", "UTC"),
+        ("npm_config_cache", str(_VOLUMES[0].path)),
+        ("npm_config_update_notifier", "false"),
+        ("PIP_CACHE_DIR", str(_VOLUMES[1].path)),
+        ("PIP_ROOT_USER_ACTION", "ignore"),
+    )
+
+
+def _environment(outside: Surroundings) -> dict[str, str]:
+    return outside.environment(str(_CERTIFICATES), str(_NPMRC))
+
+
+def _private_files(outside: Surroundings) -> list[bytes]:
+    """Return a tar of the CA bundle and npm's configuration, the latter for root only: it may hold credentials."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as tar:
+        files = ((_CERTIFICATES, outside.certificates, 0o644), (_NPMRC, outside.npmrc.encode(), 0o600))
+        for path, content, mode in files:
+            member = tarfile.TarInfo(path.name)
+            member.size, member.mode = len(content), mode
+            tar.addfile(member, io.BytesIO(content))
+    return [buffer.getvalue()]
+
+
+def _node_files(folder: Path) -> Iterator[tuple[str, Path | bytes]]:
+    """Yield Node, its headers where they are there, npm and npx; these two as scripts that find npm's own folder."""
+    yield "bin/node", folder / "bin/node"
+    for tool in ("npm", "npx"):
+        yield f"bin/{tool}", f'#!/bin/sh\nexec node "{_NODE}/{_NPM}/bin/{tool}-cli.js" "$@"\n'.encode()
+    for part in (_NPM, "include/node"):
+        for path in sorted((folder / part).rglob("*")):
+            if path.is_file():
+                yield f"{part}/{path.relative_to(folder / part).as_posix()}", path
+
+
+def _quick(*argv: str, environment: Mapping[str, str] | None = None) -> Command:
+    return Command(argv, PurePosixPath("/"), tuple((environment or {}).items()), _PROBE_SECONDS)
+
+
+def _versions(container: Container, job: Job, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for argv in _TOOLS.get(job.language, ()):
+        outcome = container.run(_quick(*argv, environment=given))
+        if outcome.exit_code == 0:
+            yield argv[0], outcome.output.strip().removeprefix("Python ").removeprefix("v")
