@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packager.audit.sizes import weigh
-from packager.errors import ProviderFault
+from packager.errors import ArtifactError, ProviderFault
 from packager.publish.faults import error_code, translated
 from packager.units import format_size
 
@@ -71,14 +72,21 @@ def check_limits(
         target_title=target,
         budget=replace(budget, zipped=None) if route.bucket else budget,
     )
-    return [replace(each, fix=_THROUGH_BUCKET) if each.code == "SIZE001" else each for each in findings]
+    # To an audit the direct limit is a warning, since a bucket may be at hand; here none was named.
+    return [
+        replace(each, severity="error", fix=_THROUGH_BUCKET) if each.code == "SIZE001" else each for each in findings
+    ]
 
 
 def send(shipment: Shipment) -> dict[str, Any]:
     """Return what the API's ``Content`` or code arguments take, uploading to the bucket first where it is the route."""
     package, route, aws = shipment.package, shipment.route, shipment.aws
     if not route.bucket:
-        return {"ZipFile": package.path.read_bytes()}
+        data = package.path.read_bytes()
+        if hashlib.sha256(data).hexdigest() != package.sha256:
+            msg = "changed while it was being published"
+            raise ArtifactError(msg, where=str(package.path), fix="publish again when no build is running")
+        return {"ZipFile": data}
     with translated(f"bucket {route.bucket}"):
         client = aws.s3_client()
         _check_bucket(client, route.bucket, aws.region)

@@ -1,0 +1,218 @@
+"""``packager publish``: a finished zip to AWS Lambda, in one region or several."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from packager.errors import EXIT_FINDINGS, PackagerError, UsageError
+
+if TYPE_CHECKING:
+    from packager.catalog.records import Budget
+    from packager.progress import Stopwatch
+    from packager.publish import FunctionSpec, LayerSpec, Published
+    from packager.publish.aws import Access
+    from packager.publish.package import Description, Package
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line as one value."""
+
+    path: Path
+    name: str
+    function: str
+    regions: tuple[str, ...]
+    bucket: str
+    layers: tuple[str, ...]
+    runtimes: tuple[str, ...]
+    arches: tuple[str, ...]
+    handler: str
+    environment: tuple[tuple[str, str], ...]
+    create: bool
+    role: str
+    description: str
+    license: str
+    endpoint_url: str
+    profile: str
+    dry_run: bool
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="Name of the layer or function; from the manifest if not given.")
+@click.option("--function", default="", metavar="NAME", help="Publish to this function, whatever the manifest says.")
+@click.option("--region", "regions", multiple=True, help="May be repeated. Default: AWS_REGION or the profile's.")
+@click.option("--bucket", default="", help="For zips over the direct limit. {region} in the name is filled in.")
+@click.option("--layer", "layers", multiple=True, metavar="ARN", help="For functions, in order; a name: its newest.")
+@click.option("--runtime", "runtimes", multiple=True, help="From the manifest if not given; layers may have several.")
+@click.option("--arch", "arches", multiple=True, type=click.Choice(("x86_64", "arm64")), help="As --runtime.")
+@click.option("--handler", default="", help="For functions; from the manifest if not given.")
+@click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="For functions; other variables stay.")
+@click.option("--create", is_flag=True, help="Make the function if it is not there; needs --role.")
+@click.option("--role", default="", metavar="ARN", help="Execution role of a function that is made.")
+@click.option("--description", default="", help="For layers.")
+@click.option("--license", default="", help="For layers.")
+@click.option("--endpoint-url", default="", metavar="URL", help="Another server with AWS's API, such as LocalStack.")
+@click.option("--profile", default="", help="Of ~/.aws/config.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done. Asks AWS, changes nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def publish(ctx: click.Context, /, as_json: bool, **values: object) -> None:
+    """Publish a zip as a layer version or as a function's code.
+
+    What AWS already has under the same CodeSha256 is not sent again. Over 50 MB the zip goes through --bucket.
+    """
+    from packager.progress import Stopwatch
+
+    values["environment"] = tuple(_variable(text) for text in ctx.params["environment"])
+    options = Options(**values)  # type: ignore[arg-type]  # click has checked them, one by one
+    package, results = publish_everywhere(options, Stopwatch(_Lines()))
+    if as_json:
+        click.echo(json.dumps(to_json(package, results), indent=2))
+    else:
+        for result in results:
+            for line in describe(result):
+                click.echo(line)
+    if any(result.action == "refused" for result in results):
+        ctx.exit(EXIT_FINDINGS)
+
+
+def publish_everywhere(options: Options, watch: Stopwatch) -> tuple[Package, list[Published]]:
+    """Publish to each region in turn. If one fails, its error names the regions that are done."""
+    from packager.publish.aws import Access
+    from packager.publish.package import read_description, read_package
+
+    package = read_package(options.path)
+    spec, budget = make_spec(options, read_description(package))
+    results: list[Published] = []
+    for region in options.regions or ("",):
+        access = Access(region=region, profile=options.profile, endpoint_url=options.endpoint_url)
+        try:
+            results.append(_publish(package, spec, access, budget, options, watch))
+        except PackagerError as error:
+            done = ", ".join(result.region for result in results if result.action != "refused")
+            if done:
+                note = f"{done}: done; publish again, and what is done is not repeated"
+                error.fix = f"{error.fix}\n  {note}" if error.fix else note
+            raise
+    return package, results
+
+
+def make_spec(options: Options, description: Description) -> tuple[LayerSpec | FunctionSpec, Budget]:
+    """Return what to publish and the limits it must meet: options first, then the manifest beside the zip.
+
+    Raises UsageError if it is not clear whether this is a layer or a function, or what it is called.
+    """
+    from packager.catalog import load_catalog
+    from packager.publish import FunctionSpec, LayerSpec
+
+    where = str(options.path)
+    kind = "function" if options.function else description.kind or ("layer" if options.name else "")
+    name = options.function or options.name or description.bundle
+    if kind not in ("function", "layer"):
+        msg = f"a {kind} cannot be published to AWS Lambda" if kind else "is it a layer or a function?"
+        raise UsageError(msg, where=where, fix="give --function NAME for a function, or --name NAME for a layer")
+    if not name:
+        msg = f"the {kind} has no name"
+        raise UsageError(msg, where=where, fix="give --name")
+    runtimes = options.runtimes or ((description.runtime,) if description.runtime else ())
+    arches = options.arches or ((description.arch,) if description.arch else ())
+    target = "aws-lambda" if kind == "function" else "aws-lambda-layer"
+    _, budget = load_catalog().host(target).kinds[target]
+    if kind == "layer":
+        _refuse(options, where, "a layer", ("layers", "handler", "environment", "create", "role"))
+        return LayerSpec(name, runtimes, arches, options.description, options.license), budget
+    _refuse(options, where, "a function", ("description", "license"))
+    if len(runtimes) > 1 or len(arches) > 1:
+        msg = "a function has one runtime and one architecture"
+        raise UsageError(msg, where=where, fix="give --runtime and --arch once")
+    spec = FunctionSpec(
+        name=name,
+        runtime="".join(runtimes),
+        handler=options.handler or description.handler,
+        arch="".join(arches),
+        layers=options.layers,
+        environment=options.environment,
+        create=options.create,
+        role=options.role,
+    )
+    return spec, budget
+
+
+def describe(result: Published) -> list[str]:
+    """Return lines for people: what was done, and each finding."""
+    verb = f"would be {result.action}" if result.planned and not result.unchanged else result.action
+    line = f"{verb} {result.kind} {result.name} in {result.region}"
+    line += f": {result.arn}" if result.arn else ""
+    if result.changes and result.changes != ("new",):
+        line += f" ({', '.join(result.changes)})"
+    if result.route:
+        line += f", {result.route}"
+    lines = [line, f"  CodeSha256 {result.code_sha256}"] if result.action != "refused" else [line]
+    return lines + [f"  {part}" for finding in result.findings for part in str(finding).splitlines()]
+
+
+def to_json(package: Package, results: list[Published]) -> dict[str, object]:
+    """Return the document of ``--json``."""
+    return {
+        "version": 1,
+        "artifact": {
+            "path": str(package.path),
+            "zipped_bytes": package.zipped_bytes,
+            "unzipped_bytes": package.unzipped_bytes,
+            "sha256": package.sha256,
+            "code_sha256": package.code_sha256,
+        },
+        "published": [result.to_json() for result in results],
+    }
+
+
+def _publish(
+    package: Package, spec: LayerSpec | FunctionSpec, access: Access, budget: Budget, options: Options, watch: Stopwatch
+) -> Published:
+    from packager.publish import LayerSpec
+    from packager.publish.aws import connect
+    from packager.publish.function import publish_function
+    from packager.publish.layer import publish_layer
+
+    aws = connect(access)
+    bucket, dry_run = options.bucket, options.dry_run
+    if isinstance(spec, LayerSpec):
+        return publish_layer(package, spec, aws, budget=budget, watch=watch, bucket=bucket, dry_run=dry_run)
+    return publish_function(package, spec, aws, budget=budget, watch=watch, bucket=bucket, dry_run=dry_run)
+
+
+def _refuse(options: Options, where: str, what: str, names: tuple[str, ...]) -> None:
+    """Raise UsageError for options that mean nothing here: silence would look like success."""
+    flags = {"layers": "--layer", "environment": "--env"}
+    given = [flags.get(name, f"--{name}") for name in names if getattr(options, name)]
+    if given:
+        msg = f"{', '.join(given)} cannot be used for {what}"
+        raise UsageError(msg, where=where, fix="leave it away, or check that this is the right zip")
+
+
+def _variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        msg = f"not a variable: {name!r}"  # never the value: it may be a secret
+        raise UsageError(msg, where="--env", fix="write NAME=VALUE")
+    return name, value
+
+
+class _Lines:
+    """Progress as plain lines on stderr."""
+
+    def started(self, step: str, detail: str) -> None:
+        click.echo(f"{step}: {detail}", err=True)
+
+    def line(self, text: str) -> None:
+        click.echo(f"  {text}", err=True)
+
+    def finished(self, step: str, detail: str, seconds: float, ok: bool) -> None:
+        if ok:
+            click.echo(f"{step}: {detail}: {seconds:.1f} s", err=True)
