@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING
 
 from packager.archive import Entry, Layout
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 MAX_ENTRIES = 0xFFFF
 """More need zip64 records, which not every host reads (APPNOTE 4.4.21)."""
-MAX_NAME_BYTES = 0xFFFF
-"""The length field of a name has 16 bits (APPNOTE 4.4.10)."""
+MAX_NAME_BYTES = 4000
+MAX_SEGMENT_BYTES = 255
+"""Linux unpacks no longer ones: PATH_MAX is 4096 with the mount point, NAME_MAX 255."""
 
 
 def make_layout(pairs: Iterable[tuple[str, Path | bytes]]) -> Layout:
@@ -32,7 +33,7 @@ def make_layout(pairs: Iterable[tuple[str, Path | bytes]]) -> Layout:
     if len(keyed) > MAX_ENTRIES:
         msg = f"{len(keyed)} files, but a zip without zip64 records holds at most {MAX_ENTRIES}"
         raise ArtifactError(msg, fix="leave files out (trim, trace or bundle), or split the bundle into layers")
-    _prove_distinct([path for _, path, _ in keyed])
+    prove_distinct([path for _, path, _ in keyed])
     return Layout(tuple(Entry(path, source) for _, path, source in keyed))
 
 
@@ -93,26 +94,31 @@ def _name_fault(path: str) -> str:
             path.encode()
         except UnicodeEncodeError:
             return "it is not valid Unicode"
-    if len(path) > MAX_NAME_BYTES // 4 and len(path.encode()) > MAX_NAME_BYTES:
-        return f"it is longer than {MAX_NAME_BYTES} bytes"
+    # A character is four bytes at most.
+    if len(path) > MAX_SEGMENT_BYTES // 4:
+        raw = path.encode()
+        if len(raw) > MAX_NAME_BYTES:
+            return f"it is longer than {MAX_NAME_BYTES} bytes"
+        if len(raw) > MAX_SEGMENT_BYTES and max(map(len, raw.split(b"/"))) > MAX_SEGMENT_BYTES:
+            return f"a segment of it is longer than {MAX_SEGMENT_BYTES} bytes"
     return ""
 
 
-def _prove_distinct(paths: list[str]) -> None:
-    """Raise ArtifactError if a name comes twice, or is a file here and a folder there."""
-    files = set(paths)
-    if len(files) < len(paths):
-        twice = next(path for path, following in pairwise(paths) if path == following)
+def prove_distinct(files: list[str], folders: Iterable[str] = ()) -> None:
+    """Raise ArtifactError if a file name comes twice, or is a folder at the same time. Takes the files sorted."""
+    distinct = set(files)
+    if len(distinct) < len(files):
+        twice = next(path for path, following in pairwise(files) if path == following)
         msg = "two sources for one name in the archive"
         raise ArtifactError(msg, where=twice, fix="leave one of them out")
-    folders: set[str] = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while folder and folder not in folders:
-            if folder in files:
-                msg = f"is a file, but {path} needs it to be a folder"
+    proved: set[str] = set()
+    for path in chain(folders, (path.rpartition("/")[0] for path in files)):
+        folder = path
+        while folder and folder not in proved:
+            if folder in distinct:
+                msg = "is a file and a folder at once"
                 raise ArtifactError(msg, where=folder, fix="leave one of them out")
-            folders.add(folder)
+            proved.add(folder)
             folder = folder.rpartition("/")[0]
 
 

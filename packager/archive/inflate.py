@@ -1,0 +1,131 @@
+"""Compressed bytes in, plain bytes out, piece by piece: the read side of every compression method we know.
+
+The only importer of ``inflate64`` and ``zipfile_deflate64``. Importing the latter patches ``zipfile`` for the whole
+process, after which a ``ZipFile`` writes method 9 as raw bytes that nothing can read; so it is the second choice, and
+our writer has nothing to do with ``zipfile``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+from packager.archive.zipformat import DEFLATE64, DEFLATED, METHOD_NAMES, STORED
+from packager.errors import ArtifactError, EnvironmentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+PIECE_BYTES = 64 << 10
+"""What is asked of the archive at once, and the most that a piece of plain bytes measures, except for Deflate64."""
+_DEFLATE64_INPUT_BYTES = 512
+"""Its decoder cannot be told to stop: one match of 65,538 bytes takes 18 bits, so this much becomes 15 MB at worst."""
+
+_CUT_OFF = "the stream ends too early"
+
+
+class CorruptStream(ValueError):
+    """Compressed bytes that do not decode."""
+
+
+class _Decoder(Protocol):
+    """A Deflate64 decoder, of whichever library."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+
+    def inflate(self, data: bytes) -> bytes:
+        """Return what some more compressed bytes become."""
+
+
+def inflater(method: int) -> Callable[[Iterable[bytes]], Iterator[bytes]]:
+    """Return the function that decodes a stream of this method: compressed chunks in, plain pieces out.
+
+    It raises CorruptStream. Raises ArtifactError for a method we do not read.
+    """
+    if method == STORED:
+        return _stored
+    if method == DEFLATED:
+        return _inflated
+    if method == DEFLATE64:
+        return _inflated64
+    msg = (
+        f"is compressed with method {method} ({METHOD_NAMES.get(method, 'unknown')}), which hosts do not unpack either"
+    )
+    raise ArtifactError(msg, fix="make the archive with ordinary compression (deflate)")
+
+
+def _stored(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the chunks: stored members are as they are."""
+    yield from chunks
+
+
+def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield pieces of a raw DEFLATE stream, never more than `PIECE_BYTES` at once."""
+    decoder = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        for chunk in chunks:
+            waiting = chunk
+            while waiting and not decoder.eof:
+                yield decoder.decompress(waiting, PIECE_BYTES)
+                waiting = decoder.unconsumed_tail
+        # The decoder may hold back what did not fit into the last piece.
+        while not decoder.eof:
+            piece = decoder.decompress(b"", PIECE_BYTES)
+            if not piece:
+                raise CorruptStream(_CUT_OFF)
+            yield piece
+    except zlib.error as error:
+        raise CorruptStream(str(error)) from error
+
+
+def _inflated64(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield pieces of a raw Deflate64 stream."""
+    decoder = _deflate64_decoder()
+    for chunk in chunks:
+        for at in range(0, len(chunk), _DEFLATE64_INPUT_BYTES):
+            if decoder.eof:
+                return
+            try:
+                yield decoder.inflate(chunk[at : at + _DEFLATE64_INPUT_BYTES])
+            except (ValueError, RuntimeError, OSError) as error:  # the libraries differ in what they raise
+                raise CorruptStream(str(error)) from error
+    if not decoder.eof:
+        raise CorruptStream(_CUT_OFF)
+
+
+def _deflate64_decoder() -> _Decoder:
+    """Return a fresh Deflate64 decoder: of inflate64, which every Python has wheels of, else of zipfile-deflate64."""
+    try:
+        import inflate64
+    except ImportError:
+        return _zipfile_deflate64_decoder()
+    decoder: _Decoder = inflate64.Inflater()
+    return decoder
+
+
+def _zipfile_deflate64_decoder() -> _Decoder:
+    """Return a fresh decoder of zipfile-deflate64; raises EnvironmentFault if neither library is there."""
+    try:
+        from zipfile_deflate64.deflate64 import Deflate64
+    except ImportError as error:
+        msg = "the Python package 'inflate64', which reads archives made by Windows, cannot be imported"
+        raise EnvironmentFault(msg, fix="install it: python -m pip install inflate64") from error
+    return _ZipfileDeflate64(Deflate64())
+
+
+class _ZipfileDeflate64:
+    """zipfile-deflate64's decoder, its method renamed."""
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+
+    @property
+    def eof(self) -> bool:
+        """Whether the stream has ended."""
+        return bool(self._decoder.eof)
+
+    def inflate(self, data: bytes) -> bytes:
+        """Return what some more compressed bytes become."""
+        return bytes(self._decoder.decompress(data))

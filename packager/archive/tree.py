@@ -1,0 +1,149 @@
+"""A folder as names and real sources: one walk, symbolic links resolved to content inside the root and nowhere else."""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import ArtifactError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MAX_FILES = 1_000_000
+"""Links to folders that hold links to folders multiply a tree: far above what any host takes, it is refused."""
+
+_SPECIAL = {stat.S_IFSOCK: "a socket", stat.S_IFIFO: "a named pipe", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """A folder to be read."""
+
+    path: str
+    """Where it really lies; no link in it."""
+    prefix: str
+    """Its name in the archive with a slash; empty for the root."""
+    spans: tuple[tuple[str, str], ...]
+    """Per link on the way here (the root counts as one): the folder it led to, and the one left through the next."""
+
+    def is_inside(self, target: str) -> bool:
+        """Return whether the way from the root to here passes through this real folder."""
+        ways = (*self.spans[:-1], (self.spans[-1][0], self.path))
+        return any(_contains(start, target) and _contains(target, end) for start, end in ways)
+
+
+def walk(
+    root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None
+) -> Iterator[tuple[str, Path]]:
+    """Yield (name in the archive, real source) of each file beneath a folder; empty folders leave nothing.
+
+    Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
+    name. `skip` is asked with each name, of files, links and folders alike, before it is looked at.
+    Raises ArtifactError for a link that leads out, nowhere or around in a circle, for a socket, pipe or device, for a
+    name that is not valid UTF-8 and for a folder that cannot be read.
+    """
+    real_root = _real_folder(root)
+    bounds = _real_folder(within) if within else real_root
+    folders = [_Folder(real_root, "", ((real_root, real_root),))]
+    files = 0
+    while folders:
+        folder = folders.pop()
+        inner: list[_Folder] = []
+        for entry in _scan(folder.path):
+            name = folder.prefix + _proved(entry)
+            if skip is not None and skip(name):
+                continue
+            if entry.is_symlink():
+                target = _resolve(entry, bounds)
+                if os.path.isdir(target):  # noqa: PTH112 (strings all through: Path doubles a walk's time)
+                    inner.append(_through_link(folder, entry, name, target))
+                    continue
+                source, mode = target, os.stat(target).st_mode  # noqa: PTH116
+            elif entry.is_dir(follow_symlinks=False):
+                inner.append(_Folder(entry.path, name + "/", folder.spans))
+                continue
+            else:
+                source, mode = entry.path, 0
+            if not (stat.S_ISREG(mode) if mode else entry.is_file(follow_symlinks=False)):
+                raise _special(entry)
+            files += 1
+            if files > MAX_FILES:
+                msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
+                raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
+            yield name, Path(source)
+        folders += reversed(inner)
+
+
+def _scan(path: str) -> list[os.DirEntry[str]]:
+    """Return a folder's entries, sorted, so that the first fault found is the same everywhere."""
+    try:
+        with os.scandir(path) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        msg = f"cannot be listed: {error.strerror or error}"
+        raise ArtifactError(msg, where=path, fix="make the folder readable, or leave it out") from error
+
+
+def _real_folder(path: Path) -> str:
+    """Return the real path of a folder; raises ArtifactError if there is none."""
+    try:
+        real = os.path.realpath(path, strict=True)
+    except OSError as error:
+        msg = f"cannot be opened: {error.strerror or error}"
+        raise ArtifactError(msg, where=str(path), fix="name an existing folder") from error
+    if not os.path.isdir(real):  # noqa: PTH112
+        msg = "is not a folder"
+        raise ArtifactError(msg, where=str(path), fix="name a folder")
+    return real
+
+
+def _proved(entry: os.DirEntry[str]) -> str:
+    """Return the entry's name; raises ArtifactError if its bytes are no UTF-8."""
+    if not entry.name.isascii():
+        try:
+            entry.name.encode()
+        except UnicodeEncodeError as error:
+            msg = "the name is not valid UTF-8, and a zip cannot hold it"
+            raise ArtifactError(msg, where=repr(os.fsencode(entry.path)), fix="rename the file") from error
+    return entry.name
+
+
+def _resolve(entry: os.DirEntry[str], bounds: str) -> str:
+    """Return where a link really leads; raises ArtifactError if that is nowhere or out of bounds."""
+    try:
+        target = os.path.realpath(entry.path, strict=True)
+    except FileNotFoundError as error:
+        msg = f"is a link to {os.readlink(entry.path)}, which does not exist"  # noqa: PTH115
+        raise ArtifactError(msg, where=entry.path, fix="remove the link, or install what it points to") from error
+    except OSError as error:
+        msg = f"is a link that cannot be followed: {error.strerror or error}"
+        raise ArtifactError(msg, where=entry.path, fix="remove the link") from error
+    if not _contains(bounds, target):
+        msg = f"is a link to {target}, outside {bounds}"
+        raise ArtifactError(msg, where=entry.path, fix="put a copy in its place, or leave the link out")
+    return target
+
+
+def _through_link(folder: _Folder, entry: os.DirEntry[str], name: str, target: str) -> _Folder:
+    """Return the folder a link leads to; raises ArtifactError if the link lies in that folder itself."""
+    if folder.is_inside(target):
+        msg = f"is a link to {target}, which contains it: the tree has no end"
+        raise ArtifactError(msg, where=entry.path, fix="remove the link, or leave it out")
+    left = (*folder.spans[:-1], (folder.spans[-1][0], folder.path))
+    return _Folder(target, name + "/", (*left, (target, target)))
+
+
+def _contains(folder: str, path: str) -> bool:
+    """Return whether a real path is this folder or lies in it."""
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
+
+
+def _special(entry: os.DirEntry[str]) -> ArtifactError:
+    """Return the error for what is neither file, folder nor link."""
+    kind = _SPECIAL.get(stat.S_IFMT(entry.stat().st_mode), "a special file")
+    msg = f"is {kind}, which an archive cannot hold"
+    return ArtifactError(msg, where=entry.path, fix="remove it, or leave it out")
