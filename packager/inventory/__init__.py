@@ -87,6 +87,8 @@ class Package:
     version: str
     path: str
     """Folder relative to the tree, POSIX; empty for the project itself."""
+    os: tuple[str, ...] = ()
+    """What package.json restricts it to (``os``), such as ("darwin",); empty for no restriction."""
 
 
 @dataclass(frozen=True)

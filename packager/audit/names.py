@@ -1,0 +1,20 @@
+"""Do the names in an archive survive being unpacked? Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.audit import Finding
+    from packager.audit.scene import Place, Scene
+
+
+def check_names(scene: Scene) -> Iterator[Finding]:
+    """Report paths that differ only in upper and lower case: ZIP001."""
+    seen: dict[tuple[str, str], Place] = {}
+    for place in scene.judged:
+        first = seen.setdefault((place.mount.name, place.file.path.casefold()), place)
+        if first is not place and first.file.path != place.file.path:
+            yield place.finding("ZIP001", f"differs from {first.file.path} only in upper and lower case")

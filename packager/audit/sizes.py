@@ -1,0 +1,89 @@
+"""Artifact against budget, heaviest parts first. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.audit import Finding
+from packager.audit.codes import CODES
+from packager.units import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from packager.audit import Severity
+    from packager.catalog.records import Budget
+
+_LARGEST_SHOWN = 5
+
+
+def weigh(
+    name: str,
+    zipped_bytes: int | None,
+    unzipped_bytes: int,
+    layers_unzipped_bytes: Sequence[int],
+    entries: int,
+    target_title: str,
+    budget: Budget,
+    largest: Sequence[tuple[str, int]] = (),
+) -> list[Finding]:
+    """Return which limits an artifact breaks, with exact bytes: SIZE001 to SIZE005.
+
+    `zipped_bytes` is None for a folder that is no zip yet. `largest` are (what, bytes) of the heaviest parts, in any
+    order. More than the limit is too much; the limit itself is fine.
+    """
+    return list(
+        _weigh(
+            name, zipped_bytes, unzipped_bytes, layers_unzipped_bytes, entries, target_title, budget, _heavy(largest)
+        )
+    )
+
+
+def _weigh(
+    name: str,
+    zipped: int | None,
+    unzipped: int,
+    layers: Sequence[int],
+    entries: int,
+    title: str,
+    budget: Budget,
+    heavy: str,
+) -> Iterator[Finding]:
+    if zipped is not None and budget.zipped is not None and zipped > budget.zipped:
+        over = _over(zipped, budget.zipped)
+        if budget.zipped_by_user:
+            yield _finding("SIZE001", name, f"has {over} of your budget, zipped", heavy)
+        else:
+            message = f"has {over} that {title} takes in a direct upload, zipped"
+            fix = f"upload it through S3 (packager publish does with --bucket){heavy and '; or ' + heavy}"
+            yield _finding("SIZE001", name, message, fix, "warning")
+    if budget.unzipped is not None and unzipped > budget.unzipped:
+        yield _finding("SIZE002", name, f"has {_over(unzipped, budget.unzipped)} of {title}, unzipped", heavy)
+    total = unzipped + sum(layers)
+    limit = budget.unzipped_with_layers
+    if limit is not None and total > limit and (layers or budget.unzipped is None):
+        message = f"and its {_count(len(layers), 'layer')} have {_over(total, limit)} of {title}, unzipped"
+        yield _finding("SIZE003", name, message, heavy)
+    if budget.layers is not None and len(layers) > budget.layers:
+        yield _finding("SIZE004", name, f"has {len(layers)} layers, {title} allows {budget.layers}")
+    if budget.entries is not None and entries > budget.entries:
+        yield _finding("SIZE005", name, f"has {entries:,} entries, {title} allows {budget.entries:,}")
+
+
+def _over(size: int, limit: int) -> str:
+    return f"{size:,} bytes, {size - limit:,} ({format_size(size - limit)}) over the {limit:,} bytes"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _heavy(largest: Sequence[tuple[str, int]]) -> str:
+    ranked = sorted(largest, key=lambda part: (-part[1], part[0]))[:_LARGEST_SHOWN]
+    parts = ", ".join(f"{what} {format_size(size)}" for what, size in ranked)
+    return f"leave out what is not needed; the largest: {parts}" if parts else ""
+
+
+def _finding(code: str, subject: str, message: str, fix: str = "", severity: Severity | None = None) -> Finding:
+    row = CODES[code]
+    return Finding(code, severity or row.severity, subject, message, fix or row.fix)
