@@ -86,7 +86,7 @@ def pull_fault(name: str, arch: Arch, status: int | None, text: str) -> DockerFa
 
 
 def build_failure(failure: str, output: str) -> str:
-    """Return why an image could not be built: the engine's verdict, without the command line it repeats, and the end."""
+    """Return why an image could not be built: the verdict without the command it repeats, and the last lines."""
     code = re.search(r"returned a non-zero code: (\d+)", failure)
     verdict = f"a command ended with exit code {code[1]}" if code else failure.strip() or "nothing came of it"
     lines = [_COLOUR.sub("", line) for line in output.splitlines() if not _BUILDER_NOISE.match(line)]

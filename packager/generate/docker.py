@@ -13,6 +13,7 @@ from packager.containers.tarballs import tar_stream
 from packager.errors import ConfigError, DockerFault, GeneratorFault
 from packager.generate import WORKDIR, Tree
 from packager.generate.causes import explain
+from packager.generate.environment import SETTINGS
 from packager.generate.source import source_tar
 from packager.generate.steps import fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
@@ -79,7 +80,7 @@ class DockerBuilder:
         with watch.step("image", job.image or job.platform.image):
             image = self._image(job, outside, watch)
         given = _environment(outside)
-        with self._containers.start(image, environment=_steady(job), volumes=_VOLUMES) as container:
+        with self._containers.start(image, environment=_steady(), volumes=_VOLUMES) as container:
             with watch.step("copy in", str(job.source)):
                 container.copy_in(_private_files(outside), _OURS)
                 given |= self._bring_node(job, container)
@@ -171,9 +172,10 @@ def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
     if outcome.out_of_memory:
         msg = "was killed: out of memory"
         return GeneratorFault(msg, where=where, fix="give the Docker engine's machine more memory", output=tail)
-    cause, fix = explain(outcome.output)
-    msg = f"failed with exit code {outcome.exit_code}" + (f": {cause}" if cause else "")
-    return GeneratorFault(msg, where=where, fix=fix, output=tail)
+    cause = explain(outcome.output)
+    if cause is None:
+        return GeneratorFault(f"failed with exit code {outcome.exit_code}", where=where, output=tail)
+    return GeneratorFault(cause.message, where=where, fix=cause.fix, output=tail)
 
 
 def _pinned(job: Job) -> str:
@@ -181,19 +183,10 @@ def _pinned(job: Job) -> str:
     return f"{platform.image.split(':')[0]}@{platform.digest}" if platform.digest else platform.image
 
 
-def _steady(job: Job) -> tuple[tuple[str, str], ...]:
-    """Return the variables that make a build quiet and repeatable; nothing secret, they show in ``docker inspect``."""
-    return (
-        ("CI", "1"),
-        ("CHECKPOINT_DISABLE", "1"),
-        ("HOME", "/root"),
-        ("LANG", "C.UTF-8"),
-        ("TZ", "UTC"),
-        ("npm_config_cache", str(_VOLUMES[0].path)),
-        ("npm_config_update_notifier", "false"),
-        ("PIP_CACHE_DIR", str(_VOLUMES[1].path)),
-        ("PIP_ROOT_USER_ACTION", "ignore"),
-    )
+def _steady() -> tuple[tuple[str, str], ...]:
+    """Return what holds for every command; nothing secret, since it shows in ``docker inspect``."""
+    caches = {"npm_config_cache": str(_VOLUMES[0].path), "PIP_CACHE_DIR": str(_VOLUMES[1].path)}
+    return tuple({**SETTINGS, **caches, "HOME": "/root"}.items())
 
 
 def _environment(outside: Surroundings) -> dict[str, str]:
