@@ -1,21 +1,28 @@
-"""The audit of mounted artifacts: every check, then what is no fault after all. Pure."""
+"""The audit: every check on mounted artifacts, then what is no fault after all.
+
+`audit` is pure; `audit_archive`, the whole verdict on files somebody names, has them scanned first.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.audit import Mounted
 from packager.audit.abi import check_platform, check_shape, check_unreadable
 from packager.audit.families import excuse
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
 from packager.audit.scene import Scene
+from packager.audit.sizes import weigh
 from packager.audit.symbols import check_symbol_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
-    from packager.audit import Finding, Mounted
-    from packager.catalog.records import Target
+    from packager.audit import Finding
+    from packager.catalog.records import Budget, Target
+    from packager.inventory import Inventory
 
 CHECKS = (
     check_platform,
@@ -38,4 +45,44 @@ def audit(mounts: Sequence[Mounted], target: Target) -> list[Finding]:
     """
     scene = Scene(mounts, target)
     findings = [finding for check in CHECKS for finding in check(scene)]
-    return sorted(excuse(scene, findings), key=lambda finding: (_RANK[finding.severity], finding.subject, finding.code))
+    return _ranked(excuse(scene, findings))
+
+
+def audit_archive(
+    path: Path, layers: Sequence[Path], target: Target, *, budget: Budget | None = None, name: str = ""
+) -> list[Finding]:
+    """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
+
+    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise). Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
+    """
+    from packager.inventory.archive import is_archive, scan
+
+    system = target.system
+    root = system.layer_root if target.kind == "layer" else system.function_root
+    inventory = scan(path)
+    below = [Mounted(system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
+    findings = audit([*below, Mounted(root, inventory, name or str(path))], target)
+    weighed = weigh(
+        name=name or str(path),
+        zipped_bytes=path.stat().st_size if path.is_file() and is_archive(path) else None,
+        unzipped_bytes=inventory.size_bytes,
+        layers_unzipped_bytes=[layer.inventory.size_bytes for layer in below],
+        entries=len(inventory.files),
+        target_title=target.title,
+        budget=budget or target.budget,
+        largest=largest_parts(inventory),
+    )
+    return _ranked([*findings, *weighed])
+
+
+def largest_parts(inventory: Inventory) -> list[tuple[str, int]]:
+    """Return (package or file, bytes), the heaviest first: files of one package count together."""
+    sizes: dict[str, int] = {}
+    for file in inventory.files:
+        part = file.package.name if file.package else file.path
+        sizes[part] = sizes.get(part, 0) + file.size_bytes
+    return sorted(sizes.items(), key=lambda part: (-part[1], part[0]))
+
+
+def _ranked(findings: Iterable[Finding]) -> list[Finding]:
+    return sorted(findings, key=lambda finding: (_RANK[finding.severity], finding.subject, finding.code))

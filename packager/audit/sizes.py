@@ -55,7 +55,7 @@ def _weigh(
             yield _finding("SIZE001", name, f"has {over} of your budget, zipped", heavy)
         else:
             message = f"has {over} that {title} takes in a direct upload, zipped"
-            fix = f"upload it through S3 (packager publish does with --bucket){heavy and '; or ' + heavy}"
+            fix = f"upload it through S3{heavy and '; or ' + heavy}"
             yield _finding("SIZE001", name, message, fix, "warning")
     if budget.unzipped is not None and unzipped > budget.unzipped:
         yield _finding("SIZE002", name, f"has {_over(unzipped, budget.unzipped)} of {title}, unzipped", heavy)
