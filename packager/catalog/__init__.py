@@ -36,7 +36,8 @@ class Host:
     """Target name → (kind, limits)."""
     runtimes: dict[str, Runtime]
     arches: tuple[Arch, ...]
-    default_runtime: str
+    default_runtimes: dict[str, str]
+    """Language → the runtime taken when none is named."""
     layer_paths: dict[str, LayerPaths]
     system: RuntimeSystem
     language_environment: dict[str, tuple[tuple[str, str], ...]]

@@ -101,7 +101,7 @@ class _HostFile(msgspec.Struct, forbid_unknown_fields=True):
     system: _SystemFile
     runtimes: dict[str, _RuntimeFile]
     arches: tuple[Arch, ...]
-    default_runtime: str
+    default_runtimes: dict[Language, str]
     source: str
     checked: str
 
@@ -126,6 +126,7 @@ class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
     schema: tuple[str, ...] = ()
     build_only: tuple[str, ...] = ()
     rules: tuple[_RuleFile, ...] = ()
+    companions: dict[str, tuple[str, ...]] = {}
 
 
 def load(folder: Path) -> Catalog:
@@ -215,9 +216,10 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
         if runtime.language not in raw.layer_paths:
             msg = f"no layer path for {runtime.language!r}"
             raise CatalogError(msg, where=f"{path}: layer_paths")
-    if raw.default_runtime not in raw.runtimes:
-        msg = f"no runtime {raw.default_runtime!r}"
-        raise CatalogError(msg, where=f"{path}: default_runtime")
+    for language, name in raw.default_runtimes.items():
+        if name not in raw.runtimes or raw.runtimes[name].language != language:
+            msg = f"no {language} runtime {name!r}"
+            raise CatalogError(msg, where=f"{path}: default_runtimes.{language}")
     system = raw.system
     return Host(
         provider=raw.provider,
@@ -227,7 +229,7 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
             name: Runtime(name=name, **msgspec.structs.asdict(runtime)) for name, runtime in raw.runtimes.items()
         },
         arches=raw.arches,
-        default_runtime=raw.default_runtime,
+        default_runtimes={str(language): name for language, name in raw.default_runtimes.items()},
         layer_paths={language: LayerPaths(packages=where) for language, where in raw.layer_paths.items()},
         system=RuntimeSystem(
             function_root=system.function_root,
@@ -266,5 +268,6 @@ def _engine(path: Path, raw: _EngineFile) -> Engine:
             )
             for rule in raw.rules
         ),
+        companions=tuple(raw.companions.items()),
         source=raw.source,
     )

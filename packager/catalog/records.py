@@ -192,4 +192,6 @@ class Engine:
     build_only: tuple[str, ...]
     """Packages that only building needs: left out with all that only they depend on."""
     rules: tuple[EngineRule, ...] = field(default=())
+    companions: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(package, packages it needs although its package.json does not say so): @prisma/client and .prisma/client."""
     source: str = ""

@@ -58,6 +58,8 @@ class Circumstances:
     """Facts of the engine's schema: ``provider``, ``generator``."""
     provided: Mapping[str, str] = field(default_factory=dict)
     """Package folder → name of the layer that carries the same package with the same content."""
+    provided_files: Mapping[str, str] = field(default_factory=dict)
+    """File → name of the layer that carries it: Python packages have no folder of their own."""
     python_packages: str = ""
     """Folder of installed Python packages in the tree; empty if there are none."""
 
@@ -100,6 +102,8 @@ class _Judge:
                 return Choice(file, False, "leftover", reason)
         python = self.circumstances.python_packages
         if python and file.path.startswith(f"{python}/"):
+            if layer := self.circumstances.provided_files.get(file.path):
+                return Choice(file, False, "layer", f"layer {layer} carries it")
             return self._native(file) or Choice(file, True, "dependency", "installed for the target")
         if not in_package:
             return self._own(file)

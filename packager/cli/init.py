@@ -1,0 +1,37 @@
+"""``packager init``: a commented packager.yaml from what is detected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("directory", default=".", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Write over a packager.yaml that is there.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing it.")
+def init(directory: Path, force: bool, to_stdout: bool) -> int:
+    """Write a commented packager.yaml from what is detected.
+
+    Nothing is asked; edit the file afterwards.
+    """
+    from packager.delivery import place_files
+    from packager.errors import UsageError
+    from packager.scaffold import config_text
+
+    root = directory.resolve()
+    if not root.is_dir():
+        msg = "no such folder"
+        raise UsageError(msg, where=str(directory))
+    text = config_text(root)
+    if to_stdout:
+        click.echo(text, nl=False)
+        return 0
+    path = root / "packager.yaml"
+    if path.exists() and not force:
+        msg = "is already there and was left alone"
+        raise UsageError(msg, where=str(path), fix="look at a new one with --stdout, or overwrite with --force")
+    place_files({path.name: text}, root)
+    click.echo(f"{path} written: look at it, then run `packager plan {directory}`")
+    return 0

@@ -1,0 +1,86 @@
+"""``packager layer list`` and ``packager layer build``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from packager.cli.options import (
+    budget_option,
+    builder_options,
+    output_options,
+    proof_options,
+    talk_options,
+    verbosity,
+)
+
+
+@click.group()
+def layer() -> None:
+    """List the layer recipes, or build one."""
+
+
+@layer.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def list_(as_json: bool) -> int:
+    """List the recipes that come with packager."""
+    from packager.recipes import load_recipes
+
+    recipes = load_recipes()
+    if as_json:
+        import json
+
+        rows = [
+            {"name": r.name, "title": r.title, "language": r.language, "packages": list(r.packages),
+             "needs_project": r.needs_project} for r in recipes
+        ]  # fmt: skip
+        click.echo(json.dumps({"version": 1, "ok": True, "recipes": rows}, indent=1))
+        return 0
+    for recipe in recipes:
+        source = "from your app" if recipe.needs_project else "stands alone, or with your app's version"
+        click.echo(f"{recipe.name:<16} {recipe.title} ({source})")
+    return 0
+
+
+@layer.command()
+@click.argument("recipe")
+@click.option("--project", type=click.Path(path_type=Path), help="The app whose schema and versions are taken.")
+@click.option("--name", default="", help="Name of the layer; default: the recipe's.")
+@click.option("--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x.")
+@click.option("--arch", multiple=True, metavar="ARCH", help="x86_64 or arm64; repeatable.")
+@builder_options
+@output_options
+@budget_option
+@proof_options
+@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@talk_options
+@click.pass_context
+def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, **words: Any) -> int:
+    """Build the layer of RECIPE, a name of `packager layer list` or a folder with a layer.yaml."""
+    from packager.cli.request import Request
+    from packager.cli.running import run_build, show_plan
+    from packager.errors import UsageError
+    from packager.project import BundleSpec, Project
+    from packager.recipes import find_recipe
+
+    found = find_recipe(recipe)
+    if project is None and not found.standalone:
+        if found.needs_project and (Path.cwd() / "package.json").is_file():
+            project = Path.cwd()
+        else:
+            msg = f"recipe {found.name} is made from an app: its schema and its versions"
+            raise UsageError(msg, where="--project", fix="give the app's folder: --project PATH")
+    root = (project or found.folder).resolve()
+    if not root.is_dir():
+        msg = "no such folder"
+        raise UsageError(msg, where=str(root))
+    spec = BundleSpec(name=name or found.name, target="aws-lambda-layer", recipe=str(found.folder))
+    talk = {key: bool(words.pop(key)) for key in ("as_json", "verbose", "quiet")}
+    dry_run = words.pop("dry_run")
+    request = Request(out_given=True, **words)
+    app = Project(root=root, bundles=(spec,))
+    if dry_run:
+        return show_plan(app, request, talk["as_json"])
+    return run_build(app, request, verbosity(talk["verbose"], talk["quiet"], talk["as_json"]), talk["as_json"])

@@ -1,0 +1,95 @@
+"""``packager prove``: load a finished zip as its target would."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Where it should run.")
+@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: from the manifest beside it.")
+@click.option("--arch", default="", metavar="ARCH", help="x86_64 or arm64; default: from the manifest, else x86_64.")
+@click.option("--handler", default="", metavar="NAME", help="Such as src/handler.handler; default: from the manifest.")
+@click.option(
+    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+)
+@click.option("--event", type=click.Path(path_type=Path), help="JSON file: call the handler with it, too.")
+@click.option("--how", type=click.Choice(["auto", "docker", "local"]), default="auto", show_default=True, help="Where.")
+@click.option("--image", default="", metavar="NAME", help="Image to prove in: a stand-in for the target's own.")
+@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="The function's environment; repeatable.")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds until it counts as hanging.")
+@click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def prove(
+    path: Path,
+    layers: tuple[Path, ...],
+    event: Path | None,
+    variables: tuple[str, ...],
+    cache: Path | None,
+    as_json: bool,
+    timeout: float,
+    **words: str,
+) -> int:
+    """Load a finished zip as its target would.
+
+    PATH is unpacked read-only into a clean root, its layers under /opt, and the handler is loaded with the runtime's
+    environment and nothing of yours.
+    """
+    import json
+
+    from packager.cli.artifacts import manifest_beside, require_file, target_of
+    from packager.errors import ArtifactError, UsageError
+    from packager.prove.prover import prove as run_proof
+    from packager.resources import default_cache
+
+    require_file(path)
+    for layer in layers:
+        require_file(layer)
+    target = target_of(path, words["target"], words["runtime"], words["arch"])
+    handler = words["handler"] or str(manifest_beside(path).get("handler", ""))
+    if target.kind == "function" and not handler:
+        msg = "which handler should be loaded?"
+        raise UsageError(msg, where="--handler", fix="write it as path/to/module.exportedName")
+    environment = {}
+    for pair in variables:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            msg = f"expected NAME=VALUE, found {pair!r}"
+            raise UsageError(msg, where="--env")
+        environment[name] = value
+    payload: object = None
+    if event is not None:
+        try:
+            payload = json.loads(event.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise ArtifactError(str(error), where=str(event)) from error
+    how = words["how"]
+    proof = run_proof(
+        path,
+        layers,
+        target=target,
+        handler=handler,
+        environment=environment,
+        how=how,  # type: ignore[arg-type]  # click's choice
+        timeout_seconds=timeout,
+        event=payload,
+        image=words["image"],
+        cache=cache or default_cache(),
+    )
+    if as_json:
+        document = {"version": 1, "ok": proof.status != "failed", "path": str(path), "proof": proof.to_json()}
+        document["findings"] = [finding.to_json() for finding in proof.findings]
+        click.echo(json.dumps({**document, "output": proof.output}, indent=1))
+        return int(proof.status == "failed")
+    from packager.cli.console import print_findings, stdout
+
+    console = stdout()
+    print_findings(console, proof.findings)
+    if proof.output and proof.status == "failed":
+        for line in proof.output.splitlines()[-20:]:
+            console.print(f"  │ {line}", markup=False, style="dim")
+    console.print(f"{path}: {proof.status}: {proof.detail}", markup=False)
+    return int(proof.status == "failed")

@@ -1,0 +1,78 @@
+"""Command-line words → project, plan and options, at once; the same for build, plan and layer build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.archive import LEVELS
+from packager.errors import UsageError
+from packager.host import Options, ProveMode
+from packager.resources import default_cache
+from packager.units import parse_size
+
+if TYPE_CHECKING:
+    from packager.catalog import Catalog
+    from packager.plan import Plan
+    from packager.project import Project
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was typed."""
+
+    out: Path
+    target: str = ""
+    runtime: str = ""
+    arch: tuple[str, ...] = ()
+    builder: str | None = None
+    image: str = ""
+    bundle: tuple[str, ...] = ()
+    cache: Path | None = None
+    jobs: int | None = None
+    compress: str = "default"
+    budget: str | None = None
+    no_prove: bool = False
+    require_proof: bool = False
+    prove_image: str = ""
+
+    def options(self, project: Project) -> Options:
+        """Return the options of a run."""
+        if self.no_prove and self.require_proof:
+            msg = "--no-prove and --require-proof exclude each other"
+            raise UsageError(msg, fix="give one of them")
+        prove: ProveMode = "skip" if self.no_prove else "require" if self.require_proof else "auto"
+        return Options(
+            out=self.out
+            if self.out.is_absolute()
+            else Path.cwd() / self.out
+            if self.out_given
+            else project.root / self.out,
+            cache=self.cache or default_cache(),
+            level=LEVELS[self.compress],
+            jobs=self.jobs,
+            prove=prove,
+            prove_image=self.prove_image or project.prove_image,
+        )
+
+    out_given: bool = False
+    """Whether --out was typed: then it is relative to where the user stands, else to the project."""
+
+    def plan(self, project: Project, catalog: Catalog) -> tuple[Project, Plan]:
+        """Return the project with the options laid over it, and its plan."""
+        from packager.machine import Machine, look
+        from packager.planning import Wishes, make_plan
+        from packager.project import override, parse_arch, select
+
+        project = override(
+            select(project, self.bundle),
+            target=self.target,
+            runtime=self.runtime,
+            arches=tuple(dict.fromkeys(parse_arch(text, "--arch") for text in self.arch)),
+            budget_bytes=parse_size(self.budget) if self.budget else None,
+        )
+        wish = self.builder or project.builder
+        machine = look() if wish == "auto" else Machine()
+        wishes = Wishes(builder=wish, image=self.image, out=str(self.out))
+        return project, make_plan(project, catalog, machine, wishes)

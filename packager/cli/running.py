@@ -1,0 +1,212 @@
+"""Running a plan for the command line and showing what came of it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from packager.catalog import load_catalog
+from packager.cli.console import Steps, print_findings, stdout
+from packager.delivery import check_writable
+from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
+from packager.host import real_host
+from packager.manifest import manifest, with_layers
+from packager.pipeline import Result, deliver, package, selections
+from packager.units import format_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from packager.cli.request import Request
+    from packager.plan import Bundle, Plan
+    from packager.project import Project
+
+
+def show_plan(project: Project, request: Request, as_json: bool) -> int:
+    """Print the plan; 0."""
+    _, plan = request.plan(project, load_catalog())
+    if as_json:
+        print(json.dumps({"version": 1, "ok": True, "plan": plan_json(plan)}, indent=1))
+        return EXIT_FINE
+    console = stdout()
+    for note in plan.notes:
+        console.print(f"- {note}", markup=False)
+    for index, job in enumerate(plan.jobs, start=1):
+        image = f" in {job.image or job.platform.image}" if job.builder == "docker" else " on this machine"
+        console.print(f"\njob {index}: {job.builder} builder{image}, for {job.platform.title} {job.arch}", markup=False)
+        manager = f"{job.manager} with {job.lock_file}" if job.manager else "nothing to install"
+        console.print(f"  install   {manager}", markup=False)
+        for line in job.generate:
+            console.print(f"  generate  {line}", markup=False)
+    for bundle in plan.bundles:
+        console.print(f"\n{bundle.name}: {bundle.kind} for {bundle.target.title}", markup=False)
+        for label, text in _bundle_rows(bundle, plan):
+            console.print(f"  {label:<9} {text}", markup=False)
+    return EXIT_FINE
+
+
+def _bundle_rows(bundle: Bundle, plan: Plan) -> list[tuple[str, str]]:
+    limit = bundle.budget.zipped
+    rows = [
+        ("job", str(plan.jobs.index(bundle.job) + 1)),
+        ("system", f"{bundle.target.baseline.title}, glibc {'.'.join(map(str, bundle.target.baseline.glibc))}"),
+        ("handler", bundle.handler),
+        ("packages", " ".join(bundle.packages)),
+        ("include", " ".join(bundle.include)),
+        ("layers", " ".join([*bundle.layers, *(path.name for path in bundle.layer_files)])),
+        ("budget", f"{format_size(limit)} zipped" if limit else ""),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """Return a plan for ``--json``."""
+    return {
+        "notes": list(plan.notes),
+        "jobs": [
+            {
+                "builder": job.builder,
+                "image": (job.image or job.platform.image) if job.builder == "docker" else "",
+                "platform": job.platform.name,
+                "arch": job.arch,
+                "manager": job.manager,
+                "lock_file": job.lock_file,
+                "generate": list(job.generate),
+                "engines": [engine.name for engine in job.engines],
+            }
+            for job in plan.jobs
+        ],
+        "bundles": [
+            {
+                "name": bundle.name,
+                "kind": bundle.kind,
+                "target": bundle.target.name,
+                "runtime": bundle.target.runtime,
+                "arch": bundle.target.arch,
+                "baseline": bundle.target.baseline.name,
+                "job": plan.jobs.index(bundle.job),
+                "handler": bundle.handler,
+                "layers": [*bundle.layers, *(path.name for path in bundle.layer_files)],
+                "budget_bytes": bundle.budget.zipped,
+            }
+            for bundle in plan.bundles
+        ],
+    }
+
+
+def explain(project: Project, request: Request, path: str, verbosity: int, as_json: bool) -> int:
+    """Print why a file or folder is kept or dropped in each bundle; 0."""
+    catalog = load_catalog()
+    project, plan = request.plan(project, catalog)
+    options = request.options(project)
+    wanted = path.removeprefix("./").rstrip("/")
+    rows: list[dict[str, Any]] = []
+    with Steps(verbosity) as steps, selections(plan, catalog, real_host(options.cache), options, steps) as chosen:
+        for bundle, selection in chosen:
+            found = selection.choices if wanted in ("", ".") else selection.why(wanted)
+            rows += [
+                {
+                    "bundle": bundle.name,
+                    "path": choice.file.path,
+                    "kept": choice.kept,
+                    "rule": choice.rule,
+                    "reason": choice.reason,
+                    "size": choice.file.size_bytes,
+                }
+                for choice in found
+            ]
+    if not rows:
+        msg = f"no file or folder {path!r} in the built project"
+        raise UsageError(msg, where="--why", fix="paths are relative to the project, such as node_modules/sharp")
+    if as_json:
+        print(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))
+        return EXIT_FINE
+    console = stdout()
+    for row in rows:
+        verdict = "kept   " if row["kept"] else "dropped"
+        console.print(f"{row['bundle']}: {verdict} {row['path']}  [{row['rule']}] {row['reason']}", markup=False)
+    return EXIT_FINE
+
+
+def run_build(project: Project, request: Request, verbosity: int, as_json: bool) -> int:
+    """Run the plan, deliver if nothing says no, print the summary; 0 or 1."""
+    catalog = load_catalog()
+    start = time.monotonic()
+    project, plan = request.plan(project, catalog)
+    options = request.options(project)
+    check_writable(options.out)
+    with Steps(verbosity) as steps:
+        for note in plan.notes:
+            steps.note(note)
+        with package(plan, catalog, real_host(options.cache), options, steps) as results:
+            ok = all(result.ok for result in results)
+            paths = deliver(results, options.out) if ok else {}
+            seconds = time.monotonic() - start
+            if as_json:
+                print(json.dumps(_document(plan, results, paths, seconds), indent=1))
+            elif verbosity >= 0 or not ok:
+                _summary(stdout(), results, paths, seconds)
+    return EXIT_FINE if ok else EXIT_FINDINGS
+
+
+def _document(plan: Plan, results: list[Result], paths: dict[str, Path], seconds: float) -> dict[str, Any]:
+    bundles = []
+    for result in results:
+        document = manifest(result, results)
+        del document["version"], document["files"]
+        path = paths.get(result.bundle.name)
+        bundles.append(
+            {**document, "ok": result.ok, "path": str(path) if path else None, "seconds": dict(result.seconds)}
+        )
+    ok = all(result.ok for result in results)
+    return {"version": 1, "ok": ok, "plan": plan_json(plan), "bundles": bundles, "seconds": seconds}
+
+
+def _summary(console: Console, results: list[Result], paths: dict[str, Path], seconds: float) -> None:
+    for result in results:
+        artifact, bundle = result.artifact, result.bundle
+        path = paths.get(bundle.name)
+        console.print(f"\n{path or bundle.name + '.zip (not written)'}", style="bold", markup=False)
+        limit = bundle.budget.zipped
+        unzipped_limit = bundle.budget.unzipped_with_layers or bundle.budget.unzipped
+        together = with_layers(result, results)
+        rows = [
+            ("for", bundle.target.title),
+            ("zipped", _of(artifact.zipped_bytes, limit)),
+            ("unzipped", _of(artifact.unzipped_bytes, None if together != artifact.unzipped_bytes else unzipped_limit)),
+            ("with layers", _of(together, unzipped_limit) if together != artifact.unzipped_bytes else ""),
+            ("files", f"{len(result.selection.kept)} kept, {len(result.selection.dropped)} dropped{_saved(result)}"),
+            ("stripped", _stripped(result)),
+            ("sha256", artifact.sha256),
+            (
+                "proof",
+                f"{result.proof.status}: {result.proof.detail}"
+                if result.proof.status != "skipped"
+                else result.proof.detail,
+            ),
+            ("seconds", ", ".join(f"{step} {spent:.1f}" for step, spent in result.seconds.items())),
+        ]
+        for label, text in rows:
+            if text:
+                console.print(f"  {label:<12} {text}", markup=False)
+        print_findings(console, result.findings)
+    verdict = "fine" if paths else "the answer is no: nothing was written"
+    console.print(f"\n{verdict}, {seconds:.1f} s", markup=False)
+
+
+def _of(size: int, limit: int | None) -> str:
+    text = f"{format_size(size)} ({size:,} bytes)"
+    return f"{text}, {size / limit:.1%} of {format_size(limit)}" if limit else text
+
+
+def _saved(result: Result) -> str:
+    total = sum(result.selection.savings().values())
+    return f" ({format_size(total)} less)" if total else ""
+
+
+def _stripped(result: Result) -> str:
+    total = sum(result.stripped.values())
+    return f"{format_size(total)} of symbols from {len(result.stripped)} files" if total else ""

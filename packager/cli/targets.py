@@ -1,0 +1,70 @@
+"""``packager targets``: what we know of the places bundles run in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def targets(name: str | None, as_json: bool) -> int:
+    """Show targets, runtimes, limits and baselines.
+
+    With NAME, such as aws-lambda, only that target.
+    """
+    from packager.catalog import load_catalog
+    from packager.units import format_size
+
+    catalog = load_catalog()
+    names = [name] if name else list(catalog.target_names)
+    documents: list[dict[str, Any]] = []
+    for target_name in names:
+        host = catalog.host(target_name)
+        kind, budget = host.kinds[target_name]
+        limits = {
+            "zipped": budget.zipped,
+            "unzipped": budget.unzipped,
+            "unzipped_with_layers": budget.unzipped_with_layers,
+        }
+        rows = []
+        for runtime in host.runtimes.values():
+            baseline = catalog.baselines[catalog.platforms[runtime.platform].baseline]
+            rows.append(
+                {
+                    "runtime": runtime.name,
+                    "status": runtime.status,
+                    "until": runtime.until,
+                    "baseline": baseline.name,
+                    "system": baseline.title,
+                    "glibc": ".".join(map(str, baseline.glibc)),
+                    "glibcxx": ".".join(map(str, baseline.glibcxx)),
+                    "openssl": list(baseline.openssl),
+                }
+            )
+        documents.append(
+            {"name": target_name, "title": host.title, "kind": kind, "limits_bytes": limits, "arches": list(host.arches),
+             "runtimes": rows, "source": host.source, "checked": host.checked}
+        )  # fmt: skip
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"version": 1, "ok": True, "targets": documents}, indent=1))
+        return 0
+    for document in documents:
+        click.echo(f"{document['name']}: {document['title']} {document['kind']}, {' or '.join(document['arches'])}")
+        for label, size in document["limits_bytes"].items():
+            if size:
+                click.echo(f"  {label.replace('_', ' '):<22} {format_size(size)} ({size:,} bytes)")
+        for row in document["runtimes"]:
+            until = f" {row['status']}"
+            if row["until"]:
+                until += f"{' until' if row['status'] == 'supported' else ' since'} {row['until']}"
+            click.echo(
+                f"  {row['runtime']:<16} {row['system']}, glibc {row['glibc']}, GLIBCXX {row['glibcxx']}, "
+                f"OpenSSL {'/'.join(row['openssl'])};{until}"
+            )
+        click.echo(f"  checked {document['checked']}\n")
+    return 0

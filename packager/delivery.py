@@ -1,0 +1,70 @@
+"""Putting finished files where the user looks: each one complete or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def check_writable(out: Path) -> None:
+    """Make the output folder and prove that it can be written, before the long work. Raises EnvironmentFault."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise _fault(out, error) from error
+
+
+def place_files(files: Mapping[str, Path | str], out: Path) -> None:
+    """Write every file beside its place first, then rename them all: a run killed in the middle changes little.
+
+    Values are a file to copy or a text. Raises EnvironmentFault where the folder cannot be written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    waiting: list[tuple[Path, Path]] = []
+    try:
+        for name, content in files.items():
+            handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{name}.")
+            waiting.append((Path(temporary), out / name))
+            with os.fdopen(handle, "wb") as stream:
+                if isinstance(content, str):
+                    stream.write(content.encode("utf-8"))
+                else:
+                    with content.open("rb") as source:
+                        shutil.copyfileobj(source, stream, 1 << 20)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # mkstemp makes 0600; the artifact is as readable as any file the user would have written.
+            Path(temporary).chmod(0o644)
+        while waiting:
+            temporary_path, final = waiting[0]
+            temporary_path.replace(final)
+            waiting.pop(0)
+    except OSError as error:
+        raise _fault(out, error) from error
+    finally:
+        for temporary_path, _ in waiting:
+            temporary_path.unlink(missing_ok=True)
+
+
+def _fault(out: Path, error: OSError) -> EnvironmentFault:
+    reasons = {
+        errno.ENOSPC: ("the disk is full", "make room, or choose another folder with --out"),
+        errno.EDQUOT: ("your disk quota is used up", "make room, or choose another folder with --out"),
+        errno.EROFS: ("the file system is read-only", "choose another folder with --out"),
+        errno.EACCES: ("permission denied", "choose another folder with --out"),
+        errno.ENOTDIR: ("is a file, not a folder", "choose another folder with --out"),
+        errno.EEXIST: ("is a file, not a folder", "choose another folder with --out"),
+    }
+    message, fix = reasons.get(error.errno or 0, (str(error), "choose another folder with --out"))
+    return EnvironmentFault(message, where=f"output folder {out}", fix=fix)

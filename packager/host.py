@@ -1,0 +1,89 @@
+"""The doors to the outside as one value: builders, prover, scratch. Tests put fakes behind them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from packager.resources import default_cache
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from packager.generate import Builder
+    from packager.plan import BuilderName, Bundle
+    from packager.prove import Proof
+
+ProveMode = Literal["auto", "skip", "require"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to do what the plan says; none of it changes which files are packed."""
+
+    out: Path
+    """Output folder on this machine."""
+    cache: Path = field(default_factory=default_cache)
+    level: int = 6
+    """libdeflate level, 1 to 12. Part of the bytes."""
+    jobs: int | None = None
+    """Threads for compressing; None: one per usable processor."""
+    prove: ProveMode = "auto"
+    prove_image: str = ""
+    """A named stand-in to prove in, in place of the target's own image."""
+    keep_scratch: bool = False
+    """Leave the scratch folder for a look at it (``-v`` names it)."""
+
+
+class Prover(Protocol):
+    """Loads a finished artifact as its target would."""
+
+    def __call__(self, bundle: Bundle, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
+        """Return what the proof showed; a failure is a result, not an exception."""
+
+
+@dataclass(frozen=True)
+class Host:
+    """What the pipeline is given of the outside world."""
+
+    builder: Callable[[BuilderName], Builder]
+    """Returns the builder of a name; connects to Docker only when asked for it."""
+    prover: Prover
+
+
+def real_host(cache: Path) -> Host:
+    """Return the doors of this machine."""
+
+    def builder(name: BuilderName) -> Builder:
+        if name == "docker":
+            import os
+            from functools import partial
+
+            from packager.containers.docker_engine import connect
+            from packager.generate.docker import DockerBuilder
+            from packager.generate.toolchain import node_folder
+
+            home = Path.home()
+            engine = connect(os.environ, home)
+            fetch = partial(node_folder, cache=cache)
+            return DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch)
+        from packager.generate.host import HostBuilder
+
+        return HostBuilder(cache)
+
+    def prover(bundle: Bundle, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
+        from packager.prove.prover import prove
+
+        return prove(
+            artifact,
+            layers,
+            target=bundle.target,
+            handler=bundle.handler,
+            environment=dict(bundle.environment),
+            how="docker" if bundle.job.builder == "docker" else "auto",
+            image=options.prove_image,
+            cache=options.cache,
+        )
+
+    return Host(builder=builder, prover=prover)

@@ -1,0 +1,205 @@
+"""The story: plan → trees → per bundle scan, trim, strip, lay out, write, audit, prove → results → deliver."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.archive.layout import make_layout
+from packager.archive.writer import write
+from packager.audit import Finding, has_errors
+from packager.audit.judge import audit_archive
+from packager.audit.silence import silenced
+from packager.errors import ArtifactError
+from packager.inventory.tree import scan_tree
+from packager.layering import provided_by
+from packager.progress import Progress, Silent, Stopwatch
+from packager.prove import Proof
+from packager.providers import Placed, lay_out
+from packager.stripping import strip_kept
+from packager.survey import survey
+from packager.trim.rules import Circumstances, trim
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from packager.archive import Artifact
+    from packager.catalog import Catalog
+    from packager.generate import Tree
+    from packager.host import Host, Options
+    from packager.inventory import Inventory
+    from packager.inventory.packages import PackageGraph
+    from packager.plan import Bundle, Job, Plan
+    from packager.survey import Survey
+    from packager.trim import Selection
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """A tree and what is in it."""
+
+    tree: Tree
+    inventory: Inventory
+    graph: PackageGraph
+    survey: Survey
+
+
+@dataclass(frozen=True)
+class Result:
+    """One bundle, made and judged. Its artifact lies in scratch until it is delivered."""
+
+    bundle: Bundle
+    scanned: Scanned
+    selection: Selection
+    placed: tuple[Placed, ...]
+    artifact: Artifact
+    stripped: Mapping[str, int]
+    """Path in the tree → bytes its symbols took."""
+    findings: tuple[Finding, ...]
+    proof: Proof
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        """Return whether nothing says no."""
+        return not has_errors(self.findings)
+
+
+@contextlib.contextmanager
+def package(
+    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress | None = None
+) -> Iterator[list[Result]]:
+    """Run a plan and yield its results, in the order of the plan. Their files last as long as the context.
+
+    Raises PackagerError for whatever stops the run. Findings do not: they are in the results.
+    """
+    progress = progress or Silent()
+    with _trees(plan, catalog, host, options, progress) as (trees, scratch, shared):
+        results: dict[str, Result] = {}
+        for bundle in plan.bundles:
+            layers = [results[name] for name in bundle.layers]
+            watch = Stopwatch(progress)
+            result = package_bundle(bundle, trees[bundle.job], layers, host, options, scratch, watch)
+            results[bundle.name] = replace(result, seconds={**shared.seconds, **watch.seconds})
+        yield list(results.values())
+
+
+def package_bundle(
+    bundle: Bundle,
+    scanned: Scanned,
+    layers: list[Result],
+    host: Host,
+    options: Options,
+    scratch: Path,
+    watch: Stopwatch,
+) -> Result:
+    """Return one bundle made from its job's tree, judged together with the layers beneath it."""
+    layer_paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
+    with watch.step("trim", bundle.name):
+        selection = select_files(bundle, scanned, [(layer.bundle, layer.selection) for layer in layers])
+        stripped = strip_kept(selection, bundle, scratch / f"stripped-{bundle.name}")
+        placed = lay_out(bundle, selection.kept)
+    if not placed:
+        msg = "nothing is left to pack"
+        fix = f"see why: packager build --why . --bundle {bundle.name}"
+        raise ArtifactError(msg, where=f"bundle {bundle.name}", fix=fix)
+    with watch.step("write", bundle.name):
+        entries = [(item.path, stripped.source(item.choice.file)) for item in placed]
+        artifact = write(make_layout(entries), scratch / f"{bundle.name}.zip", level=options.level, jobs=options.jobs)
+    shown = f"{options.out.name}/{bundle.name}.zip"
+    with watch.step("audit", bundle.name):
+        findings = audit_archive(artifact.path, layer_paths, bundle.target, budget=bundle.budget, name=shown)
+    if options.prove == "skip":
+        proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
+    elif has_errors(findings):
+        proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
+    else:
+        with watch.step("prove", bundle.name):
+            proof = host.prover(bundle, artifact.path, layer_paths, options)
+    findings = [*findings, *(finding.at(shown) if finding.subject else finding for finding in proof.findings)]
+    if options.prove == "require" and proof.status == "skipped":
+        findings.append(
+            Finding("RUN000", "error", shown, proof.detail, fix="give what the proof lacks, or drop --require-proof")
+        )
+    return Result(
+        bundle=bundle,
+        scanned=scanned,
+        selection=selection,
+        placed=tuple(placed),
+        artifact=artifact,
+        stripped=stripped.saved,
+        findings=tuple(silenced(findings, bundle.silence)),
+        proof=proof,
+        seconds=watch.seconds,
+    )
+
+
+def select_files(bundle: Bundle, scanned: Scanned, layers: Sequence[tuple[Bundle, Selection]]) -> Selection:
+    """Return the verdict on every file of the tree; what the layers carry is left out."""
+    from packager.generate.source import PYTHON_PACKAGES_DIR
+
+    circumstances = Circumstances(
+        graph=scanned.graph, schema=scanned.survey.schema, python_packages=PYTHON_PACKAGES_DIR
+    )
+    selection = trim(scanned.inventory, bundle, circumstances)
+    if not layers:
+        return selection
+    carried = [(layer.name, chosen, layer.job == bundle.job) for layer, chosen in layers]
+    packages, files = provided_by(selection, carried, bundle)
+    return trim(scanned.inventory, bundle, replace(circumstances, provided=packages, provided_files=files))
+
+
+@contextlib.contextmanager
+def selections(
+    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress | None = None
+) -> Iterator[list[tuple[Bundle, Selection]]]:
+    """Run a plan as far as trimming, for ``--why``: nothing is written, judged or delivered."""
+    with _trees(plan, catalog, host, options, progress or Silent()) as (trees, _, _):
+        chosen: dict[str, tuple[Bundle, Selection]] = {}
+        for bundle in plan.bundles:
+            layers = [chosen[name] for name in bundle.layers]
+            chosen[bundle.name] = (bundle, select_files(bundle, trees[bundle.job], layers))
+        yield list(chosen.values())
+
+
+@contextlib.contextmanager
+def _trees(
+    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress
+) -> Iterator[tuple[dict[Job, Scanned], Path, Stopwatch]]:
+    """Run every job and scan its tree; yields trees, scratch folder and the seconds spent."""
+    scratch = Path(tempfile.mkdtemp(prefix="packager-")).resolve()
+    try:
+        trees: dict[Job, Scanned] = {}
+        watch = Stopwatch(progress)
+        for index, job in enumerate(plan.jobs):
+            folder = scratch / f"job-{index}"
+            folder.mkdir()
+            tree = host.builder(job.builder).build(job, folder, watch)
+            with watch.step("scan", job.platform.name):
+                facts = survey(job.source, catalog, job.language)
+                companions = {name: needs for engine in job.engines for name, needs in engine.companions}
+                trees[job] = Scanned(tree, *scan_tree(tree.root, companions), facts)
+        yield trees, scratch, watch
+    finally:
+        if not options.keep_scratch:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def deliver(results: list[Result], out: Path) -> dict[str, Path]:
+    """Put artifacts and manifests into the output folder, each complete or not at all; returns bundle → zip.
+
+    Raises EnvironmentFault where the folder cannot be written.
+    """
+    from packager.delivery import place_files
+    from packager.manifest import manifest_text
+
+    files: dict[str, Path | str] = {}
+    for result in results:
+        files[f"{result.bundle.name}.zip"] = result.artifact.path
+        files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
+    place_files(files, out)
+    return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}

@@ -1,0 +1,223 @@
+"""Project × survey × catalog × machine → plan. Decides everything, does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from packager.errors import ConfigError
+from packager.plan import BuilderName, Bundle, Job, Plan
+from packager.recipes import Recipe, find_recipe
+from packager.survey import Survey, survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.catalog import Catalog
+    from packager.catalog.records import Arch, Budget, Target
+    from packager.machine import Machine
+    from packager.project import BundleSpec, Project
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line or a caller decides beyond the configuration."""
+
+    builder: str = ""
+    """``auto``, ``docker``, ``host``; empty: the configuration's."""
+    image: str = ""
+    out: str = "dist"
+    """Output folder relative to the project; never part of the source."""
+
+
+def make_plan(project: Project, catalog: Catalog, machine: Machine, wishes: Wishes | None = None) -> Plan:
+    """Return what will be built. Raises ConfigError for what cannot be."""
+    return _Planner(project, catalog, machine, wishes or Wishes()).plan()
+
+
+class _Planner:
+    """One planning run: surveys are made once per folder."""
+
+    def __init__(self, project: Project, catalog: Catalog, machine: Machine, wishes: Wishes) -> None:
+        self.project = project
+        self.catalog = catalog
+        self.machine = machine
+        self.wishes = wishes
+        self.surveys: dict[tuple[Path, str], Survey] = {}
+        self.notes: list[str] = list(project.notes)
+
+    def plan(self) -> Plan:
+        """Return the plan, layers first."""
+        bundles: list[Bundle] = []
+        for spec in self.project.bundles:
+            for arch in spec.arches:
+                bundles.append(self._bundle(spec, arch))
+        self._check_layers(bundles)
+        ordered = sorted(bundles, key=lambda bundle: bundle.kind != "layer")
+        jobs = tuple(dict.fromkeys(bundle.job for bundle in ordered))
+        return Plan(self.project.root, jobs, tuple(ordered), tuple(dict.fromkeys(self.notes)))
+
+    def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
+        where = f"{self.project.config_file or 'command line'}: bundles.{spec.name}"
+        recipe = find_recipe(spec.recipe, self.project.root) if spec.recipe else None
+        source = self._source(spec, recipe, where)
+        host = self.catalog.host(spec.target)
+        language = recipe.language if recipe else self._survey(source).language
+        runtime = spec.runtime or host.default_runtimes.get(language, "")
+        target = self._target(spec, runtime, arch, where)
+        facts = self._survey(source, target.language)
+        handler = self._handler(spec, target, source, where)
+        name = spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}"
+        layers, layer_files = self._layers(spec, arch, where)
+        return Bundle(
+            name=name,
+            kind=target.kind,
+            target=target,
+            job=self._job(facts, target),
+            budget=_narrow(target.budget, spec.budget_bytes),
+            handler=handler,
+            include=spec.include,
+            packages=spec.packages or (recipe.packages if recipe else ()),
+            recipe=recipe.name if recipe else "",
+            layers=layers,
+            layer_files=layer_files,
+            environment=tuple(sorted(spec.environment.items())),
+            strip=spec.strip,
+            silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
+        )
+
+    def _source(self, spec: BundleSpec, recipe: Recipe | None, where: str) -> Path:
+        """Return the folder to install in: the app's, or a standalone recipe's if the app lacks its packages."""
+        if recipe is None:
+            return self.project.root
+        if recipe.standalone and not recipe.needs_project:
+            present = self._survey(self.project.root).packages if self.project.root != recipe.folder else {}
+            if not any(name in present for name in recipe.packages):
+                self.notes.append(f"{spec.name}: recipe {recipe.name} installs its own packages")
+                return recipe.folder
+        if recipe.needs_project:
+            missing = [name for name in recipe.packages if "*" not in name]
+            present = self._survey(self.project.root).packages
+            if present and not any(name in present for name in missing):
+                msg = f"recipe {recipe.name} is made from an app that uses {missing[0]}, this one does not"
+                raise ConfigError(msg, where=f"{where}.recipe", fix=f"npm install {missing[0]}, or name another recipe")
+        return self.project.root
+
+    def _survey(self, source: Path, language: str = "") -> Survey:
+        key = (source, language)
+        if key not in self.surveys:
+            facts = survey(source, self.catalog, language)
+            self.surveys[key] = facts
+            self.notes.extend(facts.notes)
+            for engine in facts.engines:
+                schema = f", schema {facts.schema_file}" if facts.schema_file and engine.schema else ""
+                self.notes.append(f"engine: {engine.title}{schema}")
+        return self.surveys[key]
+
+    def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
+        if not runtime:
+            raise ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")  # noqa: EM101
+        try:
+            target = self.catalog.target(spec.target, runtime, arch)
+        except ConfigError as error:
+            key = "target" if "target" in error.message.split("'")[0] else "runtime"
+            raise ConfigError(error.message, where=f"{where}.{key}", fix=error.fix) from error
+        if target.status in ("deprecated", "gone"):
+            since = f" since {target.until}" if target.until else ""
+            self.notes.append(f"{spec.name}: runtime {runtime} is {target.status}{since}")
+        return target
+
+    def _handler(self, spec: BundleSpec, target: Target, source: Path, where: str) -> str:
+        if target.kind == "layer":
+            if spec.handler:
+                raise ConfigError("a layer has no handler", where=f"{where}.handler", fix="remove it")  # noqa: EM101
+            return ""
+        if spec.handler:
+            return spec.handler
+        from packager.detect import detect_handler
+
+        found = detect_handler(source, target.language)
+        if not found:
+            msg = "no handler is named and none was found"
+            raise ConfigError(msg, where=f"{where}.handler", fix="write it as path/to/module.exportedName")
+        return found
+
+    def _layers(self, spec: BundleSpec, arch: Arch, where: str) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+        names: list[str] = []
+        files: list[Path] = []
+        specs = {other.name: other for other in self.project.bundles}
+        for item in spec.layers:
+            path = self.project.root / item
+            if item in specs:
+                other = specs[item]
+                if arch not in other.arches:
+                    msg = f"layer {item} is not built for {arch}"
+                    raise ConfigError(msg, where=f"{where}.layers", fix=f"add {arch} to bundles.{item}.arch")
+                names.append(item if len(other.arches) == 1 else f"{item}-{arch}")
+            elif item.endswith(".zip") and path.is_file():
+                files.append(path)
+            else:
+                msg = f"{item!r} is neither a bundle of this project nor a zip file"
+                raise ConfigError(msg, where=f"{where}.layers", fix=f"bundles are: {', '.join(specs)}")
+        return tuple(names), tuple(files)
+
+    def _check_layers(self, bundles: list[Bundle]) -> None:
+        known = {bundle.name: bundle for bundle in bundles}
+        for bundle in bundles:
+            for name in bundle.layers:
+                layer = known[name]
+                if layer.kind != "layer":
+                    msg = f"{name} is no layer"
+                    fix = f"set bundles.{name}.target: aws-lambda-layer"
+                    raise ConfigError(msg, where=f"bundles.{bundle.name}.layers", fix=fix)
+                if layer.target.language != bundle.target.language and layer.target.language != "provided":
+                    msg = f"layer {name} is for {layer.target.runtime}, the function for {bundle.target.runtime}"
+                    raise ConfigError(msg, where=f"bundles.{bundle.name}.layers")
+
+    def _job(self, facts: Survey, target: Target) -> Job:
+        generate = self.project.generate
+        lines = generate.command
+        if lines is None:
+            lines = tuple(engine.generate for engine in facts.engines if engine.generate)
+        environment = {key: value for engine in facts.engines for key, value in engine.environment}
+        environment.update(generate.environment)
+        is_own = facts.root == self.project.root
+        job = Job(
+            source=facts.root,
+            builder="host",
+            platform=target.platform,
+            arch=target.arch,
+            libc=target.platform.libc,
+            language=target.language,
+            language_version=target.language_version,
+            manager=facts.manager,
+            lock_file=facts.lock_file,
+            engines=facts.engines,
+            generate=lines if is_own else (),
+            environment=tuple(sorted(environment.items())),
+            timeout_seconds=generate.timeout_seconds,
+            image=self.wishes.image or self.project.image,
+            ignore=(self.wishes.out,),
+        )
+        return replace(job, builder=self._builder(job))
+
+    def _builder(self, job: Job) -> BuilderName:
+        wish = self.wishes.builder or self.project.builder
+        if wish == "host":
+            return "host"
+        image = job.image or job.platform.image
+        if wish == "docker":
+            return "docker"
+        problem = self.machine.docker_problem or self.machine.image_problem(image, job.arch)
+        if problem:
+            self.notes.append(f"builder: host, since docker cannot be used: {problem}")
+            return "host"
+        self.notes.append(f"builder: docker with image {image} ({self.machine.docker})")
+        return "docker"
+
+
+def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
+    """Return the limits with the user's own budget, which is about the zip, laid over them."""
+    if wanted_bytes is None:
+        return budget
+    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
