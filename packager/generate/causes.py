@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why a command failed."""
+
+    message: str
+    fix: str
+
 
 _CA_FIX = "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
 
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
+        r"ENOSPC|No space left on device",
+        "the disk is full",
+        "free some space where the command ran",
+    ),
+    (
         (
             r"SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY"
-            r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERTIFICATE_VERIFY_FAILED|self[- ]signed certificate in certificate chain"
+            r"|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERTIFICATE_VERIFY_FAILED"
+            r"|self[- ]signed certificate in certificate chain"
         ),
         "TLS on this network is re-signed by a certificate authority the command does not trust",
         _CA_FIX,
+    ),
+    (
+        r"npm (?:ERR!|error) code EUSAGE[\s\S]*?(?P<detail>(?:Missing|Invalid): .*)",
+        "package.json and package-lock.json disagree: {detail}",
+        "run `npm install` in the project and commit package-lock.json",
     ),
     (
         r"npm (?:ERR!|error).*`npm ci` can only install packages when your package\.json and package-lock\.json",
@@ -31,13 +52,18 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "check the credentials in ~/.npmrc, or the variable it refers to",
     ),
     (
+        r"npm (?:ERR!|error) code E404[\s\S]*?'(?P<detail>[^'\s]+)' (?:is not in|could not be found)",
+        "the registry does not have {detail}",
+        "correct name and version, or set the registry of its scope in .npmrc",
+    ),
+    (
         r"npm (?:ERR!|error) code (?:E404|ETARGET)|ERR_PNPM_(?:FETCH_404|NO_MATCHING_VERSION)",
         "the registry has no such package or version",
         "check the registry in .npmrc, or run `npm install` to renew the lock file",
     ),
     (
-        r"npm (?:ERR!|error) code EBADPLATFORM",
-        "a package does not exist for the target's system",
+        r"npm (?:ERR!|error) code EBADPLATFORM(?:[\s\S]*?Unsupported platform for (?P<detail>[^:\s]+))?",
+        "a package does not exist for the target's system: {detail}",
         "make it an optional dependency, or choose another architecture",
     ),
     (
@@ -46,19 +72,29 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "run `npm cache verify`; if it stays, find out who changed the package",
     ),
     (
-        r"No matching distribution found for|Could not find a version that satisfies the requirement",
-        "pip found no wheel of a requirement for the target",
+        r"No matching distribution found for (?P<detail>\S+)",
+        "pip found no wheel of {detail} for the target",
         "choose a version that has one, or build it: --builder docker",
     ),
     (
-        r"Failed to fetch (?:the engine file|sha256 checksum)|binaries\.prisma\.sh",
-        "Prisma could not download an engine",
-        "check the network and proxy, or set PRISMA_ENGINES_MIRROR",
+        r"Failed to fetch (?:the engine file|sha256 checksum)(?: at (?P<detail>\S+))?|binaries\.prisma\.sh",
+        "Prisma could not download an engine: {detail}",
+        "check the network and proxy, set PRISMA_ENGINES_MIRROR, or PRISMA_SCHEMA_ENGINE_BINARY to any existing file",
     ),
     (
         r"P1012|Prisma schema validation",
         "the Prisma schema is not valid",
         "run `npx prisma validate` in the project",
+    ),
+    (
+        r"Unknown binary ?[tT]argets? (?P<detail>\S+)",
+        "Prisma does not know the binary target {detail}",
+        "correct binaryTargets in the schema",
+    ),
+    (
+        r"Could not find (?:a )?(?:Prisma Schema|schema)|Could not load `--schema`",
+        "Prisma finds no schema",
+        "put it in prisma/schema.prisma, or name it in prisma.config.ts",
     ),
     (
         (
@@ -69,14 +105,27 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "use --builder docker, whose images have one, or a version of the package with prebuilt files",
     ),
     (
+        r"gyp ERR! (?:build error|not ok)",
+        "a package could not be compiled",
+        "see its first error in the output; --builder docker compiles for the target",
+    ),
+    (
+        (
+            r"npx canceled due to missing packages[^\[]*\[?\"?(?P<detail>[^\"\]\n]*)"
+            r"|could not determine executable to run"
+        ),
+        "the generator is not among the project's packages: {detail}",
+        "add it to them (`npm install --save-dev prisma`)",
+    ),
+    (
+        r"sh: (?:\d+: )?(?:line \d+: )?(?P<detail>[\w./@-]+): (?:command )?not found",
+        "there is no command {detail}",
+        "add the package that brings it as a development dependency, or correct generate.command",
+    ),
+    (
         r"ENOTFOUND|EAI_AGAIN|ETIMEDOUT|ECONNREFUSED|ENETUNREACH|Temporary failure in name resolution",
         "the registry or download server cannot be reached",
         "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY",
-    ),
-    (
-        r"ENOSPC|No space left on device",
-        "the disk is full",
-        "free some space where the command ran",
     ),
     (
         r"JavaScript heap out of memory|\bKilled\b",
@@ -86,13 +135,17 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(output: str) -> tuple[str, str]:
-    """Return (cause, fix) of the first known cause in a command's last output; ("", "") if none is recognised.
+def explain(output: str) -> Cause | None:
+    """Return the first known cause that a failed command's last output shows; None if it is a new one.
 
-    >>> explain("npm error code SELF_SIGNED_CERT_IN_CHAIN")[1]
+    A pattern's group ``detail`` (a package, a target) is named in the message.
+
+    >>> explain("npm error code SELF_SIGNED_CERT_IN_CHAIN").fix
     "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
     """
-    for pattern, cause, fix in _CAUSES:
-        if re.search(pattern, output):
-            return cause, fix
-    return "", ""
+    for pattern, message, fix in _CAUSES:
+        match = re.search(pattern, output)
+        if match:
+            detail = (match.groupdict().get("detail") or "").strip().rstrip(".,:'\"")
+            return Cause(message.replace("{detail}", detail).removesuffix(": "), fix)
+    return None

@@ -1,0 +1,105 @@
+"""Running one command on this machine: live output, a time limit, and nothing left behind when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.containers.output import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from packager.masking import Mask
+
+_GRACE_SECONDS = 3.0
+_GLANCE_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    exit_code: int
+    """Negative: the signal that ended it."""
+    output: str
+    """Its last lines, secrets masked."""
+    timed_out: bool = False
+
+
+def run_live(
+    argv: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    timeout_seconds: float,
+    mask: Mask,
+    on_line: Callable[[str], None],
+) -> Ended:
+    """Run a command in a process group of its own, pass on its output line by line, and end the whole group with it.
+
+    The group is ended in every case: at the time limit, on an interrupt (which is passed on), and after a success too,
+    since what a command leaves running would go on writing into the tree. Raises FileNotFoundError if there is no
+    such program.
+    """
+    lines = Lines(mask, on_line)
+    # umask is set here, so that a user's 077 does not decide what the archive's files may be.
+    process = subprocess.Popen(
+        list(argv),
+        cwd=folder,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        umask=0o022,
+    )
+    try:
+        timed_out = not _listen(process, lines, time.monotonic() + timeout_seconds)
+        if timed_out:
+            _end_group(process, signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE_SECONDS)
+    finally:
+        _end_group(process, signal.SIGKILL)
+        process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+    return Ended(process.returncode, lines.finish(), timed_out)
+
+
+def _listen(process: subprocess.Popen[bytes], lines: Lines, deadline: float) -> bool:
+    """Read until the command has ended and its output is read; return False if the deadline comes first."""
+    if process.stdout is None:  # it was opened with a pipe
+        return True
+    descriptor = process.stdout.fileno()
+    os.set_blocking(descriptor, False)
+    with selectors.DefaultSelector() as selector:
+        selector.register(descriptor, selectors.EVENT_READ)
+        open_ = True
+        while (left := deadline - time.monotonic()) > 0:
+            ended = process.poll() is not None
+            # An ended command may leave a daemon that holds the pipe open: what is in the pipe now is all we want.
+            if open_ and selector.select(0 if ended else min(left, _GLANCE_SECONDS)):
+                data = os.read(descriptor, 1 << 16)
+                lines.feed(0, data)
+                open_ = bool(data)
+            elif ended:
+                return True
+            elif not open_:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(left)
+    return False
+
+
+def _end_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    # Gone already, or (macOS) only zombies are left in it.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
