@@ -25,11 +25,11 @@ _SYSTEMS = re.compile(
     r"linux(musl)?|darwin|macos|osx|mac|win(32|64|dows)?|(free|open|net)bsd|sunos|android|aix|alpine|debian|rhel|openharmony"
 )
 _PROCESSORS = re.compile(
-    r"x64|amd64|x86(_64)?|ia32|i[36]86|386|arm64|aarch64|arm(v[678][al]?|hf)?|ppc64(le)?|s390x|riscv64|loong(arch)?64|"
+    r"64|32|x64|amd64|x86(_64)?|ia32|i[36]86|386|arm64|aarch64|arm(v[678][al]?|hf)?|ppc64(le)?|s390x|riscv64|loong(arch)?64|"
     r"mips64el|universal2?|win_amd64"
 )
 _VARIANTS = re.compile(r"glibc|gnu(eabi(hf)?)?|musl(eabi(hf)?)?|msvc|eabi|openssl(-.+)?")
-_NEUTRAL = re.compile(r"node|napi|electron|abi3|v?\d+|abi\d+|cp\d+|cpython|static|[0-9]+\.[0-9.x]+x?")
+_NEUTRAL = re.compile(r"node|napi|electron|unknown|abi3|v?\d+|abi\d+|cp\d+|cpython|static|[0-9]+\.[0-9.x]+x?")
 _WORDS = re.compile(r"x86_64|win_amd64|openssl-[0-9]+\.[0-9]+\.x|[A-Za-z0-9]+")
 _FOREIGN_ONLY = re.compile(r"\.(exe|dll|dylib)$|\.app/")
 """Helpers that packages ship for the one system that can use them; nothing on Linux would load them."""

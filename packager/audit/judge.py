@@ -53,7 +53,8 @@ def audit_archive(
 ) -> list[Finding]:
     """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
 
-    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise). Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
+    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise). Faults of
+    the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
     """
     from packager.inventory.archive import is_archive, scan
 
