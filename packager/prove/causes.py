@@ -1,0 +1,336 @@
+"""From what a process said or how it died to a finding with cause and fix. Pure; one table row per cause."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.audit import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from packager.prove.report import Failure
+
+CODES = {
+    "RUN001": "a module, package or file the code asks for is not in the bundle",
+    "RUN002": "a native file is not one this system can load at all",
+    "RUN003": "a native file needs a newer libc or libstdc++ than the system has",
+    "RUN004": "a shared library a native file needs is missing",
+    "RUN005": "the process crashed",
+    "RUN006": "the generated client does not find its engine",
+    "RUN007": "permission denied",
+    "RUN008": "a write outside /tmp",
+    "RUN009": "still busy when the time was up",
+    "RUN010": "out of memory",
+    "RUN011": "the handler is not there or not a function",
+    "RUN012": "ES module and CommonJS mixed up",
+    "RUN013": "syntax the runtime does not understand",
+    "RUN014": "the code throws while loading",
+    "RUN015": "the code ends the process while loading",
+    "RUN016": "the handler fails on the event",
+    "RUN017": "a native file was built for another version of the language",
+    "RUN018": "the custom runtime's bootstrap cannot be started",
+    "RUN019": "a native file refers to a symbol nobody defines",
+    "RUN020": "loading needs the network, which a proof does not give",
+}
+"""Every code of this room: what it means. Stable; users silence by code."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What the judge knows of the place a failure happened in."""
+
+    artifact: str
+    """What messages call the artifact: the name of its zip."""
+    task_root: str
+    layer_root: str
+    layers: tuple[str, ...] = ()
+    """Names of the layers' zips, in order."""
+    layer_packages: frozenset[str] = frozenset()
+    """Packages found in the layers' ``nodejs/node_modules``."""
+    dropped: Mapping[str, str] | None = None
+    """Path in the artifact → reason, for files that trimming left out."""
+
+    def place(self, path: str) -> str:
+        """Return a runtime path as findings name it: "api.zip!src/a.js"."""
+        path = path.removeprefix("file://")
+        if path.startswith(f"{self.task_root}/"):
+            return f"{self.artifact}!{path[len(self.task_root) + 1 :]}"
+        if path.startswith(f"{self.layer_root}/"):
+            holder = self.layers[0] if len(self.layers) == 1 else "layers"
+            return f"{holder}!{path[len(self.layer_root) + 1 :]}"
+        return f"{self.artifact}!{path}" if path else self.artifact
+
+    def why_dropped(self, wanted: str, asking: str) -> str:
+        """Return "; PATH was left out: REASON" if trimming dropped what is missed; empty if it did not."""
+        if wanted.startswith("."):
+            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(asking), wanted))
+        for root in (self.task_root, f"{self.layer_root}/nodejs"):
+            wanted = wanted.removeprefix(f"{root}/")
+        for path, reason in (self.dropped or {}).items():
+            # Node finds a/b as a/b.js, a/b.json, a/b/index.js, and a package by its name.
+            stem = path.removesuffix("/index.js").removesuffix("/package.json")
+            if {path, stem, posixpath.splitext(path)[0]} & {wanted, f"node_modules/{wanted}"}:
+                return f"; {path} was left out: {reason}"
+        return ""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One row: how a cause shows, and what is said about it."""
+
+    code: str
+    pattern: re.Pattern[str]
+    explain: Callable[[re.Match[str], Failure, Scene], tuple[str, str, str]]
+    """Returns (path or "", message, fix)."""
+
+
+def _row(code: str, pattern: str, explain: Callable[[re.Match[str], Failure, Scene], tuple[str, str, str]]) -> Cause:
+    return Cause(code, re.compile(pattern), explain)
+
+
+def _missing(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    wanted = match["what"].removeprefix("file://")
+    stack = re.search(r"Require stack:\s*\n- (?P<from>\S+)", failure.message)
+    asking = match.groupdict().get("from") or (stack["from"] if stack else "")
+    if asking.endswith("_loader.cjs"):
+        asking = ""  # our loader asked: it is the handler's own file or a package named for the proof
+    shown = wanted.removeprefix(f"{scene.task_root}/")
+    message = f"{'asks for' if asking else 'lacks'} {shown!r}, which is not there{scene.why_dropped(wanted, asking)}"
+    package = "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
+    if match.groupdict().get("esm") and package in scene.layer_packages:
+        return (
+            asking,
+            f"imports {package!r}, but `import` never looks into layers (NODE_PATH is for `require`)",
+            ("load it with `require` (createRequire), or put it into the function itself"),
+        )
+    if wanted.startswith((".", "/")):
+        fix = "include the file (packager.yaml: bundles.<name>.include), or correct the path; Linux minds upper case"
+    else:
+        fix = f"add {package!r} to the dependencies (not devDependencies), or attach the layer that carries it"
+    return asking, message, fix
+
+
+def _file_of(match: re.Match[str], failure: Failure) -> str:
+    return match.groupdict().get("file") or failure.path
+
+
+def _wrong_format(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        _file_of(match, failure),
+        f"cannot be loaded on this system: {match['what']}",
+        "install it for the target: `packager build --target …` asks the package manager for its system",
+    )
+
+
+def _too_new(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        _file_of(match, failure),
+        f"needs {match['version']}, which the system does not have",
+        "take the package's prebuilt file, or compile it in the target's image (`--builder docker`)",
+    )
+
+
+def _library(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        failure.path or "",
+        f"needs {match['what']}, which is neither on the system nor in the bundle",
+        f"bring {match['what']} along in lib/ of the function or a layer, or use a build that does not need it",
+    )
+
+
+def _engine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    wanted = re.search(r'(?:runtime|platform) "([^"]+)"', failure.message)
+    name = f" for {wanted[1]!r}" if wanted else ""
+    return (
+        "",
+        f"the generated client finds no query engine{name}: {_first_line(failure.message)}",
+        "generate for the target and keep engine and schema.prisma together; `packager build` does both",
+    )
+
+
+def _refused(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    file = _file_of(match, failure)
+    return (
+        file,
+        f"may not be used by the runtime's user (permission denied{', ' + match['call'] if match['call'] else ''})",
+        "files need mode 0644, programs 0755, for everybody; `packager pack` sets them by content",
+    )
+
+
+def _read_only(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    file = _file_of(match, failure)
+    return file, f"is written to ({match['call'] or 'write'}), but only /tmp is writable there", "write to /tmp"
+
+
+def _module_kind(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    file = re.search(r"(?m)(/\S+?\.[cm]?[jt]s)(?::\d+)?", failure.stack or failure.message)
+    return (
+        failure.path or (file[1] if file else ""),
+        f"mixes ES modules and CommonJS: {_first_line(failure.message)}",
+        'name the file .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json, and pack that file too',
+    )
+
+
+def _abi(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        failure.path,
+        "was built for another version of the runtime (NODE_MODULE_VERSION differs)",
+        "install or rebuild it with the target's major version of Node",
+    )
+
+
+def _symbol(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        _file_of(match, failure),
+        f"refers to {match['what']}, which nothing defines",
+        "the file and the library it was built against do not belong together: reinstall both for the target",
+    )
+
+
+def _memory(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return "", "runs out of memory", "give the function more memory, or load less at start"
+
+
+def _network(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return (
+        "",
+        f"wants the network while loading: {_first_line(failure.message)}",
+        "connect inside the handler or lazily: a cold start should not wait for another server",
+    )
+
+
+# Order matters: the first row that matches wins, the specific before the general.
+CAUSES: tuple[Cause, ...] = (
+    _row("RUN006", r"could not locate the Query Engine|Query [Ee]ngine (library|binary) for current platform", _engine),
+    _row("RUN006", r"Photon binary for current platform|query_compiler_\w*bg\.wasm'", _engine),
+    _row("RUN006", r"(@prisma/\w+|Prisma Client) did not initialize yet|Cannot find module '\.prisma/client", _engine),
+    _row(
+        "RUN003",
+        r"(?:(?P<lib>/\S+?): )?version [`'](?P<version>(?:GLIBC|GLIBCXX|CXXABI|GCC)_[\w.]+)' not found"
+        r"(?: \(required by (?P<file>[^)]+)\))?",
+        _too_new,
+    ),
+    _row(
+        "RUN004",
+        r"(?P<what>[\w.+-]+\.so[\w.]*): cannot open shared object file: No such file or directory",
+        _library,
+    ),
+    _row(
+        "RUN002",
+        r"(?:(?P<file>/\S+?): )?(?P<what>invalid ELF header|wrong ELF class[^\n]*|file too short|"
+        r"cannot open shared object file: Exec format error|Exec format error|ELF load command [^\n]*|"
+        r"only ET_DYN and ET_EXEC can be loaded)",
+        _wrong_format,
+    ),
+    _row("RUN002", r"spawn (?P<file>\S+) (?P<what>ENOEXEC)", _wrong_format),
+    _row("RUN017", r"NODE_MODULE_VERSION \d+", _abi),
+    _row("RUN019", r"(?:(?P<file>/\S+?): )?undefined symbol: (?P<what>[\w@.]+)", _symbol),
+    _row(
+        "RUN008",
+        r"(?:EROFS: read-only file system|\[Errno 30\] Read-only file system)(?:, (?P<call>\w+))?"
+        r"(?:[:]? ?'(?P<file>/[^']+)')?",
+        _read_only,
+    ),
+    _row(
+        "RUN007",
+        r"(?:EACCES: permission denied|\[Errno 13\] Permission denied)(?:, (?P<call>\w+))?"
+        r"(?:[:]? ?'(?P<file>/[^']+)')?",
+        _refused,
+    ),
+    _row("RUN007", r"(?P<call>spawn) (?P<file>\S+) EACCES", _refused),
+    _row(
+        "RUN010", r"JavaScript heap out of memory|Array buffer allocation failed|MemoryError|ERR_WORKER_OUT_OF", _memory
+    ),
+    _row(
+        "RUN012", r"Cannot use import statement outside a module|ERR_REQUIRE_ESM|ERR_REQUIRE_ASYNC_MODULE", _module_kind
+    ),
+    _row("RUN012", r"(require|module|exports|__dirname|__filename) is not defined in ES module scope", _module_kind),
+    _row(
+        "RUN012", r"Unexpected token '?export'?|does not provide an export named|await is only valid in", _module_kind
+    ),
+    _row(
+        "RUN001",
+        r"(?P<esm>Cannot find (?:package|module)) '(?P<what>[^']+)' imported from (?P<from>\S+)",
+        _missing,
+    ),
+    _row("RUN001", r"Cannot find module '(?P<what>[^']+)'", _missing),
+    _row("RUN001", r"No module named '(?P<what>[^']+)'", _missing),
+    _row(
+        "RUN001", r"(?:ENOENT: no such file or directory, \w+|No such file or directory:) '(?P<what>[^']+)'", _missing
+    ),
+    _row("RUN020", r"\b(ENOTFOUND|EAI_AGAIN|ENETUNREACH|Network is unreachable)|Temporary failure in name", _network),
+)
+
+
+def explain(failure: Failure, scene: Scene) -> Finding:
+    """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
+    if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
+        return _handler(failure, scene)
+    # The exception's own words first: a stack or an inner cause may quote other texts.
+    for text in (f"{failure.name}: {failure.message}\n{failure.code}", failure.text):
+        for cause in CAUSES:
+            match = cause.pattern.search(text)
+            if match is not None:
+                path, message, fix = cause.explain(match, failure, scene)
+                return Finding(cause.code, "error", scene.place(path), message, fix)
+    said = f"{failure.name}: {_first_line(failure.message)}"
+    if failure.kind == "syntax":
+        where = re.search(r"(?m)^(/\S+?:\d+)$", failure.stack)
+        return Finding(
+            "RUN013",
+            "error",
+            scene.place(where[1] if where else failure.path),
+            f"is not understood by this runtime: {said}",
+            "compile it for the target's version of the language",
+        )
+    if failure.phase == "invoke":
+        return Finding(
+            "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure)}"
+        )
+    fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
+    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure)}", fix)
+
+
+def crash(exit_code: int, native: str, phase: str, scene: Scene) -> Finding | None:
+    """Return the finding for a process ended by a signal (exit code 128 + N); None for any other end."""
+    number = exit_code - 128
+    if number not in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL}:
+        return None
+    name = signal.Signals(number).name
+    if number == signal.SIGILL:
+        fix = "the file uses instructions this processor lacks: take a build for plain x86-64 (or armv8-a)"
+    else:
+        fix = "try another version or build of that package; `packager audit` shows what each file needs"
+    doing = {"load": "while the handler was loaded", "invoke": "while the handler ran"}.get(phase, "at start")
+    if native:
+        return Finding("RUN005", "error", scene.place(native), f"crashes the process when loaded ({name})", fix)
+    return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
+
+
+def _handler(failure: Failure, scene: Scene) -> Finding:
+    known = f"; the module exports {', '.join(failure.exports)}" if failure.exports else "; the module exports nothing"
+    if failure.kind == "malformed-handler":
+        message, known = failure.message, ""
+    elif failure.kind == "no-export":
+        message = f"the handler's module has no export {failure.message!r}"
+    else:
+        message = f"the handler's export {failure.message!r} is not a function"
+    fix = "correct `handler` (packager.yaml: bundles.<name>.handler): FILE.EXPORT, such as src/index.handler"
+    return Finding("RUN011", "error", scene.artifact, f"{message}{known}", fix)
+
+
+def _thrown_at(failure: Failure) -> str:
+    found = re.findall(
+        r"(/(?!packager/)[^\s():]+:\d+)(?::\d+)?\)?|File \"(/(?!packager/)[^\"]+\", line \d+)", failure.stack
+    )
+    place = next((a or b.replace('", line ', ":") for a, b in (found if "at " in failure.stack else found[::-1])), "")
+    return f" (at {place})" if place else ""
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]

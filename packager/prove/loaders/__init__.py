@@ -1,0 +1,8 @@
+"""Programs that run inside the target's runtime. Nothing here is imported by packager itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+BY_LANGUAGE = {"nodejs": "node_loader.cjs", "python": "python_loader.py"}

@@ -1,0 +1,241 @@
+'use strict';
+// Loads a bundle inside the runtime's own Node and reports every step; started by packager.prove, never shipped.
+//
+// Finding the handler follows AWS's runtime interface client (aws-lambda-nodejs-runtime-interface-client,
+// src/UserFunction.js): extensionless, .js, .mjs, .cjs (from Node 24 on .ts, .mts, .cts), then Node's own resolution.
+//
+// Usage: node node_loader.cjs MARKER FD REQUEST.json
+// Each report is one line on FD: the marker, a space, base64 of a JSON object. What the handler prints can't be
+// mistaken for it, and starting with a line break keeps a half line of the handler's from swallowing it.
+
+const fs = require('fs');
+const Module = require('module');
+const os = require('os');
+const path = require('path');
+const { pathToFileURL } = require('url');
+
+const [marker, fd, requestFile] = process.argv.splice(2);
+const request = JSON.parse(fs.readFileSync(requestFile, 'utf8'));
+const { writeSync, existsSync, readFileSync, realpathSync } = fs;
+const { stringify } = JSON;
+const reallyExit = process.reallyExit.bind(process);
+
+let phase = 'start';
+
+function enter(next) {
+  phase = next;
+  report('phase');
+}
+
+function report(step, fields) {
+  const line = `\n${marker} ${Buffer.from(stringify({ step, phase, ...fields })).toString('base64')}\n`;
+  let rest = Buffer.from(line);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(Number(fd), rest));
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+function cut(value, length) {
+  return value === undefined || value === null ? '' : String(value).slice(0, length);
+}
+
+function describe(error) {
+  if (error === null || typeof error !== 'object') {
+    return { name: typeof error, message: cut(error, 4000), code: '', stack: '' };
+  }
+  return {
+    name: cut(error.name, 200),
+    message: cut(error.message, 4000),
+    code: cut(error.code, 100),
+    stack: cut(error.stack, 8000),
+    path: cut(error.path || error.url, 1000),
+    type: error instanceof SyntaxError ? 'syntax' : '',
+    cause: error.cause ? cut(error.cause.message || error.cause, 2000) : '',
+  };
+}
+
+function fail(error, fields) {
+  report('failed', { ...describe(error), ...fields });
+  reallyExit(1);
+}
+
+let idle = false; // nothing left to do, though the bundle still awaits something
+process.on('beforeExit', () => {
+  idle = true;
+});
+process.on('exit', (code) => report('exit', { code, idle }));
+process.on('uncaughtException', (error) => fail(error));
+process.on('unhandledRejection', (error) => fail(error));
+
+// Said before each native file is opened, so that a crash in one can be put down to it.
+const opened = new Set();
+const dlopen = process.dlopen;
+process.dlopen = function (module, filename, ...rest) {
+  report('native', { path: String(filename) });
+  try {
+    const result = dlopen.call(this, module, filename, ...rest);
+    opened.add(realpathSync(filename));
+    report('native-loaded', { path: String(filename) });
+    return result;
+  } catch (error) {
+    report('native-refused', { ...describe(error), path: String(filename) }); // many packages try several files
+    throw error;
+  }
+};
+
+function saysModule(folder) {
+  if (folder.endsWith('/node_modules')) return false;
+  const file = path.join(folder, 'package.json');
+  if (existsSync(file)) {
+    try {
+      const found = JSON.parse(readFileSync(file, 'utf8'));
+      if (found) return found.type === 'module';
+    } catch {
+      return false; // the runtime ignores a package.json it can't read, too
+    }
+  }
+  return folder === '/' ? false : saysModule(path.resolve(folder, '..'));
+}
+
+function requireIfThere(file) {
+  return existsSync(file) ? require(file) : undefined;
+}
+
+async function importIfThere(file) {
+  return existsSync(file) ? import(pathToFileURL(file).href) : undefined;
+}
+
+async function loadModule(appRoot, moduleRoot, name) {
+  const base = path.resolve(appRoot, moduleRoot, name);
+  const typescript = Number(process.versions.node.split('.')[0]) >= 24;
+  const esm = saysModule(path.dirname(base));
+  const found =
+    requireIfThere(base) ||
+    (!esm && requireIfThere(`${base}.js`)) ||
+    (esm && (await importIfThere(`${base}.js`))) ||
+    (await importIfThere(`${base}.mjs`)) ||
+    requireIfThere(`${base}.cjs`) ||
+    (typescript && !esm && requireIfThere(`${base}.ts`)) ||
+    (typescript && esm && (await importIfThere(`${base}.ts`))) ||
+    (typescript && (await importIfThere(`${base}.mts`))) ||
+    (typescript && requireIfThere(`${base}.cts`));
+  return found || require(require.resolve(name, { paths: [appRoot, moduleRoot] }));
+}
+
+function exportNames(loaded) {
+  if (loaded === null || (typeof loaded !== 'object' && typeof loaded !== 'function')) return [];
+  return Object.keys(loaded).filter((key) => key !== '__esModule').sort().slice(0, 20);
+}
+
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+
+async function loadHandler() {
+  const name = request.handler;
+  const last = path.basename(name);
+  const match = last.match(/^([^.]*)\.(.*)$/);
+  if (name.includes('..') || !match) {
+    return fail({ name: 'MalformedHandler', message: `'${name}' is not FILE.EXPORT` }, { kind: 'malformed-handler' });
+  }
+  globalThis.awslambda = {
+    streamifyResponse(handler) {
+      handler[STREAMING] = 'response';
+      return handler;
+    },
+    HttpResponseStream: { from: (stream) => stream },
+  };
+  const loaded = await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
+  const handler = match[2].split('.').reduce((object, key) => object && object[key], loaded);
+  if (typeof handler !== 'function') {
+    const kind = handler ? 'not-a-function' : 'no-export';
+    return fail({ name: 'HandlerNotFound', message: match[2] }, { kind, exports: exportNames(loaded) });
+  }
+  return handler;
+}
+
+async function loadPackage(name) {
+  const from = Module.createRequire(path.join(request.layerRoot, 'nodejs', 'packager.js'));
+  try {
+    from(name);
+  } catch (error) {
+    if (error.code !== 'ERR_REQUIRE_ESM' && error.code !== 'ERR_REQUIRE_ASYNC_MODULE') throw error;
+    await import(pathToFileURL(from.resolve(name)).href);
+  }
+}
+
+function loadNative(file) {
+  const real = realpathSync(file);
+  if (opened.has(real)) return;
+  try {
+    process.dlopen({ exports: {} }, file, os.constants.dlopen.RTLD_LAZY);
+  } catch (error) {
+    report('native-failed', { ...describe(error), path: file });
+  }
+}
+
+function invoke(handler) {
+  const deadline = Date.now() + request.timeoutMs;
+  return new Promise((resolve, reject) => {
+    const done = (error, value) => (error ? reject(error) : resolve(value));
+    const context = {
+      awsRequestId: '00000000-0000-4000-8000-000000000000',
+      functionName: process.env.AWS_LAMBDA_FUNCTION_NAME,
+      functionVersion: process.env.AWS_LAMBDA_FUNCTION_VERSION,
+      memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      invokedFunctionArn: 'arn:aws:lambda:us-east-1:000000000000:function:packager-proof',
+      logGroupName: '/aws/lambda/packager-proof',
+      logStreamName: 'packager-proof',
+      callbackWaitsForEmptyEventLoop: true,
+      getRemainingTimeInMillis: () => Math.max(deadline - Date.now(), 0),
+      done,
+      succeed: resolve,
+      fail: reject,
+    };
+    // A handler that neither returns a promise nor calls back ends when nothing is left to do: Lambda answers null.
+    process.once('beforeExit', () => resolve(null));
+    let result;
+    if (handler[STREAMING]) {
+      const { PassThrough } = require('stream');
+      const stream = new PassThrough();
+      const chunks = [];
+      stream.on('data', (chunk) => chunks.push(chunk));
+      stream.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      result = handler(request.event, stream, context);
+      if (result && typeof result.then === 'function') result.then(undefined, reject);
+      return;
+    }
+    result = handler(request.event, context, done);
+    if (result && typeof result.then === 'function') result.then(resolve, reject);
+  });
+}
+
+async function main() {
+  report('start', { runtime: 'node', version: process.versions.node });
+  enter('load');
+  let handler;
+  if (request.handler) {
+    handler = await loadHandler();
+    // Rejections nobody waits for show up in the next turn; on Lambda they end the process, too.
+    await new Promise((resolve) => setImmediate(resolve));
+    report('handler');
+  }
+  enter('packages');
+  for (const name of request.packages) {
+    report('package', { path: name });
+    await loadPackage(name);
+  }
+  enter('natives');
+  for (const file of request.natives) loadNative(file);
+  if (request.invoke) {
+    enter('invoke');
+    const text = stringify(await invoke(handler));
+    report('answer', { text: cut(text, 4000), bytes: text === undefined ? 0 : Buffer.byteLength(text) });
+  }
+  report('done');
+  reallyExit(0);
+}
+
+main().catch((error) => fail(error));

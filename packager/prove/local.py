@@ -1,0 +1,168 @@
+"""A proof without Docker: the runtime's exact major on this machine, in a sandbox of namespaces where possible."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.masking import Mask
+from packager.prove import loaders, sandbox
+from packager.prove.outcome import Run
+from packager.prove.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, Ended, report_pipe, watch
+from packager.prove.report import read_report
+from packager.prove.request import moved, runtime_environment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packager.catalog.records import Target
+    from packager.prove.interpreters import LocalRuntime
+    from packager.prove.request import Request
+    from packager.prove.unpack import CleanRoot
+
+_SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
+_SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl", "/etc/pki", "/etc/alternatives")
+# Debian's Node also looks for packages here; what the machine has must not make up for what the bundle lacks.
+_HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/lib/node_modules")
+
+
+def run_locally(
+    root: CleanRoot, request: Request, target: Target, own: Mapping[str, str], runtime: LocalRuntime
+) -> Run:
+    """Load the bundle on this machine and return how that went."""
+    environment = runtime_environment(target, request.handler, own)
+    flags = _flags(target, memory_bytes)
+    outcome = _in_sandbox(root, request, target, environment, runtime.executable, flags)
+    where = f"{runtime.title} on this machine"
+    if outcome is None:
+        where += ", without namespaces"
+        outcome = _plain(root, request, target, environment, runtime.executable, flags)
+    if target.baseline.glibc and runtime.glibc != target.baseline.glibc:
+        have, want = (".".join(map(str, version)) for version in (runtime.glibc, target.baseline.glibc))
+        where += f" (glibc {have} where the target has {want})"
+    mask = Mask(own)
+    return Run(
+        how="local",
+        where=where,
+        official=False,
+        report=read_report(outcome.events),
+        exit_code=outcome.exit_code,
+        output=mask("\n".join(outcome.lines)),
+        timed_out=outcome.timed_out,
+        glibc=runtime.glibc,
+    )
+
+
+def _in_sandbox(
+    root: CleanRoot,
+    request: Request,
+    target: Target,
+    environment: Mapping[str, str],
+    executable: Path,
+    flags: Sequence[str],
+) -> Ended | None:
+    """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
+    system = target.system
+    requested = root.scratch / "request.json"
+    requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
+    inside, binds = _language_bind(executable)
+    loader = loaders.BY_LANGUAGE[target.language]
+    mounts = [
+        *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
+        *binds,
+        (str(loaders.FOLDER / loader), f"/packager/{loader}"),
+        (str(requested), "/packager/request.json"),
+        (str(root.task), system.function_root),
+        (str(root.layers), system.layer_root),
+    ]
+    (root.scratch / "root").mkdir(exist_ok=True)
+    with report_pipe() as (reading, writing):
+        argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
+        specification = {
+            "root": str(root.scratch / "root"),
+            "binds": mounts,
+            "hidden": _HIDDEN,
+            "files": {
+                "/etc/passwd": f"sbx_user1051:x:{system.user_id}:{GROUP_ID}::/home/sbx_user1051:/sbin/nologin\n",
+                "/etc/group": f"sbx_user1051:x:{GROUP_ID}:\n",
+                "/etc/hosts": "127.0.0.1 localhost\n::1 localhost\n",
+                "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
+            },
+            "tmp_bytes": TMP_BYTES,
+            "uid": system.user_id,
+            "gid": GROUP_ID,
+            "workdir": system.function_root,
+            "argv": argv,
+            "environment": dict(environment),
+            "limits": {**LIMITS, "RLIMIT_NPROC": PROCESSES},
+            "descriptors": [writing],
+        }
+        file = root.scratch / "sandbox.json"
+        file.write_text(json.dumps(specification), encoding="utf-8")
+        command = [sys.executable, "-I", "-S", str(Path(sandbox.__file__)), str(file)]
+        outcome = watch(command, request, reading, writing, environment={}, folder=root.scratch)
+    refused = outcome.exit_code == sandbox.SETUP_FAILED and not outcome.events
+    return None if refused else outcome
+
+
+def _plain(
+    root: CleanRoot,
+    request: Request,
+    target: Target,
+    environment: Mapping[str, str],
+    executable: Path,
+    flags: Sequence[str],
+) -> Ended:
+    """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
+    system = target.system
+    places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
+    private = root.scratch / "tmp"
+    private.mkdir(mode=0o777, exist_ok=True)
+    private.chmod(0o777)
+    requested = root.scratch / "request.json"
+    text = request.to_json(str(root.task), str(root.layers))
+    for mount, folder in places.items():
+        text = text.replace(f'"{mount}/', f'"{folder}/')
+    requested.write_text(text, encoding="utf-8")
+    loader = root.scratch / loaders.BY_LANGUAGE[target.language]
+    shutil.copyfile(loaders.FOLDER / loader.name, loader)
+    with report_pipe() as (reading, writing):
+        argv = [str(executable), *flags, str(loader), request.marker, str(writing), str(requested)]
+        outcome = watch(
+            argv,
+            request,
+            reading,
+            writing,
+            environment={**moved(environment, places), "TMPDIR": str(private)},
+            folder=root.task,
+            limits=True,
+            user=system.user_id if os.geteuid() == 0 else None,
+        )
+
+    def back(text: str) -> str:
+        for mount, folder in places.items():
+            text = text.replace(folder, mount)
+        return text
+
+    events = tuple(json.loads(back(json.dumps(event))) for event in outcome.events)
+    return Ended(outcome.exit_code, events, tuple(back(line) for line in outcome.lines), outcome.timed_out)
+
+
+def _flags(target: Target, memory_bytes: int) -> tuple[str, ...]:
+    """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
+    if target.language == "python":
+        return ("-I", "-S")
+    return (f"--max-old-space-size={memory_bytes * 9 // 10 >> 20}",)
+
+
+def _language_bind(executable: Path) -> tuple[str, list[tuple[str, str]]]:
+    """Return the interpreter's path inside and what to mount for it: in place under /usr, else at /var/lang."""
+    real = executable.resolve()
+    if real.is_relative_to("/usr"):
+        return str(real), []
+    prefix = real.parent.parent
+    return f"/var/lang/{real.relative_to(prefix).as_posix()}", [(str(prefix), "/var/lang")]

@@ -1,0 +1,148 @@
+"""How a run in a container or sandbox ended, and the proof that follows from it. Pure."""
+
+from __future__ import annotations
+
+import re
+import signal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.audit import Finding
+from packager.prove import Proof
+from packager.prove.causes import crash, explain
+
+if TYPE_CHECKING:
+    from packager.catalog.records import Target
+    from packager.prove.causes import Scene
+    from packager.prove.report import Failure, Report
+    from packager.prove.request import Request
+
+# What AWS's own images bring in /var/runtime; stand-ins have none of it, so its absence there says nothing.
+# Source: developer guide, "Node.js runtimes" (AWS SDK v3 from 18 on, v2 before) and "Python runtimes" (boto3).
+_BROUGHT_BY_RUNTIME = re.compile(
+    r"Cannot find (?:module|package) '(?P<node>@aws-sdk/[^']+|@smithy/[^']+|aws-sdk)"
+    r"|No module named '(?P<python>(?:boto3|botocore|s3transfer|jmespath|dateutil|urllib3)[^']*)'"
+)
+_HEAP = "JavaScript heap out of memory"
+
+
+@dataclass(frozen=True)
+class Run:
+    """One loader's process from start to end."""
+
+    how: str
+    """``docker`` or ``local``."""
+    where: str
+    """Image or runtime, for people; no host paths."""
+    official: bool
+    """Whether it ran in the target's own image."""
+    report: Report
+    exit_code: int
+    """128 + N if signal N ended it."""
+    output: str = ""
+    timed_out: bool = False
+    out_of_memory: bool = False
+    glibc: tuple[int, ...] = ()
+    """Version of the C library it ran on; () if not known."""
+
+
+def judge(run: Run, request: Request, target: Target, scene: Scene) -> Proof:
+    """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
+    findings = _findings(run, request, scene)
+    if run.report.done and not any(finding.severity == "error" for finding in findings):
+        return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output)
+    excuse = "" if run.official else _excuse(run, findings, target)
+    if excuse:
+        return Proof("skipped", "", "", f"audited, not proved: {excuse}", (), run.output)
+    errors = [finding for finding in findings if finding.severity == "error"]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
+
+
+def _loaded(report: Report, request: Request) -> str:
+    natives = len(report.natives_loaded)
+    parts = [f"loaded {request.handler}"] if request.handler else []
+    if report.packages:
+        parts.append(f"loaded {', '.join(report.packages)}")
+    if natives or not parts:
+        parts.append(f"opened {natives} native file{'' if natives == 1 else 's'}")
+    if report.answer is not None:
+        parts.append("it answered the event")
+    return ", ".join(parts)
+
+
+def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
+    """Return everything that went wrong, the deadliest first."""
+    report = run.report
+    found: list[Finding] = []
+    if report.failure is not None:
+        found.append(_better(report.failure, report, scene))
+    elif run.timed_out:
+        doing = {"load": "loading", "natives": "opening native files", "invoke": "answering"}.get(
+            report.phase, "starting"
+        )
+        message = f"still busy {doing} after {request.timeout_seconds:g} s"
+        fix = "something waits forever or computes too long: a lock, a server, an endless loop at the top of a module"
+        found.append(Finding("RUN009", "error", scene.artifact, message, fix))
+    elif run.out_of_memory or _HEAP in run.output:
+        fix = "give the function more memory, or load less at start"
+        found.append(Finding("RUN010", "error", scene.artifact, "runs out of memory", fix))
+    elif report.exited is not None and not report.done:
+        doing = "answering" if report.phase == "invoke" else "loading"
+        message = f"ends the process by itself while {doing} (exit code {report.exited})"
+        fix = "no process.exit() or sys.exit() in code that runs on import"
+        if report.idle:
+            message = f"awaits something that never comes while {doing}: nothing is left to do"
+            fix = "look for a promise that nothing settles in code that runs on import"
+        found.append(Finding("RUN015", "error", scene.artifact, message, fix))
+    elif not report.done:
+        found.append(
+            crash(run.exit_code, report.native_open, report.phase, scene)
+            or Finding("RUN005", "error", scene.artifact, f"the process ended without a word (exit {run.exit_code})")
+        )
+    for failure in report.native_failures:
+        if "did not self-register" not in failure.message:  # loaded before, under another name: it does load
+            found.append(explain(failure, scene))
+    return tuple(dict.fromkeys(found))
+
+
+def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
+    """Return the finding for a failure; where a package hides why its native file was refused, the refusal speaks.
+
+    Source: sharp's "Could not load the sharp module", Prisma's "Unable to require".
+    """
+    finding = explain(failure, scene)
+    if finding.code in ("RUN001", "RUN014") and report.refused:
+        below = explain(report.refused[-1], scene)
+        if below.code != "RUN014" and "ERR_DLOPEN_FAILED" in (report.refused[-1].code, failure.code):
+            return below
+    return finding
+
+
+def _excuse(run: Run, findings: tuple[Finding, ...], target: Target) -> str:
+    """Return why a failure away from the real image says nothing about the target; empty if it does."""
+    failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
+    texts = "\n".join(failure.text for failure in failures)
+    brought = _BROUGHT_BY_RUNTIME.search(texts)
+    codes = {finding.code for finding in findings if finding.severity == "error"}
+    if brought is not None and codes == {"RUN001"}:
+        name = brought["node"] or brought["python"]
+        return f"it uses {name}, which the real runtime brings along and {run.where} does not"
+    if codes == {"RUN003"} and run.glibc and run.glibc < target.baseline.glibc:
+        have, want = (".".join(map(str, version)) for version in (run.glibc, target.baseline.glibc))
+        return f"glibc {have} of {run.where} is older than the target's {want}; Docker with the target's image would do"
+    if codes == {"RUN004"}:
+        missing = set(re.findall(r"([\w.+-]+\.so[\w.]*): cannot open shared object", texts))
+        if missing and all(target.baseline.has(soname, target.arch) for soname in missing):
+            return f"{', '.join(sorted(missing))} is on the target, but not in {run.where}"
+    if codes == {"RUN020"}:
+        return "it wants the network while loading, and a proof gives none"
+    return ""
+
+
+def signal_name(exit_code: int) -> str:
+    """Return the name of the signal behind an exit code above 128; empty if there is none."""
+    try:
+        return signal.Signals(exit_code - 128).name
+    except ValueError:
+        return ""

@@ -1,0 +1,157 @@
+"""What a loader reported: lines in, facts out. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An exception in the bundle, as its language describes it."""
+
+    phase: str
+    """``load``, ``packages``, ``natives`` or ``invoke``."""
+    name: str
+    """Class of the exception."""
+    message: str
+    code: str = ""
+    """Node's ``error.code``."""
+    stack: str = ""
+    path: str = ""
+    """File concerned, if the exception names one."""
+    kind: str = ""
+    """``syntax``, ``malformed-handler``, ``no-export``, ``not-a-function``; empty for everything else."""
+    exports: tuple[str, ...] = ()
+    """What the handler's module does export."""
+    cause: str = ""
+    """Message of ``error.cause``."""
+
+    @property
+    def text(self) -> str:
+        """Return everything a cause may be recognised by, the message first."""
+        return "\n".join(part for part in (f"{self.name}: {self.message}", self.code, self.cause, self.stack) if part)
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything one loader reported, in the order of the run."""
+
+    runtime: str = ""
+    """``node`` or ``python``; empty if the loader did not even start."""
+    version: str = ""
+    handler_found: bool = False
+    natives_loaded: tuple[str, ...] = ()
+    native_open: str = ""
+    """Native file being opened when the process ended; empty if none was."""
+    native_failures: tuple[Failure, ...] = ()
+    """Files that would not open when asked for one by one."""
+    refused: tuple[Failure, ...] = ()
+    """Files that would not open when the bundle itself asked; packages often try several."""
+    packages: tuple[str, ...] = ()
+    failure: Failure | None = None
+    exited: int | None = None
+    """The bundle ended the process itself, with this code."""
+    idle: bool = False
+    """It ended because nothing was left to do while the bundle still awaited something."""
+    phase: str = "start"
+    answer: str | None = None
+    """The handler's answer as JSON, cut after 4,000 characters."""
+    done: bool = False
+
+
+def read_event(marker: str, line: str) -> dict[str, object] | None:
+    """Return the report a line holds; None for anything the bundle itself printed, or a torn line."""
+    start, _, rest = line.strip().partition(" ")
+    if start != marker:
+        return None
+    try:
+        event = json.loads(base64.b64decode(rest, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def read_report(events: Iterable[dict[str, object]]) -> Report:
+    """Return the facts of a run from its events in order."""
+    runtime = version = native_open = ""
+    phase = "start"
+    handler_found = done = False
+    failure: Failure | None = None
+    exited: int | None = None
+    idle = False
+    answer: str | None = None
+    loaded: list[str] = []
+    failures: list[Failure] = []
+    refused: list[Failure] = []
+    packages: list[str] = []
+    for event in events:
+        step = event.get("step")
+        phase = str(event.get("phase", phase))
+        path = str(event.get("path", ""))
+        if native_open:
+            if step not in ("native-failed", "native-refused", "failed"):
+                loaded.append(native_open)
+            native_open = ""
+        if step == "start":
+            runtime, version = str(event["runtime"]), str(event["version"])
+        elif step == "handler":
+            handler_found = True
+        elif step == "native":
+            native_open = path
+        elif step == "native-failed":
+            failures.append(_failure(event))
+        elif step == "native-refused":
+            refused.append(_failure(event))
+        elif step == "package":
+            packages.append(path)
+        elif step == "failed" and failure is None:
+            failure = _failure(event)
+        elif step == "exit":
+            code = event.get("code")
+            exited = code if isinstance(code, int) else 0
+            idle = event.get("idle") is True
+        elif step == "answer":
+            answer = str(event.get("text", ""))
+        elif step == "done":
+            done = True
+    return Report(
+        runtime=runtime,
+        version=version,
+        handler_found=handler_found,
+        natives_loaded=tuple(dict.fromkeys(loaded)),
+        native_open=native_open,
+        native_failures=tuple(failures),
+        refused=tuple(refused),
+        packages=tuple(packages),
+        failure=failure,
+        exited=exited,
+        idle=idle,
+        phase=phase,
+        answer=answer,
+        done=done,
+    )
+
+
+def _failure(event: dict[str, object]) -> Failure:
+    def text(key: str) -> str:
+        return str(event.get(key) or "")
+
+    exports = event.get("exports")
+    return Failure(
+        phase=text("phase"),
+        name=text("name"),
+        message=text("message"),
+        code=text("code"),
+        stack=text("stack"),
+        path=text("path"),
+        kind=text("kind") or text("type"),
+        exports=tuple(str(name) for name in exports) if isinstance(exports, list) else (),
+        cause=text("cause"),
+    )
