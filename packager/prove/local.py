@@ -31,7 +31,13 @@ _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/
 
 
 def run_locally(
-    root: CleanRoot, request: Request, target: Target, own: Mapping[str, str], runtime: LocalRuntime
+    root: CleanRoot,
+    request: Request,
+    target: Target,
+    own: Mapping[str, str],
+    runtime: LocalRuntime,
+    *,
+    memory_bytes: int,
 ) -> Run:
     """Load the bundle on this machine and return how that went."""
     environment = runtime_environment(target, request.handler, own)

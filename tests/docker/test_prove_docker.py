@@ -1,0 +1,131 @@
+"""Proofs in real containers, in images that stand in for the target's; and in the target's own where it is there."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from packager.catalog import load_catalog
+from packager.containers.docker_engine import connect
+from packager.prove.prover import prove
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packager.catalog.records import Target
+    from packager.containers.docker_engine import DockerEngine
+    from packager.prove import Proof
+
+pytestmark = pytest.mark.docker
+
+STANDIN = "packager-test/node:22-bookworm"
+GOOD = "exports.handler = async (event) => ({ got: event });"
+
+
+@pytest.fixture
+def target() -> Target:
+    return load_catalog().target("aws-lambda", "nodejs22.x", "x86_64")
+
+
+def zipped(path: Path, files: Mapping[str, str], modes: Mapping[str, int] | None = None) -> Path:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in files.items():
+            member = zipfile.ZipInfo(name)
+            member.create_system = 3
+            member.external_attr = (0o100000 | (modes or {}).get(name, 0o644)) << 16
+            archive.writestr(member, content)
+    path.write_bytes(buffer.getvalue())
+    return path
+
+
+def connect_here() -> DockerEngine:
+    return connect(os.environ, Path.home())
+
+
+def prove_in(image: str, artifact: Path, target: Target, *layers: Path, **more: object) -> Proof:
+    options: dict[str, object] = {"handler": "index.handler", "environment": {}, "how": "docker", "image": image}
+    return prove(artifact, layers, target=target, cache=artifact.parent, **{**options, **more})  # type: ignore[arg-type]
+
+
+def test_standin_function_and_layer_load_and_answer(tmp_path: Path, target: Target) -> None:
+    layer = zipped(tmp_path / "layer.zip", {"nodejs/node_modules/dep/index.js": "module.exports = __filename"})
+    source = (
+        "if (require('dep') !== '/opt/nodejs/node_modules/dep/index.js') throw new Error('elsewhere');"
+        "if (__dirname !== '/var/task' || process.getuid() !== 993) throw new Error('not Lambda');"
+        "require('fs').writeFileSync('/tmp/ok', '');" + GOOD
+    )
+    function = zipped(tmp_path / "api.zip", {"index.js": source})
+    proof = prove_in(STANDIN, function, target, layer, event={"a": 1})
+    assert proof.status == "proved", proof
+    assert proof.how == "docker"
+    assert proof.where.startswith(f"image {STANDIN} (")
+    assert proof.where.endswith(f"), standing in for {target.image}")
+    assert proof.detail == "loaded index.handler, it answered the event"
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("require('left-pad')", "RUN001"),
+        ("process.kill(process.pid, 'SIGSEGV'); for (;;);", "RUN005"),
+        ("require('./secret.js')", "RUN007"),
+        ("require('fs').writeFileSync(__dirname + '/x', '')", "RUN008"),
+        ("require('fs').writeFileSync('/usr/x', '')", "RUN008"),
+        ("const all = []; for (;;) all.push(Buffer.alloc(1 << 24, 1));", "RUN010"),
+        ("exports.main = 1", "RUN011"),
+        ("process.exit(0)", "RUN015"),
+    ],
+)
+def test_standin_refuses_with_the_cause(tmp_path: Path, target: Target, source: str, code: str) -> None:
+    files = {"index.js": source, "secret.js": ""}
+    function = zipped(tmp_path / "api.zip", files, {"secret.js": 0o600})
+    proof = prove_in(STANDIN, function, target, memory_bytes=200 << 20)
+    assert (proof.status, [finding.code for finding in proof.findings]) == ("failed", [code]), proof
+
+
+def test_standin_time_limit_takes_the_container_with_it(tmp_path: Path, target: Target) -> None:
+    function = zipped(tmp_path / "api.zip", {"index.js": "for (;;) {}"})
+    proof = prove_in(STANDIN, function, target, timeout_seconds=3)
+    assert [finding.code for finding in proof.findings] == ["RUN009"]
+    assert "busy loading" in proof.detail
+
+
+def test_standin_has_no_network(tmp_path: Path, target: Target) -> None:
+    source = "await new Promise((ok, no) => net.connect(53, '192.0.2.1').on('error', no)); export const handler = 1"
+    function = zipped(tmp_path / "api.zip", {"index.mjs": f"import net from 'net'; {source}"})
+    proof = prove_in(STANDIN, function, target)
+    assert proof.status == "skipped"
+    assert "wants the network" in proof.detail
+
+
+@pytest.mark.network
+def test_standin_without_node_gets_the_targets_major(tmp_path: Path, target: Target) -> None:
+    function = zipped(tmp_path / "api.zip", {"index.js": f"if (!process.version.startsWith('v22.')) throw 1; {GOOD}"})
+    proof = prove_in("packager-test/debian:bullseye", function, target)
+    assert proof.status == "proved", proof
+
+
+def test_auto_uses_this_machine_where_the_image_is_not_on_the_engine(tmp_path: Path) -> None:
+    target = load_catalog().target("aws-lambda", "nodejs20.x", "x86_64")
+    function = zipped(tmp_path / "api.zip", {"index.js": "require('./gone')"})
+    with connect_here() as engine:
+        if engine.find_image(target.image, "x86_64") is not None:
+            pytest.skip("the official image is here, so that is what auto takes")
+    proof = prove_in("", function, target, how="auto")
+    assert proof.how in ("local", "")
+
+
+def test_the_official_image_itself(tmp_path: Path, target: Target) -> None:
+    with connect_here() as engine:
+        if engine.find_image(target.image, "x86_64") is None:
+            pytest.skip(f"image not available: {target.image}")
+    function = zipped(tmp_path / "api.zip", {"index.js": f"require('@aws-sdk/client-s3'); {GOOD}"})
+    proof = prove_in("", function, target, event={})
+    assert proof.status == "proved", proof
+    assert "standing in" not in proof.where
