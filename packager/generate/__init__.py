@@ -41,6 +41,8 @@ class Tree:
     image_id: str = ""
     toolchain: tuple[tuple[str, str], ...] = ()
     """Versions that made it, such as ("node", "22.23.3"), ("npm", "10.9.4")."""
+    notes: tuple[str, ...] = ()
+    """What people should know of how it was made, one line each: install scripts not run, …"""
 
 
 class Builder(Protocol):

@@ -1,0 +1,183 @@
+"""The host builder: a job in a copy of the project on this machine, with the target's platform asked of its tools."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import uuid
+from typing import TYPE_CHECKING
+
+from packager.errors import EnvironmentFault, GeneratorFault
+from packager.generate import WORKDIR, Tree
+from packager.generate.causes import explain
+from packager.generate.environment import clean_environment
+from packager.generate.lockfiles import check_lock
+from packager.generate.normalise import normalise
+from packager.generate.running import run_live
+from packager.generate.source import copy_source
+from packager.generate.steps import fill, steps_for
+from packager.generate.toolchain import find_node, this_machine
+from packager.masking import Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from packager.generate import Step
+    from packager.generate.running import Ended
+    from packager.plan import Job
+    from packager.progress import Stopwatch
+
+_TAIL_LINES = 20
+_DISK_FULL = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class HostBuilder:
+    """Builds jobs on this machine. The project folder is read, never written."""
+
+    def __init__(self, cache: Path | None = None, environment: Mapping[str, str] | None = None) -> None:
+        self._cache = cache
+        """Where Nodes of other majors are kept; None is the user's cache folder."""
+        self._outside = dict(os.environ if environment is None else environment)
+
+    def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+        """Run the job in a folder of its own beneath scratch, and return what it left there.
+
+        Raises GeneratorFault if a command fails or takes too long, EnvironmentFault if this machine lacks a tool or
+        disk space, ConfigError for a lock file that cannot be used, ArtifactError for unreadable sources.
+        """
+        here = this_machine()
+        run_scripts = here.system == "linux" and here.arch == job.arch and here.libc == job.libc
+        notes = [] if run_scripts else _notes_on_scripts(job)
+        steps = steps_for(job, run_scripts=run_scripts)
+        environment, toolchain = self._surroundings(job, steps)
+        # The name occurs nowhere else: it is what generated files are searched for afterwards.
+        root = scratch / f"packager-{uuid.uuid4().hex}"
+        try:
+            with watch.step("copy", job.source.name):
+                root.mkdir(parents=True)
+                copy_source(job, root)
+            for step in steps:
+                with watch.step(step.purpose, job.source.name):
+                    self._run(step, job, root, environment, watch)
+            with watch.step("normalise", job.source.name):
+                normalised = normalise(root, tuple(dict.fromkeys((str(root), str(root.resolve())))))
+        except OSError as error:
+            raise _disk_fault(error, scratch) from error
+        notes += [f"{path} holds the path of the build folder and will differ each time" for path in normalised.left]
+        for note in notes:
+            watch.progress.line(f"note: {note}")
+        return Tree(root, "host", toolchain=toolchain, notes=tuple(notes))
+
+    def _surroundings(self, job: Job, steps: tuple[Step, ...]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+        """Return the environment of all steps and the versions of the tools found."""
+        environment = clean_environment(self._outside)
+        bundle = self._outside.get("PACKAGER_CA_BUNDLE")
+        if bundle:
+            names = ("NODE_EXTRA_CA_CERTS", "npm_config_cafile", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+            environment.update(dict.fromkeys(names, bundle))
+        if job.language == "nodejs" and steps:
+            node = find_node(job.language_version, self._cache)
+            environment["PATH"] = os.pathsep.join((str(node.bin_dir), environment.get("PATH", os.defpath)))
+            headers = node.bin_dir.parent / "include" / "node"
+            if headers.is_dir():  # else node-gyp fetches them from nodejs.org
+                environment["npm_config_nodedir"] = str(node.bin_dir.parent)
+            return environment, (("node", node.node_version), ("npm", node.npm_version))
+        if job.language == "python" and steps:
+            return environment, (("python", _version_of_python(_python(environment), environment)),)
+        return environment, ()
+
+    def _run(self, step: Step, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch) -> None:
+        """Run one step to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
+        own = fill(step.environment, _any_file())
+        together = {**environment, **own}
+        argv = (_python(environment), *step.argv[1:]) if step.argv[0] == "python3" else step.argv
+        # Looked up on the steps' own PATH; Popen would look on ours.
+        program = shutil.which(argv[0], path=together.get("PATH"))
+        if program is None:
+            msg = f"there is no program {argv[0]} on this machine"
+            raise EnvironmentFault(msg, where=step.purpose, fix=f"install {argv[0]}, or build with --builder docker")
+        ended = run_live(
+            (program, *argv[1:]),
+            folder=root / step.workdir,
+            environment=together,
+            timeout_seconds=job.timeout_seconds,
+            mask=Mask({**self._outside, **dict(job.environment)}),
+            on_line=watch.progress.line,
+        )
+        if ended.timed_out or ended.exit_code != 0:
+            raise _failed(step, ended, job)
+
+
+def _failed(step: Step, ended: Ended, job: Job) -> GeneratorFault | EnvironmentFault:
+    where = f"{step.purpose}: {_pasteable(step)}"
+    tail = "\n".join(ended.output.splitlines()[-_TAIL_LINES:])
+    if ended.timed_out:
+        msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
+        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
+    if _DISK_FULL.search(ended.output):
+        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
+    how = f"ended with exit code {ended.exit_code}" if ended.exit_code >= 0 else f"died of signal {-ended.exit_code}"
+    cause = explain(ended.output)
+    if cause is None:
+        fix = "see its output; run the same line in the project to try again"
+        return GeneratorFault(how, where=where, fix=fix, output=tail)
+    return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
+
+
+def _pasteable(step: Step) -> str:
+    """Return the command as people would type it: our own scripts and long lists shortened."""
+    if step.argv[:2] == ("sh", "-c"):
+        return step.argv[2].partition("; ")[2] or step.argv[2]
+    text = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
+    return text if len(text) < 500 else f"{text[:500]} …"
+
+
+def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
+    where = str(error.filename or scratch).replace(str(scratch), WORKDIR, 1) if error.filename else str(scratch)
+    if error.errno in _FULL:
+        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
+    msg = f"cannot be used: {error.strerror or error}"
+    return EnvironmentFault(msg, where=where, fix="let TMPDIR name a folder you can write to, with space left")
+
+
+def _notes_on_scripts(job: Job) -> list[str]:
+    """Return a note on packages whose install scripts are not run, since they would build for this machine."""
+    if job.manager != "npm":
+        return []
+    packages = check_lock(job.source).install_scripts
+    if not packages:
+        return []
+    wanted = f"{job.arch} {job.libc}"
+    return [
+        f"install scripts not run, since this machine is not {wanted}: {', '.join(packages)}",
+        "what they would have fetched or compiled is missing, the audit tells whether that matters (docker runs them)",
+    ]
+
+
+def _any_file() -> str:
+    """Return the path of some executable; every Unix has a ``true``, if not always in /bin."""
+    return shutil.which("true") or sys.executable
+
+
+def _python(environment: Mapping[str, str]) -> str:
+    """Return a Python that has pip: this one, else those on PATH. Any version can fetch wheels for any other."""
+    names = (sys.executable, "python3", "python")
+    candidates = [path for name in names if name and (path := shutil.which(name, path=environment.get("PATH")))]
+    for path in dict.fromkeys(candidates):
+        done = subprocess.run((path, "-m", "pip", "--version"), env=dict(environment), capture_output=True, check=False)
+        if done.returncode == 0:
+            return path
+    msg = "there is no Python with pip on this machine"
+    raise EnvironmentFault(msg, fix="install python3-pip, or build with --builder docker")
+
+
+def _version_of_python(path: str, environment: Mapping[str, str]) -> str:
+    done = subprocess.run((path, "--version"), env=dict(environment), capture_output=True, text=True, check=False)
+    return done.stdout.strip().removeprefix("Python ")
