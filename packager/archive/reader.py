@@ -152,8 +152,9 @@ class Archive:
         """Yield a member's compressed bytes."""
         end = start + member.compressed_bytes
         for at in range(start, end, PIECE_BYTES):
-            chunk = self._read_at(at, min(PIECE_BYTES, end - at))
-            if not chunk:
+            size = min(PIECE_BYTES, end - at)
+            chunk = self._read_at(at, size)
+            if len(chunk) < size:
                 self._refuse(member, "is cut off: the file ends before its data does")
             yield chunk
 

@@ -85,12 +85,12 @@ def _names(archive: Archive, *, portable: bool) -> tuple[list[tuple[str, Archive
             name = member.path.replace("\\", "/") if portable else member.path
             while name.startswith("./"):
                 name = name[2:].lstrip("/")
-            if not name.endswith("/") and name:
+            if name.endswith("/"):
+                prove_name(name[:-1])
+                folders.append(name[:-1])
+            elif name or not member.is_dir:  # "./" is the root itself
                 prove_name(name)
                 files.append((name, member))
-            elif name.rstrip("/") or not member.is_dir:
-                prove_name(name.rstrip("/"))
-                folders.append(name.rstrip("/"))
         prove_distinct(sorted(name for name, _ in files), folders)
     except ArtifactError as error:
         where = f"{archive.path}!{error.where}"
