@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 STARS = "***"
 _SECRET_WORDS = frozenset(
-    {"apikey", "auth", "authtoken", "credential", "credentials", "key", "passphrase", "passwd", "password", "pat"}
-    | {"pass", "pwd", "secret", "secrets", "token", "tokens"}
+    {"auth", "authtoken", "credential", "key", "pass", "passphrase", "pat", "pwd", "secrets", "tokens"}
 )
+_SECRET_ENDINGS = ("apikey", "credentials", "passwd", "password", "secret", "token")
 _NOT_SECRET = frozenset({"PWD", "OLDPWD", "SSH_AUTH_SOCK"})
 # Values everybody's output is full of; starring them would hide the message and no secret.
 _TRIVIAL = frozenset(
@@ -31,7 +31,8 @@ def looks_secret(name: str) -> bool:
     >>> looks_secret("NPM_TOKEN"), looks_secret("githubToken"), looks_secret("KEYBOARD"), looks_secret("PWD")
     (True, True, False, False)
     """
-    return name not in _NOT_SECRET and any(word.lower() in _SECRET_WORDS for word in _WORD.findall(name))
+    words = [word.lower() for word in _WORD.findall(name)]
+    return name not in _NOT_SECRET and any(w in _SECRET_WORDS or w.endswith(_SECRET_ENDINGS) for w in words)
 
 
 class Mask:

@@ -7,6 +7,7 @@ import posixpath
 import shutil
 import stat
 import tarfile
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -153,38 +154,32 @@ class _Unpacking:
     def _write(self, path: str, member: tarfile.TarInfo, content: IO[bytes]) -> None:
         mode = 0o755 if member.mode & stat.S_IXUSR else 0o644
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-        try:
+        with self._on_disk(path):
             descriptor = os.open(f"{self._into}/{path}", flags, mode)
-            try:
-                if os.name == "posix":
-                    os.fchmod(descriptor, mode)  # whatever the umask
-                left = member.size
-                while left:
-                    piece = content.read(min(left, _CHUNK))
-                    if not piece:
-                        raise self._refused(member.name, "ends before its size")
-                    left -= len(piece)
-                    view = memoryview(piece)
-                    while view:
+        try:
+            left = member.size
+            while left:
+                piece = content.read(min(left, _CHUNK))  # not under _on_disk: its errors are the stream's
+                if not piece:
+                    raise self._refused(member.name, "ends before its size")
+                left -= len(piece)
+                view = memoryview(piece)
+                while view:
+                    with self._on_disk(path):
                         view = view[os.write(descriptor, view) :]
-            finally:
-                os.close(descriptor)
-        except FileExistsError as error:
-            raise self._refused(member.name, "is there already, or differs only in case from another") from error
-        except OSError as error:
-            msg = f"cannot write it: {error.strerror}"
-            raise EnvironmentFault(
-                msg, where=f"{self._into}/{path}", fix="free some disk space, or use another --cache"
-            ) from error
+            if os.name == "posix":
+                os.fchmod(descriptor, mode)  # whatever the umask
+        finally:
+            os.close(descriptor)
 
     def _copy_of(self, path: str, member: tarfile.TarInfo) -> None:
         """Copy rather than link: a later stage that edits one file must not edit its twin."""
         source = self._inside(member.linkname, member)
         if source not in self._files:
-            raise self._refused(
-                member.name, f"is a hard link to {member.linkname}, which was left out or is not in the stream"
-            )
-        shutil.copy(f"{self._into}/{source}", f"{self._into}/{path}")
+            why = f"is a hard link to {member.linkname}, which was left out or is not in the stream"
+            raise self._refused(member.name, why)
+        with self._on_disk(path):
+            shutil.copy(f"{self._into}/{source}", f"{self._into}/{path}")
 
     def _make_folder(self, folder: str, name: str) -> None:
         if folder in self._folders:
@@ -192,8 +187,24 @@ class _Unpacking:
         self._make_folder(posixpath.dirname(folder), name)
         if folder in self._links or folder in self._files:
             raise self._refused(name, f"lies under {folder}, which is a link or a file")
-        Path(self._into, folder).mkdir(exist_ok=True)
+        path = Path(self._into, folder)
+        with self._on_disk(folder):
+            path.mkdir(exist_ok=True)
+        if path.is_symlink():
+            raise self._refused(name, f"lies under {folder}, which is a link already there")
         self._folders.add(folder)
+
+    @contextmanager
+    def _on_disk(self, path: str) -> Iterator[None]:
+        """Say of a failure to write what could not be written, and why."""
+        try:
+            yield
+        except FileExistsError as error:
+            raise self._refused(path, "is there already, or differs only in case from another") from error
+        except OSError as error:
+            msg = f"cannot be written: {error.strerror}"
+            fix = "free some disk space, or let TMPDIR name another disk"
+            raise EnvironmentFault(msg, where=f"{self._into}/{path}", fix=fix) from error
 
     def _inside(self, name: str, member: tarfile.TarInfo) -> str:
         """Return the path below the root, normalised; raises ArtifactError if it is not below it."""
@@ -222,10 +233,8 @@ class _Unpacking:
         """Make the symbolic links, then ask the file system where each one really ends."""
         for path, target in self._links.items():
             self._make_folder(posixpath.dirname(path), path)
-            try:
+            with self._on_disk(path):
                 Path(self._into, path).symlink_to(target)
-            except FileExistsError as error:
-                raise self._refused(path, "is there already") from error
             self.written += 1
         inside = os.path.realpath(self._into)
         for path, target in self._links.items():
