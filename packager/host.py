@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from packager.generate import Builder
     from packager.plan import BuilderName, Bundle
     from packager.prove import Proof
+    from packager.trim import Selection
 
 ProveMode = Literal["auto", "skip", "require"]
 
@@ -39,8 +40,10 @@ class Options:
 class Prover(Protocol):
     """Loads a finished artifact as its target would."""
 
-    def __call__(self, bundle: Bundle, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
-        """Return what the proof showed; a failure is a result, not an exception."""
+    def __call__(
+        self, bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options
+    ) -> Proof:
+        """Return what the proof showed; a failure is a result, not an exception. The selection names what is missing."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ def real_host(cache: Path) -> Host:
 
         return HostBuilder(cache)
 
-    def prover(bundle: Bundle, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
+    def prover(bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
         from packager.prove.prover import prove
 
         return prove(
@@ -81,9 +84,19 @@ def real_host(cache: Path) -> Host:
             target=bundle.target,
             handler=bundle.handler,
             environment=dict(bundle.environment),
-            how="docker" if bundle.job.builder == "docker" else "auto",
+            how="auto",
             image=options.prove_image,
             cache=options.cache,
+            packages=sorted(_roots(bundle, selection)),
+            dropped={choice.file.path: f"{choice.rule}: {choice.reason}" for choice in selection.dropped},
         )
 
     return Host(builder=builder, prover=prover)
+
+
+def _roots(bundle: Bundle, selection: Selection) -> set[str]:
+    """Return the names of the packages a layer is made for: loading them is what its proof shows."""
+    from packager.trim.patterns import compiled
+
+    kept = {choice.file.package.name for choice in selection.kept if choice.file.package and choice.file.package.path}
+    return {name for name in kept if any(compiled(glob).match(name) for glob in bundle.packages)}

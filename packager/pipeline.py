@@ -119,7 +119,7 @@ def package_bundle(
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
         with watch.step("prove", bundle.name):
-            proof = host.prover(bundle, artifact.path, layer_paths, options)
+            proof = host.prover(bundle, selection, artifact.path, layer_paths, options)
     findings = [*findings, *(finding.at(shown) if finding.subject else finding for finding in proof.findings)]
     if options.prove == "require" and proof.status == "skipped":
         findings.append(

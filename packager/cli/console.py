@@ -44,7 +44,7 @@ class Steps:
     def started(self, step: str, detail: str) -> None:
         """Show the step that began."""
         if self._status is not None:
-            self._status.update(Text(f"{step} {detail}"))
+            self._status.update(Text(f"{step} {_short(detail)}"))
             self._status.start()
 
     def line(self, text: str) -> None:
@@ -61,7 +61,9 @@ class Steps:
             self._status.stop()
         if self.verbosity >= 0:
             mark = Text("✓ " if ok else "✗ ", style="green" if ok else "red")
-            self.console.print(mark + Text(f"{step:<9}") + Text(f" {detail}  ") + Text(f"{seconds:.1f} s", style="dim"))
+            self.console.print(
+                mark + Text(f"{step:<9}") + Text(f" {_short(detail)}  ") + Text(f"{seconds:.1f} s", style="dim")
+            )
 
     def note(self, text: str) -> None:
         """Show a line of advice."""
@@ -78,3 +80,9 @@ def print_findings(console: Console, findings: tuple[Finding, ...] | list[Findin
         console.print(head + Text(f"{finding.subject}: {finding.message}{package}"))
         if finding.fix:
             console.print(Text(f"  fix: {finding.fix}"))
+
+
+def _short(detail: str) -> str:
+    """Return the first line of a detail, cut to what fits beside the step and its seconds."""
+    first = detail.partition("\n")[0]
+    return first if len(first) <= 72 else first[:71] + "…"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from packager.errors import EXIT_FINDINGS, PackagerError, UsageError
+from packager.cli.options import talk_options, verbosity
+from packager.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageError
 
 if TYPE_CHECKING:
     from packager.catalog.records import Budget
@@ -48,7 +49,9 @@ class Options:
 @click.option("--function", default="", metavar="NAME", help="Publish to this function, whatever the manifest says.")
 @click.option("--region", "regions", multiple=True, help="May be repeated. Default: AWS_REGION or the profile's.")
 @click.option("--bucket", default="", help="For zips over the direct limit. {region} in the name is filled in.")
-@click.option("--layer", "layers", multiple=True, metavar="ARN", help="For functions, in order; a name: its newest.")
+@click.option(
+    "--layer", "layers", multiple=True, metavar="ARN", help="In order; a name: its newest. Default: as built."
+)
 @click.option("--runtime", "runtimes", multiple=True, help="From the manifest if not given; layers may have several.")
 @click.option("--arch", "arches", multiple=True, type=click.Choice(("x86_64", "arm64")), help="As --runtime.")
 @click.option("--handler", default="", help="For functions; from the manifest if not given.")
@@ -60,26 +63,26 @@ class Options:
 @click.option("--endpoint-url", default="", metavar="URL", help="Another server with AWS's API, such as LocalStack.")
 @click.option("--profile", default="", help="Of ~/.aws/config.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done. Asks AWS, changes nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_context
-def publish(ctx: click.Context, /, as_json: bool, **values: object) -> None:
-    """Publish a zip as a layer version or as a function's code.
+@talk_options
+def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, ...], **values: Any) -> int:
+    """Publish a layer or function zip to AWS, repeatably.
 
-    What AWS already has under the same CodeSha256 is not sent again. Over 50 MB the zip goes through --bucket.
+    What AWS already has under the same CodeSha256 is not sent again. A zip over the limit of a direct upload goes
+    through --bucket. Name, runtime and the like come from the manifest beside the zip; options come first.
     """
+    from packager.cli.console import Steps
     from packager.progress import Stopwatch
 
-    values["environment"] = tuple(_variable(text) for text in ctx.params["environment"])
-    options = Options(**values)  # type: ignore[arg-type]  # click has checked them, one by one
-    package, results = publish_everywhere(options, Stopwatch(_Lines()))
+    options = Options(environment=tuple(_variable(text) for text in environment), **values)
+    with Steps(verbosity(verbose, quiet, as_json)) as steps:
+        package, results = publish_everywhere(options, Stopwatch(steps))
     if as_json:
-        click.echo(json.dumps(to_json(package, results), indent=2))
+        click.echo(json.dumps(to_json(package, results), indent=1))
     else:
         for result in results:
             for line in describe(result):
                 click.echo(line)
-    if any(result.action == "refused" for result in results):
-        ctx.exit(EXIT_FINDINGS)
+    return EXIT_FINDINGS if any(result.action == "refused" for result in results) else EXIT_FINE
 
 
 def publish_everywhere(options: Options, watch: Stopwatch) -> tuple[Package, list[Published]]:
@@ -110,6 +113,7 @@ def make_spec(options: Options, description: Description) -> tuple[LayerSpec | F
     """
     from packager.catalog import load_catalog
     from packager.publish import FunctionSpec, LayerSpec
+    from packager.publish.package import code_sha256
 
     where = str(options.path)
     kind = "function" if options.function else description.kind or ("layer" if options.name else "")
@@ -136,7 +140,8 @@ def make_spec(options: Options, description: Description) -> tuple[LayerSpec | F
         runtime="".join(runtimes),
         handler=options.handler or description.handler,
         arch="".join(arches),
-        layers=options.layers,
+        layers=options.layers or tuple(name for name, _ in description.layers),
+        built_with=() if options.layers else tuple(code_sha256(sha256) for _, sha256 in description.layers),
         environment=options.environment,
         create=options.create,
         role=options.role,
@@ -161,6 +166,7 @@ def to_json(package: Package, results: list[Published]) -> dict[str, object]:
     """Return the document of ``--json``."""
     return {
         "version": 1,
+        "ok": all(result.action != "refused" for result in results),
         "artifact": {
             "path": str(package.path),
             "zipped_bytes": package.zipped_bytes,
@@ -202,17 +208,3 @@ def _variable(text: str) -> tuple[str, str]:
         msg = f"not a variable: {name!r}"  # never the value: it may be a secret
         raise UsageError(msg, where="--env", fix="write NAME=VALUE")
     return name, value
-
-
-class _Lines:
-    """Progress as plain lines on stderr."""
-
-    def started(self, step: str, detail: str) -> None:
-        click.echo(f"{step}: {detail}", err=True)
-
-    def line(self, text: str) -> None:
-        click.echo(f"  {text}", err=True)
-
-    def finished(self, step: str, detail: str, seconds: float, ok: bool) -> None:
-        if ok:
-            click.echo(f"{step}: {detail}: {seconds:.1f} s", err=True)

@@ -45,7 +45,8 @@ def targets(name: str | None, as_json: bool) -> int:
                 }
             )
         documents.append(
-            {"name": target_name, "title": host.title, "kind": kind, "limits_bytes": limits, "arches": list(host.arches),
+            {"name": target_name, "title": host.title, "kind": kind, "limits_bytes": limits,
+             "arches": list(host.arches),
              "runtimes": rows, "source": host.source, "checked": host.checked}
         )  # fmt: skip
     if as_json:
