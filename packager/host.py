@@ -43,7 +43,7 @@ class Prover(Protocol):
     def __call__(
         self, bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options
     ) -> Proof:
-        """Return what the proof showed; a failure is a result, not an exception. The selection names what is missing."""
+        """Return what the proof showed; failing is a result, no exception. The selection explains what is missing."""
 
 
 @dataclass(frozen=True)
