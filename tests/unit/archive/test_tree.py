@@ -175,13 +175,20 @@ def test_what_is_skipped_is_not_judged(tmp_path: Path) -> None:
 
 
 def test_a_very_deep_tree(tmp_path: Path) -> None:
-    deep = str(tmp_path)
-    for _ in range(1200):
-        deep += "/d"
-        os.mkdir(deep)  # noqa: PTH102 (Path.mkdir recurses)
-    Path(deep, "x").write_bytes(b"")
+    """Deeper than Python's stack; removed again by hand, because pytest's own clean-up recurses."""
+    folders = [str(tmp_path)]
+    try:
+        for _ in range(1200):
+            folders.append(folders[-1] + "/d")
+            os.mkdir(folders[-1])  # noqa: PTH102 (Path.mkdir recurses)
+        file = Path(folders[-1], "x")
+        file.write_bytes(b"")
 
-    assert [name for name, _ in walk(tmp_path)] == ["d/" * 1200 + "x"]
+        assert [name for name, _ in walk(tmp_path)] == ["d/" * 1200 + "x"]
+        file.unlink()
+    finally:
+        for folder in reversed(folders[1:]):
+            os.rmdir(folder)  # noqa: PTH106
 
 
 @pytest.mark.parametrize("name", ["missing", "file"])

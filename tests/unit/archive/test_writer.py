@@ -8,9 +8,12 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import zipfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,8 +26,7 @@ from packager.errors import ArtifactError, EnvironmentFault, UsageError
 from tests.unit.archive.zips import ELF, TREE, contents, layout_of, tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 def test_zipfile_reads_back_contents_modes_and_sizes(tmp_path: Path) -> None:
@@ -163,13 +165,39 @@ def test_a_source_that_changes_meanwhile_is_named(
     assert list(tmp_path.glob(".*")) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_source_is_named(tmp_path: Path) -> None:
-    root = tree(tmp_path / "in", TREE)
-    (root / "index.js").chmod(0)
+@contextmanager
+def _powerless() -> Iterator[Path]:
+    """Yield a folder that others may write to, and stop being root: root reads everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            if root:
+                os.seteuid(0)
 
-    with pytest.raises(ArtifactError, match="Permission denied"):
-        write(layout_of(root), tmp_path / "out.zip")
+
+def test_an_unreadable_source_is_named() -> None:
+    with _powerless() as folder:
+        source = tree(folder / "in", TREE) / "index.js"
+        source.chmod(0)
+        with pytest.raises(ArtifactError, match="Permission denied") as caught:
+            write(layout_of(folder / "in"), folder / "out.zip")
+
+    assert caught.value.where == str(source)
+    assert "readable" in caught.value.fix
+
+
+def test_a_read_only_folder_is_the_environments_fault() -> None:
+    with _powerless() as folder:
+        (folder / "dist").mkdir(mode=0o555)
+        with pytest.raises(EnvironmentFault, match="Permission denied") as caught:
+            write(make_layout([]), folder / "dist" / "out.zip")
+
+    assert caught.value.fix
 
 
 def test_a_source_that_is_no_file_is_named(tmp_path: Path) -> None:
