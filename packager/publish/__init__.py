@@ -40,6 +40,8 @@ class FunctionSpec:
     arch: str = ""
     layers: tuple[str, ...] = ()
     """In order: layer version ARNs, or bare layer names that stand for their newest version in the region."""
+    built_with: tuple[str, ...] = ()
+    """CodeSha256 of each of `layers` that the zip was built to stand on, in order; empty: any will do."""
     environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     """Merged into the function's variables: names not mentioned here stay as they are. May hold secrets."""
     create: bool = False

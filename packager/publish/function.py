@@ -45,6 +45,7 @@ def publish_function(
     with translated(where):
         current = _configuration(aws, spec.name)
         layers = [find_version(aws, layer) for layer in spec.layers]
+        _check_built_with(spec, layers, aws.region)
         arns = [layer["LayerVersionArn"] for layer in layers]
         mounted = layers or [find_version(aws, layer["Arn"]) for layer in current.get("Layers", ())]
         sizes, findings = _weigh_layers(package, mounted)
@@ -64,6 +65,15 @@ def publish_function(
         if current:
             return _update(shipment, spec, arns, current, result)
         return _create(shipment, spec, arns, result)
+
+
+def _check_built_with(spec: FunctionSpec, layers: Sequence[dict[str, Any]], region: str) -> None:
+    """Raise ProviderFault if a layer's newest version has other bytes than the function was built and proved with."""
+    for name, layer, wanted in zip(spec.layers, layers, spec.built_with, strict=False):
+        if layer.get("Content", {}).get("CodeSha256") != wanted:
+            msg = f"its newest version ({layer['Version']}) is not the layer that {spec.name} was built with"
+            fix = "publish that layer's zip first, or name a version that will do with --layer ARN"
+            raise ProviderFault(msg, where=f"layer {name} in {region}", fix=fix)
 
 
 def _configuration(aws: Aws, name: str) -> dict[str, Any]:

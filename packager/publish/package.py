@@ -33,7 +33,7 @@ class Package:
     @property
     def code_sha256(self) -> str:
         """Return the SHA-256 as AWS shows it: base64."""
-        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
+        return code_sha256(self.sha256)
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,17 @@ class Description:
     runtime: str = ""
     arch: str = ""
     handler: str = ""
+    layers: tuple[tuple[str, str], ...] = ()
+    """(name, SHA-256 in hex) of each layer a function was built to stand on."""
+
+
+def code_sha256(sha256: str) -> str:
+    """Return a SHA-256 in hex as AWS shows it; raises ArtifactError if it is none."""
+    try:
+        return base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
+    except ValueError as error:
+        msg = f"not a SHA-256 in hex: {sha256!r}"
+        raise ArtifactError(msg, where="manifest", fix=_MANIFEST_FIX) from error
 
 
 def read_package(path: Path) -> Package:
@@ -113,7 +124,15 @@ def read_description(package: Package) -> Description:
         runtime=_text(document, "runtime"),
         arch=_text(document, "arch"),
         handler=_text(document, "handler"),
+        layers=_layers(document.get("layers")),
     )
+
+
+def _layers(rows: Any) -> tuple[tuple[str, str], ...]:
+    """Return the layers of a manifest; a layer given as a file is called by the file's stem."""
+    if not isinstance(rows, list):
+        return ()
+    return tuple((_text(row, "name").removesuffix(".zip"), _text(row, "sha256")) for row in rows)
 
 
 def _text(document: Any, key: str) -> str:

@@ -255,6 +255,18 @@ class TestFunction:
         unsure = self.put(package, aws)
         assert [(each.severity, each.subject) for each in unsure.findings] == [("note", arn)]
 
+    @pytest.mark.usefixtures("role")
+    def test_layers_it_was_not_built_with_are_refused(self, aws: Aws, tmp_path: Path, watch: Stopwatch) -> None:
+        layer = read_package(make_zip(tmp_path / "engine.zip"))
+        package = read_package(make_zip(tmp_path / "api.zip"))
+        spec = replace(FUNCTION, layers=("engine",), built_with=(layer.code_sha256,))
+        publish_layer(layer, SPEC, aws, budget=LAYER_BUDGET, watch=watch)
+        assert self.put(package, aws, spec).action == "created"
+        other = read_package(make_zip(tmp_path / "other.zip", b"other"))
+        publish_layer(other, SPEC, aws, budget=LAYER_BUDGET, watch=watch)
+        with pytest.raises(ProviderFault, match=r"newest version \(2\) is not the layer that api was built with"):
+            self.put(package, aws, spec)
+
     def test_absent_function_is_not_made_unasked(self, aws: Aws, tmp_path: Path) -> None:
         package = read_package(make_zip(tmp_path / "api.zip"))
         with pytest.raises(ProviderFault, match="no such function") as caught:

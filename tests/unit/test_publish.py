@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import struct
@@ -107,8 +108,17 @@ def describe(package: Package, document: object) -> Description:
 
 def test_manifest_is_optional_and_read_where_it_is(package: Package) -> None:
     assert read_description(package) == Description()
-    found = describe(package, {"version": 1, "bundle": "api", "arch": "arm64", "artifact": {"sha256": package.sha256}})
-    assert found == Description(bundle="api", arch="arm64")
+    layers = [{"name": "prisma", "sha256": "aa"}, {"name": "shared.zip", "sha256": "bb"}]
+    document = {
+        "version": 1,
+        "bundle": "api",
+        "arch": "arm64",
+        "layers": layers,
+        "artifact": {"sha256": package.sha256},
+    }
+    assert describe(package, document) == Description(
+        bundle="api", arch="arm64", layers=(("prisma", "aa"), ("shared", "bb"))
+    )
 
 
 @pytest.mark.parametrize(
@@ -139,6 +149,14 @@ def test_options_come_before_the_manifest() -> None:
     spec, budget = make_spec(options(runtimes=("nodejs22.x",)), description)
     assert spec == FunctionSpec("api", runtime="nodejs22.x", handler="a.b", arch="arm64")
     assert budget == FUNCTION
+
+
+def test_layers_are_those_it_was_built_with() -> None:
+    description = Description(bundle="api", kind="function", layers=(("prisma", "00" * 32),))
+    spec, _ = make_spec(options(), description)
+    assert spec == FunctionSpec("api", layers=("prisma",), built_with=(base64.b64encode(bytes(32)).decode(),))
+    spec, _ = make_spec(options(layers=("other",)), description)
+    assert spec == FunctionSpec("api", layers=("other",)), "named on the command line: any version will do"
 
 
 def test_a_name_alone_means_a_layer() -> None:
