@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -80,9 +81,16 @@ def prove(
         cache=cache or default_cache(),
     )
     if as_json:
-        document = {"version": 1, "ok": proof.status != "failed", "path": str(path), "proof": proof.to_json()}
-        document["findings"] = [finding.to_json() for finding in proof.findings]
-        click.echo(json.dumps({**document, "output": proof.output}, indent=1))
+        document = {
+            "version": 1,
+            "ok": proof.status != "failed",
+            "path": str(path),
+            "proof": proof.to_json(),
+            "findings": [finding.to_json() for finding in proof.findings],
+            "output": proof.output,
+            "response": _response(proof.answer),
+        }
+        click.echo(json.dumps(document, indent=1))
         return int(proof.status == "failed")
     from packager.cli.console import print_findings, stdout
 
@@ -92,4 +100,16 @@ def prove(
         for line in proof.output.splitlines()[-20:]:
             console.print(f"  │ {line}", markup=False, style="dim")
     console.print(f"{path}: {proof.status}: {proof.detail}", markup=False)
+    if proof.answer:
+        console.print(f"  answer {proof.answer}", markup=False)
     return int(proof.status == "failed")
+
+
+def _response(answer: str) -> Any:
+    """Return the answer as a value; as text where it was cut."""
+    import json
+
+    try:
+        return json.loads(answer) if answer else None
+    except ValueError:
+        return answer

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.audit import Finding
+from packager.catalog.records import parse_version
 from packager.prove import Proof
 from packager.prove.causes import crash, explain
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
+    from packager.catalog.records import Baseline, Target
     from packager.prove.causes import Scene
     from packager.prove.report import Failure, Report
     from packager.prove.request import Request
@@ -42,15 +42,14 @@ class Run:
     output: str = ""
     timed_out: bool = False
     out_of_memory: bool = False
-    glibc: tuple[int, ...] = ()
-    """Version of the C library it ran on; () if not known."""
 
 
 def judge(run: Run, request: Request, target: Target, scene: Scene) -> Proof:
     """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
-        return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output)
+        answer = run.report.answer or ""
+        return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output, answer)
     excuse = "" if run.official else _excuse(run, findings, target)
     if excuse:
         return Proof("skipped", "", "", f"audited, not proved: {excuse}", (), run.output)
@@ -128,9 +127,10 @@ def _excuse(run: Run, findings: tuple[Finding, ...], target: Target) -> str:
     if brought is not None and codes == {"RUN001"}:
         name = brought["node"] or brought["python"]
         return f"it uses {name}, which the real runtime brings along and {run.where} does not"
-    if codes == {"RUN003"} and run.glibc and run.glibc < target.baseline.glibc:
-        have, want = (".".join(map(str, version)) for version in (run.glibc, target.baseline.glibc))
-        return f"glibc {have} of {run.where} is older than the target's {want}; Docker with the target's image would do"
+    if codes == {"RUN003"}:
+        versions = set(re.findall(r"version [`']([\w.]+)' not found", texts))
+        if versions and all(_offers(target.baseline, version) for version in versions):
+            return f"{run.where} lacks {', '.join(sorted(versions))}, which the target has; its own image would do"
     if codes == {"RUN004"}:
         missing = set(re.findall(r"([\w.+-]+\.so[\w.]*): cannot open shared object", texts))
         if missing and all(target.baseline.has(soname, target.arch) for soname in missing):
@@ -140,9 +140,8 @@ def _excuse(run: Run, findings: tuple[Finding, ...], target: Target) -> str:
     return ""
 
 
-def signal_name(exit_code: int) -> str:
-    """Return the name of the signal behind an exit code above 128; empty if there is none."""
-    try:
-        return signal.Signals(exit_code - 128).name
-    except ValueError:
-        return ""
+def _offers(baseline: Baseline, version: str) -> bool:
+    """Return whether the target's system has a symbol version such as ``GLIBC_2.34``."""
+    family, _, number = version.partition("_")
+    highest = {"GLIBC": baseline.glibc, "GLIBCXX": baseline.glibcxx, "CXXABI": baseline.cxxabi}.get(family, ())
+    return number.replace(".", "").isdigit() and parse_version(number) <= highest
