@@ -9,7 +9,8 @@ import tarfile
 import threading
 import time
 import uuid
-from contextlib import contextmanager
+import weakref
+from contextlib import contextmanager, suppress
 from pathlib import PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -118,6 +119,8 @@ class DockerEngine:
         self._client = client
         self._info = info
         self._running: set[str] = set()
+        # Nobody need close an engine; the connections it has pooled are closed when it is forgotten.
+        self._close = weakref.finalize(self, client.close)
 
     def __enter__(self) -> DockerEngine:
         return self
@@ -125,7 +128,7 @@ class DockerEngine:
     def __exit__(self, *_: object) -> None:
         for name in tuple(self._running):
             self._remove(name, ())
-        self._client.close()
+        self._close()
 
     def info(self) -> EngineInfo:
         """Return the engine's facts."""
@@ -140,6 +143,19 @@ class DockerEngine:
                 return None
             image = Image(name, str(found.id), _our_arch(found.attrs.get("Architecture", "")))
         return image if image.arch == arch else None
+
+    def why_not_offered(self, name: str, arch: Arch) -> str:
+        """Return why an image's registry does not offer it for this architecture; empty if it does. Fetches nothing."""
+        try:
+            data = self._client.images.get_registry_data(name)
+        except APIError as error:
+            return faults.pull_fault(name, arch, error.status_code, str(error.explanation or error)).message
+        except (DockerException, requests.RequestException) as error:
+            return faults.pull_fault(name, arch, None, str(error)).message
+        platforms: list[dict[str, str]] = data.attrs.get("Platforms") or []
+        if any((p.get("os"), p.get("architecture")) == ("linux", _DOCKER_ARCH[arch]) for p in platforms):
+            return ""
+        return f"its registry has no linux/{_DOCKER_ARCH[arch]} variant"
 
     def pull(self, name: str, arch: Arch) -> Image:
         """Fetch an image; raises DockerFault saying what was tried and what to do instead."""
@@ -276,14 +292,18 @@ class DockerEngine:
 
     def _remove(self, name: str, volumes: Sequence[str]) -> None:
         """Remove a container and volumes; by name, since an interrupt may come before we hold any object."""
+        api = self._client.api
         try:
-            self._client.api.remove_container(name, force=True, v=True)
-        except NotFound:
-            pass  # never created, or auto_remove was quicker
-        except APIError as error:
-            if error.status_code != 409:  # 409: the engine is removing it already
-                log.warning("could not remove container %s: %s", name, error.explanation)
-        except requests.RequestException as error:
+            try:
+                api.remove_container(name, force=True, v=True)
+            except NotFound:
+                pass  # never created, or auto_remove was quicker
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+                with suppress(NotFound):  # 409: auto_remove is at it
+                    api.wait(name, timeout=CLIENT_SECONDS, condition="removed")
+        except (APIError, requests.RequestException) as error:
             log.warning("could not remove container %s: %s", name, error)
         for volume in volumes:
             try:
@@ -314,6 +334,11 @@ class DockerContainer:
         self._limited = limits.memory_bytes is not None
         self._oom_kills = 0
         self._ended = False
+
+    @property
+    def name(self) -> str:
+        """Return the name it has on the engine: ``packager-<uuid>``."""
+        return str(self._container.name)
 
     def copy_in(self, tar: IO[bytes] | Iterable[bytes], into: PurePosixPath) -> None:
         """Unpack a tar stream inside the container, making the folder where it is missing."""
