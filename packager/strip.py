@@ -168,7 +168,7 @@ def _prove_droppable(
     """Raise `_UnsafeError` if something that stays lies in, or refers to, something that goes."""
     kept = [section for number, section in enumerate(sections) if number not in dropped]
     for section in kept:
-        if section.kind != _SHT_NULL and section.link in dropped:
+        if section.kind != _SHT_NULL and section.link in dropped and not _is_loaded_relocation(section):
             raise _UnsafeError
         if section.flags & _SHF_INFO_LINK and section.info in dropped:
             raise _UnsafeError
@@ -179,6 +179,11 @@ def _prove_droppable(
         section = sections[number]
         if any(start < section.end and section.offset < end for start, end in ranges if start < end):
             raise _UnsafeError
+
+
+def _is_loaded_relocation(section: _Section) -> bool:
+    """Return whether this is .rela.plt of a static program: it names the symbol table and uses no symbol of it."""
+    return section.kind in (_SHT_REL, _SHT_RELA) and bool(section.flags & _SHF_ALLOC)
 
 
 def _append_sections(
@@ -209,7 +214,7 @@ def _append_sections(
             offset, size = len(out), len(content)
             out += content
         kind, flags, address = section.kind, section.flags, section.address
-        tail = (section.link, section.info, section.align, section.entry_size)
+        tail = (0 if section.link in dropped else section.link, section.info, section.align, section.entry_size)
         rows.append(_SECTION.pack(positions[number], kind, flags, address, offset, size, *tail))
     return rows
 
