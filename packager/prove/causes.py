@@ -108,11 +108,22 @@ def _missing(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
             f"imports {package!r}, but `import` never looks into layers (NODE_PATH is for `require`)",
             ("load it with `require` (createRequire), or put it into the function itself"),
         )
-    if wanted.startswith((".", "/")):
+    if _FOR_LINUX.search(wanted):
+        fix = _FOR_THE_TARGET
+    elif wanted.startswith((".", "/")):
         fix = "include the file (packager.yaml: bundles.<name>.include), or correct the path; Linux minds upper case"
     else:
         fix = f"add {package!r} to the dependencies (not devDependencies), or attach the layer that carries it"
     return asking, message, fix
+
+
+def _no_sharp(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    return "", f"has no sharp for {match['what']}, or one that cannot be loaded there", _FOR_THE_TARGET
+
+
+def _no_libssl(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    fix = "generate the engine for the OpenSSL of the target; `packager build` selects its binary target"
+    return "", "the query engine needs a libssl that is not on the system", fix
 
 
 def _file_of(match: re.Match[str], failure: Failure) -> str:
@@ -177,9 +188,10 @@ def _module_kind(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[
 
 
 def _abi(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    file = re.search(r"'(/[^']+\.node)'", failure.message)
     return (
-        failure.path,
-        "was built for another version of the runtime (NODE_MODULE_VERSION differs)",
+        file[1] if file else failure.path,
+        f"was built for another version of the runtime (NODE_MODULE_VERSION {' against '.join(match.groups())})",
         "install or rebuild it with the target's major version of Node",
     )
 
@@ -204,11 +216,16 @@ def _network(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     )
 
 
+_FOR_LINUX = re.compile(r"linux-?(x64|arm64|x86_64|aarch64)")
+_FOR_THE_TARGET = "install for the target's system: `packager build`, or `npm ci --os=linux --cpu=… --libc=glibc`"
+
 # Order matters: the first row that matches wins, the specific before the general.
 CAUSES: tuple[Cause, ...] = (
     _row("RUN006", r"could not locate the Query Engine|Query [Ee]ngine (library|binary) for current platform", _engine),
     _row("RUN006", r"Photon binary for current platform|query_compiler_\w*bg\.wasm'", _engine),
     _row("RUN006", r"(@prisma/\w+|Prisma Client) did not initialize yet|Cannot find module '\.prisma/client", _engine),
+    _row("RUN004", r"cannot find the required `?libssl`? system library", _no_libssl),
+    _row("RUN001", r'Could not load the "sharp" module using the (?P<what>[\w-]+) runtime', _no_sharp),
     _row(
         "RUN003",
         r"(?:(?P<lib>/\S+?): )?version [`'](?P<version>(?:GLIBC|GLIBCXX|CXXABI|GCC)_[\w.]+)' not found"
@@ -228,7 +245,7 @@ CAUSES: tuple[Cause, ...] = (
         _wrong_format,
     ),
     _row("RUN002", r"spawn (?P<file>\S+) (?P<what>ENOEXEC)", _wrong_format),
-    _row("RUN017", r"NODE_MODULE_VERSION \d+", _abi),
+    _row("RUN017", r"NODE_MODULE_VERSION (\d+)[^N]*(?:Node[^N]*)*?NODE_MODULE_VERSION (\d+)", _abi),
     _row("RUN019", r"(?:(?P<file>/\S+?): )?undefined symbol: (?P<what>[\w@.]+)", _symbol),
     _row(
         "RUN008",
@@ -325,11 +342,12 @@ def _handler(failure: Failure, scene: Scene) -> Finding:
 
 
 def _thrown_at(failure: Failure) -> str:
-    found = re.findall(
-        r"(/(?!packager/)[^\s():]+:\d+)(?::\d+)?\)?|File \"(/(?!packager/)[^\"]+\", line \d+)", failure.stack
-    )
-    place = next((a or b.replace('", line ', ":") for a, b in (found if "at " in failure.stack else found[::-1])), "")
-    return f" (at {place})" if place else ""
+    """Return " (at FILE:LINE)" of the bundle's own code that threw; empty where the stack names none."""
+    node = re.findall(r"(?:file://|[( ])(/[^\s()]+?:\d+):\d+", failure.stack)
+    python = [f"{path}:{line}" for path, line in re.findall(r'File "(/[^"]+)", line (\d+)', failure.stack)]
+    # Node names the innermost call first, Python last. Our own loader is on every stack.
+    places = [place for place in (*node, *reversed(python)) if "_loader." not in place]
+    return f" (at {places[0]})" if places else ""
 
 
 def _first_line(text: str) -> str:

@@ -59,7 +59,6 @@ def run_locally(
         exit_code=outcome.exit_code,
         output=mask("\n".join(outcome.lines)),
         timed_out=outcome.timed_out,
-        glibc=runtime.glibc,
     )
 
 

@@ -106,14 +106,14 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
 
 
 def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
-    """Return the finding for a failure; where a package hides why its native file was refused, the refusal speaks.
+    """Return the finding for a failure; where a package hides why its native file was refused, that is said instead.
 
     Source: sharp's "Could not load the sharp module", Prisma's "Unable to require".
     """
     finding = explain(failure, scene)
     if finding.code in ("RUN001", "RUN014") and report.refused:
         below = explain(report.refused[-1], scene)
-        if below.code != "RUN014" and "ERR_DLOPEN_FAILED" in (report.refused[-1].code, failure.code):
+        if below.code not in ("RUN001", "RUN014"):
             return below
     return finding
 

@@ -227,13 +227,14 @@ async function main() {
     report('package', { path: name });
     await loadPackage(name);
   }
-  enter('natives');
-  for (const file of request.natives) loadNative(file);
   if (request.invoke) {
     enter('invoke');
     const text = stringify(await invoke(handler));
     report('answer', { text: cut(text, 4000), bytes: text === undefined ? 0 : Buffer.byteLength(text) });
   }
+  // Last: opening a file out of order must not stand in the way of the handler, which may open it later itself.
+  enter('natives');
+  for (const file of request.natives) loadNative(file);
   report('done');
   reallyExit(0);
 }

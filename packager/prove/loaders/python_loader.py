@@ -126,12 +126,12 @@ class Loader:
         for name in self.request["packages"]:
             self.report("package", path=name)
             importlib.import_module(name)
-        self.enter("natives")
-        for path in self.request["natives"]:
-            self.load_native(path)
         if self.request["invoke"]:
             self.enter("invoke")
             self.invoke(handler)
+        self.enter("natives")
+        for path in self.request["natives"]:
+            self.load_native(path)
         self.report("done")
 
 
