@@ -1,4 +1,4 @@
-"""Lock files: which one counts, whether it agrees with package.json, and what of it production needs.
+"""Lock files: which one counts, and whether it agrees with package.json.
 
 Reads ``package.json`` and the lock file next to it, nothing else, and never asks a registry.
 """
@@ -28,11 +28,10 @@ LOCK_FILES: dict[str, str] = {
 """File name → package manager; npm reads the first of its two that is there."""
 
 SUPPORTED = ("npm", "pnpm")
-_PRODUCTION = ("dependencies", "optionalDependencies")
 _DECLARED = ("dependencies", "devDependencies", "optionalDependencies")
 
 Lock = dict[str, Any]
-"""A parsed package-lock.json."""
+"""A parsed lock file."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ class LockFacts:
     lock_file: str
     """File name; empty if there is nothing to install."""
     packages: tuple[tuple[str, str], ...] = ()
-    """(name, locked version) of everything installed at the top, sorted; npm only."""
+    """(name, locked version), sorted: of npm's what is installed at the top, of pnpm's everything."""
     install_scripts: tuple[str, ...] = ()
     """Names of packages with install scripts, sorted; npm only."""
     notes: tuple[str, ...] = ()
@@ -71,14 +70,17 @@ def check_lock(project: Path) -> LockFacts:
         fix = "run `npm install` once and keep its package-lock.json, or `pnpm import`"
         raise ConfigError(msg, where=lock_file, fix=fix)
     if manager == "pnpm":
-        _check_pnpm(project / lock_file)
-        return LockFacts("pnpm", lock_file, notes=notes)
+        pnpm = read_pnpm_lock(project / lock_file)
+        versions = (str(name).rpartition("@") for name in pnpm.get("packages", {}))
+        return LockFacts(
+            "pnpm", lock_file, tuple(sorted((name, version) for name, _, version in versions)), notes=notes
+        )
     lock = read_lock(project / lock_file)
     _check_agreement(package, lock, lock_file)
     _check_links(lock, lock_file)
-    entries = dict(_entries(lock))
-    top = {_name(path, entry): str(entry.get("version", "")) for path, entry in entries.items() if _is_top(path)}
-    scripts = {_name(path, entry) for path, entry in entries.items() if entry.get("hasInstallScript")}
+    every = list(entries(lock))
+    top = {package_name(path, entry): str(entry.get("version", "")) for path, entry in every if _is_top(path)}
+    scripts = {package_name(path, entry) for path, entry in every if entry.get("hasInstallScript")}
     return LockFacts("npm", lock_file, tuple(sorted(top.items())), tuple(sorted(scripts)), notes)
 
 
@@ -102,77 +104,31 @@ def read_lock(path: Path) -> Lock:
     return lock
 
 
+def read_pnpm_lock(path: Path) -> Lock:
+    """Return a parsed pnpm-lock.yaml of version 9, which the pnpm that knows ``--libc`` reads; raises ConfigError."""
+    import yaml
+
+    try:
+        lock = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        msg = f"is not YAML: {str(error).splitlines()[-1].strip()}"
+        raise ConfigError(msg, where=path.name, fix="resolve the merge or run `pnpm install`") from error
+    version = str(lock.get("lockfileVersion", "missing")) if isinstance(lock, dict) else "missing"
+    if not version.startswith("9."):
+        msg = f"has lockfileVersion {version}, supported is 9.0"
+        raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
+    return cast("Lock", lock)
+
+
 def locked_version(lock: Lock, package: str) -> str | None:
     """Return the version of a package at the top of node_modules, None if it is not there."""
-    for path, entry in _entries(lock):
-        if _is_top(path) and _name(path, entry) == package and "version" in entry:
+    for path, entry in entries(lock):
+        if _is_top(path) and package_name(path, entry) == package and "version" in entry:
             return str(entry["version"])
     return None
 
 
-def development_packages(project: Path, lock_file: str) -> tuple[str, ...]:
-    """Return the folders under the project that only development needs, outermost ones, sorted.
-
-    Needed is what the production and required peer dependencies of the project and its workspaces lead to, found by
-    Node's rule: the nearest ``node_modules`` above. An optional peer is not a reason to keep a package.
-    """
-    lock = read_lock(project / lock_file)
-    entries = dict(_entries(lock))
-    if lock["lockfileVersion"] == 1:  # no peers in these: npm's own flag is the whole truth
-        unneeded = {path for path, entry in entries.items() if entry.get("dev")}
-    else:
-        unneeded = set(entries) - _production(entries)
-    installed = {path for path in unneeded if "node_modules/" in path}
-    return tuple(sorted(path for path in installed if not any(outer in installed for outer in _outer(path))))
-
-
-def _production(entries: dict[str, dict[str, Any]]) -> set[str]:
-    """Return the lock's paths that production reaches; "" is the project itself."""
-    roots = {"", *(path for path in entries if "node_modules/" not in path)}
-    reached, waiting = set(roots), list(roots)
-    while waiting:
-        path = waiting.pop()
-        for name in _wanted(entries[path]):
-            found = _resolve(entries, path, name)
-            if found is not None and found not in reached:
-                reached.add(found)
-                waiting.append(found)
-                link = entries[found]
-                if link.get("link") and link.get("resolved") in entries and link["resolved"] not in reached:
-                    reached.add(link["resolved"])
-                    waiting.append(link["resolved"])
-    # A workspace's own link has no dependency that names it: the project's package.json does.
-    return reached | {path for path, entry in entries.items() if entry.get("link") and entry.get("resolved") in roots}
-
-
-def _wanted(entry: dict[str, Any]) -> Iterator[str]:
-    for kind in _PRODUCTION:
-        yield from entry.get(kind, {})
-    optional = entry.get("peerDependenciesMeta", {})
-    for name in entry.get("peerDependencies", {}):
-        if not optional.get(name, {}).get("optional"):
-            yield name
-
-
-def _resolve(entries: dict[str, dict[str, Any]], path: str, name: str) -> str | None:
-    folder = path
-    while True:
-        candidate = f"{folder}/node_modules/{name}" if folder else f"node_modules/{name}"
-        if candidate in entries:
-            return candidate
-        if not folder:
-            return None
-        folder = folder.rpartition("/")[0]
-
-
-def _outer(path: str) -> Iterator[str]:
-    """Yield the package folders around a package folder."""
-    while "/node_modules/" in path:
-        path = path.rpartition("/node_modules/")[0]
-        yield path
-
-
-def _entries(lock: Lock) -> Iterator[tuple[str, dict[str, Any]]]:
+def entries(lock: Lock) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (path of the folder, entry) of every package, whatever the lock's version."""
     packages = lock.get("packages")
     if packages is not None:
@@ -192,7 +148,7 @@ def _is_top(path: str) -> bool:
     return path.startswith("node_modules/") and path.count("node_modules/") == 1
 
 
-def _name(path: str, entry: dict[str, Any]) -> str:
+def package_name(path: str, entry: dict[str, Any]) -> str:
     return str(entry.get("name") or path.rpartition("node_modules/")[2])
 
 
@@ -210,13 +166,13 @@ def _choose(package: dict[str, Any], found: dict[str, str]) -> tuple[str, tuple[
 
 def _check_agreement(package: dict[str, Any], lock: Lock, lock_file: str) -> None:
     """Raise ConfigError naming every dependency in which package.json and the lock's record of it differ."""
-    entries = dict(_entries(lock))
-    root = entries.get("")
+    locked_at = dict(entries(lock))
+    root = locked_at.get("")
     differences: list[str] = []
     for kind in _DECLARED:
         for name, wanted in cast("dict[str, str]", package.get(kind, {})).items():
             if root is None:
-                if f"node_modules/{name}" not in entries and kind != "optionalDependencies":
+                if f"node_modules/{name}" not in locked_at and kind != "optionalDependencies":
                     differences.append(f"{name} {wanted} is not locked")
                 continue
             locked = next((root[other][name] for other in _DECLARED if name in root.get(other, {})), None)
@@ -235,21 +191,12 @@ def _check_agreement(package: dict[str, Any], lock: Lock, lock_file: str) -> Non
 
 def _check_links(lock: Lock, lock_file: str) -> None:
     """Raise ConfigError for packages that are folders outside the project: they would not come along."""
-    for path, entry in _entries(lock):
+    for path, entry in entries(lock):
         where = str(entry.get("resolved", "")) if entry.get("link") else ""
         if where.startswith("../"):
-            msg = f"{_name(path, entry)} is the folder {where}, outside the project"
+            msg = f"{package_name(path, entry)} is the folder {where}, outside the project"
             fix = "build from a folder that contains both (npm workspaces), or publish the package"
             raise ConfigError(msg, where=lock_file, fix=fix)
-
-
-def _check_pnpm(path: Path) -> None:
-    """Raise ConfigError for lock files older than pnpm 9's, which the pnpm that knows --libc does not read."""
-    first = path.read_text(encoding="utf-8", errors="replace").partition("\n")[0]
-    version = first.partition(":")[2].strip().strip("'\"")
-    if not first.startswith("lockfileVersion:") or not version.startswith("9."):
-        msg = f"has lockfileVersion {version or 'missing'}, supported is 9.0"
-        raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
 
 
 def _no_lock(project: Path) -> ConfigError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from packager.catalog import load_catalog
 from packager.errors import ConfigError
 from packager.generate import Step
-from packager.generate.lockfiles import development_packages
+from packager.generate.production import development_packages, development_specs
 from packager.generate.source import PYTHON_PACKAGES_DIR
 
 if TYPE_CHECKING:
@@ -30,20 +30,49 @@ _WHEEL_CPU: dict[Arch, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
 PNPM = "pnpm@10.34.8"
 """First fetched by npx, then taken from npm's cache. 10.14 brought --os, --cpu and --libc."""
 
-# `npm prune --omit=dev` keeps every development package that some other package names as an optional peer, with all
-# its dependencies: 326 MB of Prisma's CLI for an app that needs 20. So the lock file is followed from the production
-# dependencies alone, and the rest goes. npm's record of what it installed goes too, it would no longer be true.
-_PRUNE = """\
+# What package managers' own pruning leaves is in `production`. Their records of what they installed go too: they would
+# no longer be true, and hold dates and paths of the machine; so does the cache folder generators write to.
+_PRUNE_COMMON = """\
 const fs = require("fs"), path = require("path");
 const remove = (name) => fs.rmSync(name, { recursive: true, force: true });
-process.argv.slice(1).forEach(remove);
-for (const folder of process.argv.slice(1).map((name) => name.replace(/(.*node_modules)[/].*/, "$1"))) {
+const list = (folder) => fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+const tidy = (folder) => {
   const bin = path.join(folder, ".bin");
-  if (!fs.existsSync(bin)) continue;
-  for (const name of fs.readdirSync(bin)) if (!fs.existsSync(path.join(bin, name))) remove(path.join(bin, name));
-}
-remove("node_modules/.package-lock.json");
+  for (const name of list(bin)) if (!fs.existsSync(path.join(bin, name))) remove(path.join(bin, name));
+  for (const name of list(folder)) {
+    const empty = name === ".bin" || name.startsWith("@");
+    if (empty && list(path.join(folder, name)).length === 0) remove(path.join(folder, name));
+  }
+};
+for (const name of [".package-lock.json", ".modules.yaml", ".pnpm", ".pnpm-workspace-state-v1.json", ".cache"])
+  remove(path.join("node_modules", name));
 """
+_PRUNE_PATHS = (
+    _PRUNE_COMMON
+    + """\
+const paths = process.argv.slice(1);
+paths.forEach(remove);
+new Set(["node_modules", ...paths.map((name) => name.replace(/(.*node_modules)[/].*/, "$1"))]).forEach(tidy);
+"""
+)
+_PRUNE_SPECS = (
+    _PRUNE_COMMON
+    + """\
+const specs = new Set(process.argv.slice(1));
+const visit = (folder) => {
+  for (const name of list(folder)) {
+    const below = path.join(folder, name);
+    if (name.startsWith("@")) visit(below);
+    if (!fs.existsSync(path.join(below, "package.json"))) continue;
+    const facts = JSON.parse(fs.readFileSync(path.join(below, "package.json")));
+    if (specs.has(facts.name + "@" + facts.version)) remove(below);
+    else visit(path.join(below, "node_modules"));
+  }
+  tidy(folder);
+};
+visit("node_modules");
+"""
+)
 
 
 def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
@@ -57,7 +86,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     if job.manager == "npm":
         steps.append(_npm_install(job, run_scripts))
     elif job.manager == "pnpm":
-        steps.append(_pnpm(job, "install", run_scripts))
+        steps.append(_pnpm_install(job, run_scripts))
     elif job.manager == "pip":
         steps.append(_pip_install(job))
     elif job.manager is not None:
@@ -70,9 +99,10 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
         steps.append(Step("generate", ("sh", "-c", command), environment))
     if job.manager == "npm":
         unneeded = development_packages(job.source, job.lock_file)
-        steps.append(Step("prune", ("node", "-e", _PRUNE, "--", *unneeded)))
+        steps.append(Step("prune", ("node", "-e", _PRUNE_PATHS, "--", *unneeded)))
     elif job.manager == "pnpm":
-        steps.append(_pnpm(job, "prune", run_scripts=False))
+        unneeded = development_specs(job.source, job.lock_file)
+        steps.append(Step("prune", ("node", "-e", _PRUNE_SPECS, "--", *unneeded)))
     return tuple(steps)
 
 
@@ -115,20 +145,20 @@ def _environment(job: Job) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _pnpm(job: Job, purpose: str, run_scripts: bool) -> Step:
-    """Return pnpm's install, or its install again without development packages, which removes them.
-
-    The hoisted layout has no links: what lies in node_modules is what Node will find anywhere.
-    """
+def _pnpm_install(job: Job, run_scripts: bool) -> Step:
+    """Return pnpm's install in the hoisted layout, which has no links: what lies there is what Node finds anywhere."""
     argv = ("npx", "--yes", PNPM, "install", "--frozen-lockfile", "--config.node-linker=hoisted", *_npm_platform(job))
-    argv = (*argv, "--config.package-import-method=copy", "--config.confirm-modules-purge=false")
-    if purpose == "prune":
-        argv = (*argv, "--prod", "--offline")
+    argv = (
+        *argv,
+        "--config.package-import-method=copy",
+        "--config.confirm-modules-purge=false",
+        "--reporter=append-only",
+    )
     if not run_scripts:
         argv = (*argv, "--ignore-scripts")
     # The project may pin another pnpm: that one may be too old for --os and would be fetched again.
     pinned = (("npm_config_manage_package_manager_versions", "false"), ("npm_config_package_manager_strict", "false"))
-    return Step(purpose, argv, (*_environment(job), *pinned))
+    return Step("install", argv, (*_environment(job), *pinned))
 
 
 def _pip_install(job: Job) -> Step:
