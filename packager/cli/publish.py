@@ -76,13 +76,13 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     options = Options(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:
         package, results = publish_everywhere(options, Stopwatch(steps))
+    ok = all(result.action != "refused" for result in results)
     if as_json:
-        click.echo(json.dumps(to_json(package, results), indent=1))
-    else:
+        click.echo(json.dumps({"version": 1, "ok": ok, **to_json(package, results)}, indent=1))
+    elif not (quiet and ok):
         for result in results:
-            for line in describe(result):
-                click.echo(line)
-    return EXIT_FINDINGS if any(result.action == "refused" for result in results) else EXIT_FINE
+            click.echo("\n".join(describe(result)))
+    return EXIT_FINE if ok else EXIT_FINDINGS
 
 
 def publish_everywhere(options: Options, watch: Stopwatch) -> tuple[Package, list[Published]]:
@@ -163,10 +163,8 @@ def describe(result: Published) -> list[str]:
 
 
 def to_json(package: Package, results: list[Published]) -> dict[str, object]:
-    """Return the document of ``--json``."""
+    """Return what ``--json`` says of the zip and of each region."""
     return {
-        "version": 1,
-        "ok": all(result.action != "refused" for result in results),
         "artifact": {
             "path": str(package.path),
             "zipped_bytes": package.zipped_bytes,

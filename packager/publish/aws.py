@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +58,8 @@ def connect(access: Access) -> Aws:
     where = f"AWS profile {access.profile}" if access.profile else "AWS"
     with translated(where):
         session = boto3.Session(profile_name=access.profile or None)
-        region = access.region or session.region_name
+        # boto3 itself only reads AWS_DEFAULT_REGION; AWS_REGION is what every other SDK and Lambda itself use.
+        region = access.region or os.environ.get("AWS_REGION") or session.region_name
         if not region:
             msg = "no AWS region is set"
             raise EnvironmentFault(msg, where=where, fix="give --region, or set AWS_REGION")

@@ -125,6 +125,13 @@ def test_no_region(tmp_path: Path) -> None:
     assert "--region" in error.fix
 
 
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_region_of_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "eu-north-1")
+    assert connect(Access()).region == "eu-north-1"
+    assert connect(Access(region="eu-west-1")).region == "eu-west-1"
+
+
 def test_unknown_profile(tmp_path: Path) -> None:
     error = fault(tmp_path, Access(region="eu-west-1", profile="nobody"))
     assert type(error) is EnvironmentFault
