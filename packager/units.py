@@ -6,6 +6,7 @@ Source: npm ``bytes``, which ZEIT Now used to read ``maxLambdaSize``; the AWS qu
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from packager.errors import UsageError
 
@@ -19,7 +20,8 @@ _MULTIPLES = {
     "mib": 1 << 20,
     "gib": 1 << 30,
 }
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", re.IGNORECASE | re.ASCII)
+# Eighteen digits are more bytes than there are; of thousands int() itself complains.
+_SIZE = re.compile(r"\s*(\d{1,18}(?:\.\d{1,18})?)\s*([a-z]*)\s*", re.IGNORECASE | re.ASCII)
 
 
 def parse_size(text: str | int) -> int:
@@ -32,7 +34,7 @@ def parse_size(text: str | int) -> int:
     if match is None or match[2].lower() not in _MULTIPLES:
         msg = f"not a size: {text!r}"
         raise UsageError(msg, fix='write it like "25mb", "50 MB" or a number of bytes')
-    return int(float(match[1]) * _MULTIPLES[match[2].lower()])
+    return int(Fraction(match[1]) * _MULTIPLES[match[2].lower()])
 
 
 def format_size(size_bytes: int) -> str:

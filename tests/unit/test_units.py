@@ -1,0 +1,53 @@
+"""Sizes are read as hosts read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from packager.errors import UsageError
+from packager.units import format_size, parse_size
+
+
+@pytest.mark.parametrize(
+    ("text", "size_bytes"),
+    [
+        ("25mb", 26_214_400),
+        ("25MB", 26_214_400),
+        ("25 MiB", 26_214_400),
+        ("50 MB", 52_428_800),
+        (" 1.5kb ", 1536),
+        ("1gb", 1 << 30),
+        ("7b", 7),
+        ("262144000", 262_144_000),
+        (0, 0),
+    ],
+)
+def test_sizes_are_binary_multiples_in_any_case(text: str | int, size_bytes: int) -> None:
+    assert parse_size(text) == size_bytes
+
+
+def test_a_large_number_of_bytes_keeps_its_last_digit() -> None:
+    assert parse_size("9007199254740993") == 9_007_199_254_740_993  # one more than a float can tell apart
+
+
+@pytest.mark.parametrize("text", ["", "mb", "-1", "25 mbit", "1e3", "1,5mb", "٣mb", "nan", "0x10", "9" * 5000 + "b"])
+def test_anything_else_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError, match="not a size") as caught:
+        parse_size(text)
+
+    assert '"25mb"' in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.00 KB"),
+        (26_214_400, "25.0 MB"),
+        (262_144_000, "250 MB"),
+        (1 << 40, "1024 GB"),
+    ],
+)
+def test_sizes_are_shown_with_three_figures(size_bytes: int, text: str) -> None:
+    assert format_size(size_bytes) == text
