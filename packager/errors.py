@@ -95,6 +95,10 @@ class GeneratorFault(PackagerError):
         indented = "\n".join(f"    {line}" for line in self.output.splitlines())
         return f"{text}\n  last output:\n{indented}"
 
+    def to_json(self) -> dict[str, object]:
+        """Return the failure shape, with what the command printed last."""
+        return {**super().to_json(), "output": self.output}
+
 
 class ArtifactError(PackagerError):
     """An archive, binary or tree given to us cannot be read."""
