@@ -136,7 +136,7 @@ def _pasteable(step: Step) -> str:
     if step.argv[:2] == ("sh", "-c"):
         return step.argv[2].partition("; ")[2] or step.argv[2]
     text = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
-    return text if len(text) < 500 else f"{text[:500]} …"
+    return text if len(text) <= 200 else f"{text[:200]} …"
 
 
 def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:

@@ -74,6 +74,20 @@ visit("node_modules");
 """
 )
 
+# pip starts the scripts it makes with the path of the Python that ran it, and records their hashes.
+_PIP_TIDY = r"""
+import pathlib, re, sys
+root = pathlib.Path(sys.argv[1])
+first = re.compile(rb"\A#!(?:/bin/sh\n'''exec' )?[^\n]*python[^\n]*\n(?:' '''\n)?")
+for script in root.glob("bin/*"):
+    text = script.read_bytes()
+    if first.match(text):
+        script.write_bytes(first.sub(b"#!/usr/bin/env python3\n", text))
+for record in root.glob("*.dist-info/RECORD"):
+    text = record.read_bytes()
+    record.write_bytes(re.sub(rb"(?m)^((?:[.][.]/)+bin/[^,]*),[^,]*,[^,\r\n]*", rb"\1,,", text))
+"""
+
 
 def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     """Return the commands of a job, in order. Reads the project's lock file.
@@ -88,7 +102,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     elif job.manager == "pnpm":
         steps.append(_pnpm_install(job, run_scripts))
     elif job.manager == "pip":
-        steps.append(_pip_install(job))
+        steps += (_pip_install(job), Step("install", ("python3", "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
     elif job.manager is not None:
         msg = f"{job.manager} is recognised, but cannot be run here"
         raise ConfigError(msg, where=job.lock_file, fix="use npm or pnpm: run `npm install` and keep package-lock.json")
