@@ -151,7 +151,7 @@ def make_spec(options: Options, description: Description) -> tuple[LayerSpec | F
 
 def describe(result: Published) -> list[str]:
     """Return lines for people: what was done, and each finding."""
-    verb = f"would be {result.action}" if result.planned and not result.unchanged else result.action
+    verb = f"would be {result.action}:" if result.planned and not result.unchanged else result.action
     line = f"{verb} {result.kind} {result.name} in {result.region}"
     line += f": {result.arn}" if result.arn else ""
     if result.changes and result.changes != ("new",):
