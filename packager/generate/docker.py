@@ -179,8 +179,12 @@ def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
 
 
 def _pinned(job: Job) -> str:
-    platform = job.platform
-    return f"{platform.image.split(':')[0]}@{platform.digest}" if platform.digest else platform.image
+    """Return the platform's base image by its digest where the catalog has one."""
+    image, digest = job.platform.image, job.platform.digest
+    if not digest:
+        return image
+    folder, _, name = image.rpartition("/")
+    return f"{folder}/{name.split(':')[0]}@{digest}".lstrip("/")
 
 
 def _steady() -> tuple[tuple[str, str], ...]:

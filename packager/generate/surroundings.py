@@ -24,6 +24,8 @@ _SYSTEM_BUNDLES = (
     "/etc/ssl/ca-bundle.pem",  # SUSE
     "/etc/ssl/cert.pem",  # macOS, Alpine
 )
+_GLOBAL_NPMRC = ("/usr/local/etc/npmrc", "/usr/etc/npmrc")
+_SYSTEM_PIP = ("/etc/pip.conf", "/etc/xdg/pip/pip.conf")
 _NAMED_BUNDLES = (
     "NODE_EXTRA_CA_CERTS",
     "SSL_CERT_FILE",
@@ -40,7 +42,7 @@ _VARIABLE = re.compile(r"\$\{([^}?]+)\??\}")
 # Settings that name files or folders of this machine, or that the build decides itself.
 _NPM_LOCAL = frozenset(
     {"cache", "cafile", "cert", "global", "globalconfig", "init-module", "json", "key", "keyfile", "certfile"}
-    | {"local-prefix", "location", "logs-dir", "node-gyp", "node-options", "nodedir", "noproxy", "prefix"}
+    | {"local-prefix", "location", "logs-dir", "node-gyp", "node-options", "nodedir", "prefix"}
     | {"python", "script-shell", "shell", "tmp", "umask", "user-agent", "userconfig", "workspace", "workspaces"}
     | {"arch", "cpu", "dry-run", "ignore-scripts", "include", "libc", "omit", "only", "os", "platform", "production"}
 )
@@ -116,12 +118,8 @@ def _proxies(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 def _npm_lines(environment: Mapping[str, str], home: Path) -> Iterator[str]:
     """Yield npm's global, then user configuration (the later line wins), without what holds here only."""
     variables = {name.lower(): value for name, value in environment.items()}
-    user = Path(variables.get("npm_config_userconfig") or home / ".npmrc")
-    for path in (
-        Path(variables.get("npm_config_globalconfig") or "/usr/local/etc/npmrc"),
-        Path("/usr/etc/npmrc"),
-        user,
-    ):
+    files = [variables["npm_config_globalconfig"]] if "npm_config_globalconfig" in variables else [*_GLOBAL_NPMRC]
+    for path in (*map(Path, files), Path(variables.get("npm_config_userconfig") or home / ".npmrc")):
         for line in _text(path).splitlines():
             key, value = _npm_setting(line)
             if key and _npm_carried(key.removesuffix("[]"), value):
@@ -153,7 +151,7 @@ def _npm_variables(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
 
 def _pip_settings(environment: Mapping[str, str], home: Path) -> Iterator[tuple[str, str]]:
     """Yield PIP_ variables for pip's configuration files and variables; the later one of a name wins."""
-    files = [Path("/etc/pip.conf"), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
+    files = [*map(Path, _SYSTEM_PIP), home / ".pip/pip.conf", home / ".config/pip/pip.conf"]
     files.append(home / "Library/Application Support/pip/pip.conf")
     if named := environment.get("PIP_CONFIG_FILE"):
         files.append(Path(named))

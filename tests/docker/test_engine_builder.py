@@ -1,0 +1,128 @@
+"""The docker builder for real: npm, a compiler, Debian's and npm's servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import docker
+import pytest
+
+from packager.catalog import load_catalog
+from packager.containers.docker_engine import connect
+from packager.errors import GeneratorFault
+from packager.generate.docker import DockerBuilder
+from packager.generate.toolchain import node_folder
+from packager.inventory.elf import read_elf
+from packager.plan import Job
+from packager.progress import Silent, Stopwatch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.docker, pytest.mark.network]
+
+
+@pytest.fixture
+def builder(tmp_path: Path) -> Iterator[DockerBuilder]:
+    """Return a builder for a user whose npm configuration names this machine's folders and a token."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".npmrc").write_text("nodedir=/nonexistent\ncache=/nonexistent\n//unused.example/:_authToken=not-for-you\n")
+    fetch = partial(node_folder, cache=Path(os.environ["PACKAGER_CACHE"]))
+    with connect(os.environ, Path.home()) as engine:
+        yield DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch)
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Job:
+    """Return a job with an addon that has to be compiled, and one file that must not take part."""
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("npm is needed to write the lock file")
+    project = tmp_path / "a project"
+    addon = project / "addon"
+    addon.mkdir(parents=True)
+    (addon / "package.json").write_text(json.dumps({"name": "addon", "version": "1.0.0", "gypfile": True}))
+    (addon / "binding.gyp").write_text('{"targets": [{"target_name": "addon", "sources": ["addon.c"]}]}')
+    (addon / "addon.c").write_text(
+        # From glibc 2.33 on, stat is a symbol of its own: built against a newer system it would not load on this one.
+        "#include <node_api.h>\n#include <sys/stat.h>\n"
+        "static napi_value init(napi_env env, napi_value exports) {\n"
+        '  struct stat root; napi_value answer; napi_create_int32(env, 42 + stat("/", &root), &answer);\n'
+        '  napi_set_named_property(env, exports, "answer", answer); return exports; }\n'
+        "NAPI_MODULE(NODE_GYP_MODULE_NAME, init)\n"
+    )
+    package = {"name": "p", "version": "1.0.0", "dependencies": {"ms": "2.1.3"}, "devDependencies": {"mitt": "3.0.1"}}
+    (project / "package.json").write_text(json.dumps(package))
+    subprocess.run([npm, "install", "--package-lock-only", "--no-audit"], cwd=project, check=True, capture_output=True)
+    (project / "node_modules/from-the-host").mkdir(parents=True)
+    (project / "node_modules/from-the-host/index.js").write_text("")
+    build = "cd addon && node /opt/packager/node/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js rebuild"
+    return Job(
+        source=project,
+        builder="docker",
+        platform=load_catalog().platforms["debian-bullseye"],
+        arch="x86_64",
+        libc="glibc",
+        language="nodejs",
+        language_version="22",
+        manager="npm",
+        lock_file="package-lock.json",
+        generate=(build, "node -p 'require(\"./addon/build/Release/addon.node\").answer' > answer.txt"),
+        timeout_seconds=600,
+    )
+
+
+def _containers() -> set[str]:
+    client = docker.from_env()
+    try:
+        return {str(container.name) for container in client.containers.list(all=True, filters={"label": "packager"})}
+    finally:
+        client.close()
+
+
+def test_a_project_is_installed_compiled_and_brought_back(builder: DockerBuilder, job: Job, tmp_path: Path) -> None:
+    before = {path.relative_to(job.source): path.stat().st_mtime_ns for path in job.source.rglob("*")}
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    tree = builder.build(job, scratch, Stopwatch(Silent()))
+
+    assert (tree.root / "node_modules/ms/index.js").is_file()
+    assert not (tree.root / "node_modules/mitt").exists()
+    assert not (tree.root / "node_modules/from-the-host").exists()
+    assert (tree.root / "answer.txt").read_text() == "42\n"
+    with (tree.root / "addon/build/Release/addon.node").open("rb") as file:
+        facts = read_elf(file)
+    assert facts.machine == "x86_64"
+    glibc = {
+        tuple(map(int, v.version[6:].split("."))) for v in facts.versions_needed if v.version.startswith("GLIBC_2")
+    }
+    assert max(glibc) <= (2, 31)  # bullseye's, whatever this machine has
+    assert dict(tree.toolchain)["node"].startswith("22.")
+    assert {path.lstat().st_uid for path in tree.root.rglob("*")} == {os.geteuid()}
+    assert {path.relative_to(job.source): path.stat().st_mtime_ns for path in job.source.rglob("*")} == before
+    assert not any(b"not-for-you" in path.read_bytes() for path in tree.root.rglob("*") if path.is_file())
+
+
+def test_a_failing_generator_shows_its_words_and_leaves_nothing(
+    builder: DockerBuilder, job: Job, tmp_path: Path
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    before = _containers()
+
+    with pytest.raises(GeneratorFault, match="exit code 9") as caught:
+        builder.build(replace(job, generate=("echo the reason >&2; exit 9",)), scratch, Stopwatch(Silent()))
+
+    assert caught.value.output == "the reason"
+    assert caught.value.where.startswith("generate: sh -c")
+    assert _containers() <= before
+    assert list(scratch.iterdir()) == []
