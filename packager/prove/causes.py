@@ -307,10 +307,10 @@ def explain(failure: Failure, scene: Scene) -> Finding:
         )
     if failure.phase == "invoke":
         return Finding(
-            "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure)}"
+            "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
         )
     fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
-    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure)}", fix)
+    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
 
 
 def crash(exit_code: int, native: str, phase: str, scene: Scene) -> Finding | None:
@@ -341,12 +341,13 @@ def _handler(failure: Failure, scene: Scene) -> Finding:
     return Finding("RUN011", "error", scene.artifact, f"{message}{known}", fix)
 
 
-def _thrown_at(failure: Failure) -> str:
+def _thrown_at(failure: Failure, scene: Scene) -> str:
     """Return " (at FILE:LINE)" of the bundle's own code that threw; empty where the stack names none."""
     node = re.findall(r"(?:file://|[( ])(/[^\s()]+?:\d+):\d+", failure.stack)
     python = [f"{path}:{line}" for path, line in re.findall(r'File "(/[^"]+)", line (\d+)', failure.stack)]
-    # Node names the innermost call first, Python last. Our own loader is on every stack.
-    places = [place for place in (*node, *reversed(python)) if "_loader." not in place]
+    # Node names the innermost call first, Python last; both name the runtime's own files in between.
+    roots = (f"{scene.task_root}/", f"{scene.layer_root}/")
+    places = [place for place in (*node, *reversed(python)) if place.startswith(roots)]
     return f" (at {places[0]})" if places else ""
 
 

@@ -74,7 +74,7 @@ def _in_sandbox(
     system = target.system
     requested = root.scratch / "request.json"
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
-    inside, binds = _language_bind(executable)
+    inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
     loader = loaders.BY_LANGUAGE[target.language]
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
@@ -164,10 +164,16 @@ def _flags(target: Target, memory_bytes: int) -> tuple[str, ...]:
     return (f"--max-old-space-size={memory_bytes * 9 // 10 >> 20}",)
 
 
-def _language_bind(executable: Path) -> tuple[str, list[tuple[str, str]]]:
-    """Return the interpreter's path inside and what to mount for it: in place under /usr, else at /var/lang."""
+def _language_bind(executable: Path, taken: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    """Return the interpreter's path inside and what to mount for it: in place under /usr, else at /var/lang.
+
+    Where it can be, its folder is also mounted under its own name, which its RPATH may hold.
+    """
     real = executable.resolve()
     if real.is_relative_to("/usr"):
         return str(real), []
     prefix = real.parent.parent
-    return f"/var/lang/{real.relative_to(prefix).as_posix()}", [(str(prefix), "/var/lang")]
+    mounts = [(str(prefix), "/var/lang")]
+    if not any(prefix.is_relative_to(path) for path in (*taken, "/tmp", "/packager")):
+        mounts.append((str(prefix), str(prefix)))
+    return f"/var/lang/{real.relative_to(prefix).as_posix()}", mounts

@@ -50,7 +50,7 @@ def judge(run: Run, request: Request, target: Target, scene: Scene) -> Proof:
     if run.report.done and not any(finding.severity == "error" for finding in findings):
         answer = run.report.answer or ""
         return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output, answer)
-    excuse = "" if run.official else _excuse(run, findings, target)
+    excuse = "" if run.official else _excuse(run, findings, target, scene)
     if excuse:
         return Proof("skipped", "", "", f"audited, not proved: {excuse}", (), run.output)
     errors = [finding for finding in findings if finding.severity == "error"]
@@ -118,8 +118,11 @@ def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
     return finding
 
 
-def _excuse(run: Run, findings: tuple[Finding, ...], target: Target) -> str:
+def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scene) -> str:
     """Return why a failure away from the real image says nothing about the target; empty if it does."""
+    if not run.report.version and not any(root in run.output for root in (scene.task_root, scene.layer_root)):
+        said = run.output.strip().splitlines()[-1:] or [f"exit code {run.exit_code}"]
+        return f"the runtime did not start in {run.where}: {said[0][:200]}"
     failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
     texts = "\n".join(failure.text for failure in failures)
     brought = _BROUGHT_BY_RUNTIME.search(texts)

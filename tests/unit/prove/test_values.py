@@ -6,6 +6,7 @@ import base64
 import json
 import stat
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,6 +88,7 @@ def test_moving_touches_whole_path_elements_only() -> None:
 
 
 def run(report: Report, **more: object) -> Run:
+    report = replace(report, version=report.version or "22.1.0")
     values: dict[str, object] = {"how": "local", "where": "here", "official": False, "report": report, "exit_code": 0}
     return Run(**{**values, **more})  # type: ignore[arg-type]
 
@@ -119,6 +121,16 @@ def test_a_library_of_the_target_missing_here_shows_nothing() -> None:
     for soname, status in (("libssl.so.3", "skipped"), ("libssl.so.1.1", "failed")):
         report = Report(failure=Failure("load", "Error", text.format(soname), "ERR_DLOPEN_FAILED"))
         assert judge(run(report), Request("a.b"), target(), SCENE).status == status
+
+
+def test_a_runtime_that_does_not_start_here_says_nothing_about_the_bundle() -> None:
+    said = "python3.12: error while loading shared libraries: libpython3.12.so.1.0"
+    silent = Run("local", "Python 3.12 on this machine", False, Report(), 127, output=said)
+    proof = judge(silent, Request("a.b"), target(), SCENE)
+    assert (proof.status, proof.findings) == ("skipped", ())
+    assert "did not start" in proof.detail
+    blamed = replace(silent, output="Error: Cannot find module '/var/task/preload.js'")
+    assert judge(blamed, Request("a.b"), target(), SCENE).status == "failed"
 
 
 def test_out_of_memory_time_and_silence_are_failures() -> None:
