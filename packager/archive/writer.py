@@ -17,7 +17,7 @@ from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
 from packager.archive.members import Packed, pack_members, size_of
 from packager.archive.zipformat import MAX_32, end_record
-from packager.errors import ArtifactError
+from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +33,9 @@ def write(layout: Layout, destination: Path, *, level: int = DEFAULT_LEVEL, jobs
     Raises ArtifactError for a source that is gone, unreadable or changes meanwhile and for an archive of 4 GiB,
     EnvironmentFault for a destination that cannot be written.
     """
+    if jobs is not None and jobs < 1:
+        msg = f"cannot compress with {jobs} jobs"
+        raise UsageError(msg, fix="give 1 or more")
     compressor = codec(level)
     sizes = [size_of(entry) for entry in layout.entries]
     threads = jobs or usable_processors()

@@ -6,7 +6,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.archive.layout import make_layout
@@ -42,16 +42,19 @@ def _meet(data: bytes) -> None:
             unpack(archive, Path(folder, "out"))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_random_bytes(data: bytes) -> None:
     _meet(data)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=60))
 def test_random_bytes_before_an_end_record(data: bytes, end: bytes) -> None:
     _meet(data + b"PK\1\2" + end + b"PK\5\6" + end)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(SAMPLES),
     st.lists(st.tuples(st.floats(0, 1), st.binary(min_size=1, max_size=8)), max_size=6),
@@ -65,6 +68,7 @@ def test_damaged_archives(sample: bytes, patches: list[tuple[float, bytes]], kep
     _meet(bytes(data))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2), st.integers(0, 45), st.binary(min_size=1, max_size=4))
 def test_damaged_directory_records(which: int, field: int, patch: bytes) -> None:
     """Every field of a directory record, each with odd values."""

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.archive.layout import make_layout
@@ -45,6 +45,7 @@ def _without_conflicts(files: dict[str, bytes]) -> dict[str, bytes]:
 _TREES = st.dictionaries(_NAMES, _CONTENTS, max_size=12).map(_without_conflicts)
 
 
+@settings(deadline=None)
 @given(_TREES, st.randoms(use_true_random=False), st.integers(1, 4))
 def test_same_files_same_bytes_in_any_order_and_with_any_threads(
     files: dict[str, bytes], shuffler: random.Random, jobs: int
@@ -58,6 +59,7 @@ def test_same_files_same_bytes_in_any_order_and_with_any_threads(
     assert first.sha256 == second.sha256
 
 
+@settings(deadline=None)
 @given(_TREES)
 def test_zipfile_reads_back_every_byte_mode_and_size(files: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -76,6 +78,7 @@ def test_zipfile_reads_back_every_byte_mode_and_size(files: dict[str, bytes]) ->
     assert artifact.zipped_bytes == len(raw)
 
 
+@settings(deadline=None)
 @given(_TREES)
 def test_our_reader_and_our_packer_lose_nothing(files: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -85,6 +88,7 @@ def test_our_reader_and_our_packer_lose_nothing(files: dict[str, bytes]) -> None
         assert pack(artifact.path, Path(folder, "b.zip")).sha256 == artifact.sha256
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.builds(

@@ -124,6 +124,12 @@ def test_other_levels_are_a_usage_error(tmp_path: Path, level: int) -> None:
         write(make_layout([]), tmp_path / "out.zip", level=level)
 
 
+@pytest.mark.parametrize("jobs", [0, -2])
+def test_no_jobs_is_a_usage_error(tmp_path: Path, jobs: int) -> None:
+    with pytest.raises(UsageError, match="jobs"):
+        write(make_layout([]), tmp_path / "out.zip", jobs=jobs)
+
+
 def test_a_missing_codec_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "deflate", None)
 
