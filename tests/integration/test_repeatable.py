@@ -1,0 +1,106 @@
+"""Same inputs, same bytes: another time zone, umask, user, folder, and the other builder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import ROOT, packager, sample
+
+pytestmark = pytest.mark.network
+NOBODY = 65534
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Return artifact → SHA-256 of what lies in a dist folder."""
+    import hashlib
+
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*"))}
+
+
+def zips(folder: Path) -> dict[str, str]:
+    """Return the archives' hashes without the manifests."""
+    return {name: value for name, value in hashes(folder).items() if name.endswith(".zip")}
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Build the sample once, plainly, and return everything's hashes."""
+    folder = sample("aws-lambda", tmp_path_factory.mktemp("first"))
+    ran = packager("build", folder, "--builder", "host")
+    assert ran.code == 0, ran.stderr + ran.stdout
+    return hashes(folder / "dist")
+
+
+def test_a_second_run_gives_the_same_files_manifests_included(first: dict[str, str], tmp_path: Path) -> None:
+    folder = sample("aws-lambda", tmp_path)
+    ran = packager("build", folder, "--builder", "host", "--jobs", "1")
+    assert ran.code == 0, ran.stderr
+    assert hashes(folder / "dist") == first
+
+
+def test_time_zone_locale_umask_and_folder_do_not_matter(first: dict[str, str], tmp_path: Path) -> None:
+    folder = sample("aws-lambda", tmp_path / "somewhere else, with a comma")
+    old = os.umask(0o077)
+    try:
+        ran = packager("build", folder, "--builder", "host", TZ="Asia/Tokyo", LC_ALL="C", LANG="tr_TR.UTF-8")
+    finally:
+        os.umask(old)
+    assert ran.code == 0, ran.stderr
+    assert hashes(folder / "dist") == first
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_gets_the_same_bytes(first: dict[str, str], tmp_path: Path) -> None:
+    # Everything the other user touches is made for him: home, cache, project; the interpreter must be readable by all.
+    home = Path("/tmp") / f"packager-other-user-{os.getpid()}"
+    home.mkdir(mode=0o755)
+    try:
+        folder = sample("aws-lambda", home)
+        shutil.copytree(ROOT / "packager", home / "lib" / "packager")
+        for name in ("dockerfiles", "lambda_layers"):
+            shutil.copytree(ROOT / name, home / "lib" / name)
+        npmrc = Path.home() / ".npmrc"
+        if npmrc.is_file():
+            shutil.copy(npmrc, home / ".npmrc")
+        for path in (home, *home.rglob("*")):
+            os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "packager", "build", str(folder), "--builder", "host"],
+            cwd=home,
+            env={
+                **os.environ,
+                "HOME": str(home),
+                "PACKAGER_CACHE": str(home / "cache"),
+                "npm_config_cache": str(home / "npm"),
+                "PYTHONPATH": str(home / "lib"),
+                "TMPDIR": str(home),
+            },
+            user=NOBODY,
+            group=NOBODY,
+            extra_groups=[],
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+        assert hashes(folder / "dist") == first
+    finally:
+        shutil.rmtree(home)
+
+
+@pytest.mark.docker
+def test_standin_both_builders_give_the_same_bytes(first: dict[str, str], tmp_path: Path) -> None:
+    """Debian bookworm in place of Amazon Linux 2023."""
+    folder = sample("aws-lambda", tmp_path)
+    ran = packager("build", folder, "--builder", "docker", "--image", "packager-test/debian:bookworm", "--json")
+    assert ran.code == 0, ran.stderr + ran.stdout
+    assert zips(folder / "dist") == {name: value for name, value in first.items() if name.endswith(".zip")}
+    assert {bundle["builder"]["name"] for bundle in ran.json()["bundles"]} == {"docker"}
+    assert all(path.stat().st_uid == os.geteuid() for path in folder.rglob("*"))
