@@ -1,19 +1,16 @@
-"""From what a process said or how it died to a finding with cause and fix. Pure; one table row per cause."""
+"""The table of causes: what an exception's text says about the bundle, and the fix. Pure; one row per cause."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from packager.prove.report import Failure
+    from packager.prove.scene import Scene
 
 CODES = {
     "RUN001": "a module, package or file the code asks for is not in the bundle",
@@ -38,45 +35,6 @@ CODES = {
     "RUN020": "loading needs the network, which a proof does not give",
 }
 """Every code of this room: what it means. Stable; users silence by code."""
-
-
-@dataclass(frozen=True)
-class Scene:
-    """What the judge knows of the place a failure happened in."""
-
-    artifact: str
-    """What messages call the artifact: the name of its zip."""
-    task_root: str
-    layer_root: str
-    layers: tuple[str, ...] = ()
-    """Names of the layers' zips, in order."""
-    layer_packages: frozenset[str] = frozenset()
-    """Packages found in the layers' ``nodejs/node_modules``."""
-    dropped: Mapping[str, str] | None = None
-    """Path in the artifact → reason, for files that trimming left out."""
-
-    def place(self, path: str) -> str:
-        """Return a runtime path as findings name it: "api.zip!src/a.js"."""
-        path = path.removeprefix("file://")
-        if path.startswith(f"{self.task_root}/"):
-            return f"{self.artifact}!{path[len(self.task_root) + 1 :]}"
-        if path.startswith(f"{self.layer_root}/"):
-            holder = self.layers[0] if len(self.layers) == 1 else "layers"
-            return f"{holder}!{path[len(self.layer_root) + 1 :]}"
-        return f"{self.artifact}!{path}" if path else self.artifact
-
-    def why_dropped(self, wanted: str, asking: str) -> str:
-        """Return "; PATH was left out: REASON" if trimming dropped what is missed; empty if it did not."""
-        if wanted.startswith("."):
-            wanted = posixpath.normpath(posixpath.join(posixpath.dirname(asking), wanted))
-        for root in (self.task_root, f"{self.layer_root}/nodejs"):
-            wanted = wanted.removeprefix(f"{root}/")
-        for path, reason in (self.dropped or {}).items():
-            # Node finds a/b as a/b.js, a/b.json, a/b/index.js, and a package by its name.
-            stem = path.removesuffix("/index.js").removesuffix("/package.json")
-            if {path, stem, posixpath.splitext(path)[0]} & {wanted, f"node_modules/{wanted}"}:
-                return f"; {path} was left out: {reason}"
-        return ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +117,7 @@ def _engine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, 
     name = f" for {wanted[1]!r}" if wanted else ""
     return (
         "",
-        f"the generated client finds no query engine{name}: {_first_line(failure.message)}",
+        f"the generated client finds no query engine{name}: {first_line(failure.message)}",
         "generate for the target and keep engine and schema.prisma together; `packager build` does both",
     )
 
@@ -182,7 +140,7 @@ def _module_kind(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[
     file = re.search(r"(?m)(/\S+?\.[cm]?[jt]s)(?::\d+)?", failure.stack or failure.message)
     return (
         failure.path or (file[1] if file else ""),
-        f"mixes ES modules and CommonJS: {_first_line(failure.message)}",
+        f"mixes ES modules and CommonJS: {first_line(failure.message)}",
         'name the file .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json, and pack that file too',
     )
 
@@ -211,7 +169,7 @@ def _memory(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, 
 def _network(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
     return (
         "",
-        f"wants the network while loading: {_first_line(failure.message)}",
+        f"wants the network while loading: {first_line(failure.message)}",
         "connect inside the handler or lazily: a cold start should not wait for another server",
     )
 
@@ -284,72 +242,6 @@ CAUSES: tuple[Cause, ...] = (
 )
 
 
-def explain(failure: Failure, scene: Scene) -> Finding:
-    """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
-    if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
-        return _handler(failure, scene)
-    # The exception's own words first: a stack or an inner cause may quote other texts.
-    for text in (f"{failure.name}: {failure.message}\n{failure.code}", failure.text):
-        for cause in CAUSES:
-            match = cause.pattern.search(text)
-            if match is not None:
-                path, message, fix = cause.explain(match, failure, scene)
-                return Finding(cause.code, "error", scene.place(path), message, fix)
-    said = f"{failure.name}: {_first_line(failure.message)}"
-    if failure.kind == "syntax":
-        where = re.search(r"(?m)^(/\S+?:\d+)$", failure.stack)
-        return Finding(
-            "RUN013",
-            "error",
-            scene.place(where[1] if where else failure.path),
-            f"is not understood by this runtime: {said}",
-            "compile it for the target's version of the language",
-        )
-    if failure.phase == "invoke":
-        return Finding(
-            "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
-        )
-    fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
-    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
-
-
-def crash(exit_code: int, native: str, phase: str, scene: Scene) -> Finding | None:
-    """Return the finding for a process ended by a signal (exit code 128 + N); None for any other end."""
-    number = exit_code - 128
-    if number not in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL}:
-        return None
-    name = signal.Signals(number).name
-    if number == signal.SIGILL:
-        fix = "the file uses instructions this processor lacks: take a build for plain x86-64 (or armv8-a)"
-    else:
-        fix = "try another version or build of that package; `packager audit` shows what each file needs"
-    doing = {"load": "while the handler was loaded", "invoke": "while the handler ran"}.get(phase, "at start")
-    if native:
-        return Finding("RUN005", "error", scene.place(native), f"crashes the process when loaded ({name})", fix)
-    return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
-
-
-def _handler(failure: Failure, scene: Scene) -> Finding:
-    known = f"; the module exports {', '.join(failure.exports)}" if failure.exports else "; the module exports nothing"
-    if failure.kind == "malformed-handler":
-        message, known = failure.message, ""
-    elif failure.kind == "no-export":
-        message = f"the handler's module has no export {failure.message!r}"
-    else:
-        message = f"the handler's export {failure.message!r} is not a function"
-    fix = "correct `handler` (packager.yaml: bundles.<name>.handler): FILE.EXPORT, such as src/index.handler"
-    return Finding("RUN011", "error", scene.artifact, f"{message}{known}", fix)
-
-
-def _thrown_at(failure: Failure, scene: Scene) -> str:
-    """Return " (at FILE:LINE)" of the bundle's own code that threw; empty where the stack names none."""
-    node = re.findall(r"(?:file://|[( ])(/[^\s()]+?:\d+):\d+", failure.stack)
-    python = [f"{path}:{line}" for path, line in re.findall(r'File "(/[^"]+)", line (\d+)', failure.stack)]
-    # Node names the innermost call first, Python last; both name the runtime's own files in between.
-    roots = (f"{scene.task_root}/", f"{scene.layer_root}/")
-    places = [place for place in (*node, *reversed(python)) if place.startswith(roots)]
-    return f" (at {places[0]})" if places else ""
-
-
-def _first_line(text: str) -> str:
+def first_line(text: str) -> str:
+    """Return the first line that says something, cut to what fits a message."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")[:300]

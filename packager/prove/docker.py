@@ -18,7 +18,7 @@ from packager.prove.report import Report, read_event, read_report
 from packager.prove.request import runtime_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from packager.catalog.records import Target
     from packager.containers import Containers, Image, Outcome
@@ -57,30 +57,22 @@ def find_place(containers: Containers, target: Target, named: str, *, pull: bool
 
 
 def run_in_container(
-    containers: Containers,
-    place: Place,
-    root: CleanRoot,
-    request: Request,
-    target: Target,
-    own: Mapping[str, str],
-    *,
-    memory_bytes: int,
-    runtime_folder: Path | None = None,
+    containers: Containers, place: Place, root: CleanRoot, request: Request, runtime_folder: Path | None = None
 ) -> Run:
     """Load the bundle in a fresh container and return how that went.
 
     `runtime_folder` goes to ``/var/lang`` for images that lack the runtime: a folder with ``bin/node``.
     """
-    system = target.system
+    target, system = request.target, request.target.system
     trees = [
         ReadOnlyTree(PurePosixPath(system.function_root), _tar(root.task)),
         ReadOnlyTree(PurePosixPath(system.layer_root), _tar(root.layers)),
-        ReadOnlyTree(PurePosixPath("/packager"), _our_files(request, target)),
+        ReadOnlyTree(PurePosixPath("/packager"), _our_files(request)),
     ]
     if runtime_folder is not None:
         trees.append(ReadOnlyTree(PurePosixPath("/var/lang"), _tar(runtime_folder, only="bin")))
     limits = Limits(
-        memory_bytes=memory_bytes,
+        memory_bytes=request.memory_bytes,
         pids=PROCESSES,
         network=False,
         read_only=True,
@@ -103,7 +95,7 @@ def run_in_container(
         if event is not None:
             events.append(event)
 
-    environment = tuple(runtime_environment(target, request.handler, own).items())
+    environment = tuple(runtime_environment(request).items())
     with containers.start(place.image, limits=limits, environment=environment, trees=trees) as container:
         outcome = container.run(command, on_line)
     return _run(place, outcome, read_report(events), request.marker)
@@ -130,9 +122,9 @@ def lacks_runtime(run: Run, target: Target) -> bool:
     return not f"{run.report.version}.".startswith(f"{target.language_version}.")
 
 
-def _our_files(request: Request, target: Target) -> Iterator[bytes]:
-    system = target.system
-    loader = loaders.BY_LANGUAGE[target.language]
+def _our_files(request: Request) -> Iterator[bytes]:
+    system = request.target.system
+    loader = loaders.BY_LANGUAGE[request.target.language]
     buffer = BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in (

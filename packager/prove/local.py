@@ -17,9 +17,8 @@ from packager.prove.report import read_report
 from packager.prove.request import moved, runtime_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from packager.catalog.records import Target
     from packager.prove.interpreters import LocalRuntime
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
@@ -30,27 +29,19 @@ _SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/s
 _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/lib/node_modules")
 
 
-def run_locally(
-    root: CleanRoot,
-    request: Request,
-    target: Target,
-    own: Mapping[str, str],
-    runtime: LocalRuntime,
-    *,
-    memory_bytes: int,
-) -> Run:
+def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run:
     """Load the bundle on this machine and return how that went."""
-    environment = runtime_environment(target, request.handler, own)
-    flags = _flags(target, memory_bytes)
-    outcome = _in_sandbox(root, request, target, environment, runtime.executable, flags)
+    target = request.target
+    flags = _flags(request)
+    outcome = _in_sandbox(root, request, runtime.executable, flags)
     where = f"{runtime.title} on this machine"
     if outcome is None:
         where += ", without namespaces"
-        outcome = _plain(root, request, target, environment, runtime.executable, flags)
+        outcome = _plain(root, request, runtime.executable, flags)
     if target.baseline.glibc and runtime.glibc != target.baseline.glibc:
         have, want = (".".join(map(str, version)) for version in (runtime.glibc, target.baseline.glibc))
         where += f" (glibc {have} where the target has {want})"
-    mask = Mask(own)
+    mask = Mask(request.own)
     return Run(
         how="local",
         where=where,
@@ -62,20 +53,13 @@ def run_locally(
     )
 
 
-def _in_sandbox(
-    root: CleanRoot,
-    request: Request,
-    target: Target,
-    environment: Mapping[str, str],
-    executable: Path,
-    flags: Sequence[str],
-) -> Ended | None:
+def _in_sandbox(root: CleanRoot, request: Request, executable: Path, flags: Sequence[str]) -> Ended | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
-    system = target.system
+    system = request.target.system
     requested = root.scratch / "request.json"
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
     inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
-    loader = loaders.BY_LANGUAGE[target.language]
+    loader = loaders.BY_LANGUAGE[request.target.language]
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
@@ -102,7 +86,7 @@ def _in_sandbox(
             "gid": GROUP_ID,
             "workdir": system.function_root,
             "argv": argv,
-            "environment": dict(environment),
+            "environment": runtime_environment(request),
             "limits": {**LIMITS, "RLIMIT_NPROC": PROCESSES},
             "descriptors": [writing],
         }
@@ -114,16 +98,9 @@ def _in_sandbox(
     return None if refused else outcome
 
 
-def _plain(
-    root: CleanRoot,
-    request: Request,
-    target: Target,
-    environment: Mapping[str, str],
-    executable: Path,
-    flags: Sequence[str],
-) -> Ended:
+def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[str]) -> Ended:
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
-    system = target.system
+    system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
     private = root.scratch / "tmp"
     private.mkdir(mode=0o777, exist_ok=True)
@@ -133,7 +110,7 @@ def _plain(
     for mount, folder in places.items():
         text = text.replace(f'"{mount}/', f'"{folder}/')
     requested.write_text(text, encoding="utf-8")
-    loader = root.scratch / loaders.BY_LANGUAGE[target.language]
+    loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
     shutil.copyfile(loaders.FOLDER / loader.name, loader)
     with report_pipe() as (reading, writing):
         argv = [str(executable), *flags, str(loader), request.marker, str(writing), str(requested)]
@@ -142,7 +119,7 @@ def _plain(
             request,
             reading,
             writing,
-            environment={**moved(environment, places), "TMPDIR": str(private)},
+            environment={**moved(runtime_environment(request), places), "TMPDIR": str(private)},
             folder=root.task,
             limits=True,
             user=system.user_id if os.geteuid() == 0 else None,
@@ -157,11 +134,11 @@ def _plain(
     return Ended(outcome.exit_code, events, tuple(back(line) for line in outcome.lines), outcome.timed_out)
 
 
-def _flags(target: Target, memory_bytes: int) -> tuple[str, ...]:
+def _flags(request: Request) -> tuple[str, ...]:
     """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
-    if target.language == "python":
+    if request.target.language == "python":
         return ("-I", "-S")
-    return (f"--max-old-space-size={memory_bytes * 9 // 10 >> 20}",)
+    return (f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}",)
 
 
 def _language_bind(executable: Path, taken: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:

@@ -33,6 +33,11 @@ def native_files(root: Path, mount: str, target: Target) -> tuple[str, ...]:
     )
 
 
+def extension_modules(*roots: Path) -> tuple[str, ...]:
+    """Return the paths of all Python extension modules, for whatever version and system, relative to their root."""
+    return tuple(sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob("*.so")))
+
+
 def _candidates(root: Path, target: Target) -> Iterator[Path]:
     if target.language not in ("nodejs", "python"):
         return

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.audit import Finding
 from packager.catalog.records import parse_version
-from packager.prove import Proof
-from packager.prove.causes import crash, explain
+from packager.prove import Proof, skipped
+from packager.prove.findings import crash, explain
 
 if TYPE_CHECKING:
     from packager.catalog.records import Baseline, Target
-    from packager.prove.causes import Scene
     from packager.prove.report import Failure, Report
     from packager.prove.request import Request
+    from packager.prove.scene import Scene
 
 # What AWS's own images bring in /var/runtime; stand-ins have none of it, so its absence there says nothing.
 # Source: developer guide, "Node.js runtimes" (AWS SDK v3 from 18 on, v2 before) and "Python runtimes" (boto3).
@@ -44,15 +44,15 @@ class Run:
     out_of_memory: bool = False
 
 
-def judge(run: Run, request: Request, target: Target, scene: Scene) -> Proof:
+def judge(run: Run, request: Request, scene: Scene) -> Proof:
     """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
         answer = run.report.answer or ""
         return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output, answer)
-    excuse = "" if run.official else _excuse(run, findings, target, scene)
+    excuse = "" if run.official else _excuse(run, findings, request.target, scene)
     if excuse:
-        return Proof("skipped", "", "", f"audited, not proved: {excuse}", (), run.output)
+        return replace(skipped(excuse), output=run.output)
     errors = [finding for finding in findings if finding.severity == "error"]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)

@@ -7,16 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from packager.archive.reader import open_archive
-from packager.audit import Finding
 from packager.errors import DockerFault
-from packager.prove import Proof
-from packager.prove.causes import Scene
+from packager.prove import Proof, skipped
+from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.interpreters import CannotProve, find_runtime, node_folder_or_reason
 from packager.prove.local import run_locally
-from packager.prove.natives import native_files
+from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
 from packager.prove.request import Request
+from packager.prove.scene import Scene
 from packager.prove.unpack import clean_root
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ def prove(
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
     if target.language == "provided":
-        return _bootstrap(artifact, layers)
+        return look_at_bootstrap(artifact, layers)
     is_layer = target.kind == "layer"
     system = target.system
     with clean_root(None if is_layer else artifact, [*layers, artifact] if is_layer else layers) as root:
@@ -65,9 +64,18 @@ def prove(
             *native_files(root.task, system.function_root, target),
             *native_files(root.layers, system.layer_root, target),
         )
-        request = Request(handler if not is_layer else "", natives, tuple(packages), event, timeout_seconds)
+        request = Request(
+            handler="" if is_layer else handler,
+            target=target,
+            own=environment,
+            natives=natives,
+            packages=tuple(packages),
+            event=event,
+            timeout_seconds=timeout_seconds,
+            memory_bytes=memory_bytes,
+        )
         if not (request.handler or request.natives or request.packages):
-            return _skipped("nothing native in it to load; it is proved with the function that uses it")
+            return skipped("nothing native in it to load; it is proved with the function that uses it")
         scene = Scene(
             artifact=artifact.name,
             task_root=system.function_root,
@@ -75,32 +83,28 @@ def prove(
             layers=tuple(path.name for path in ([*layers, artifact] if is_layer else layers)),
             layer_packages=_packages(root.layers / target.layer_paths.packages),
             dropped=dropped,
+            extensions=extension_modules(root.task, root.layers) if target.language == "python" else (),
         )
         try:
-            run = _run(root, request, target, environment, how, image, cache, memory_bytes, engine or _connect)
+            run = _run(root, request, how, image, cache, engine or _connect)
         except CannotProve as reason:
-            return _skipped(str(reason))
-        return judge(run, request, target, scene)
+            return skipped(str(reason))
+        return judge(run, request, scene)
 
 
 def _run(
     root: CleanRoot,
     request: Request,
-    target: Target,
-    environment: Mapping[str, str],
     how: How,
     image: str,
     cache: Path,
-    memory_bytes: int,
     engine: Callable[[], AbstractContextManager[Containers]],
 ) -> Run:
     """Return the run in the best place there is; raises CannotProve if there is none."""
     no_docker = ""
     if how != "local":
         try:
-            run = _in_docker(
-                root, request, target, environment, image, cache, memory_bytes, engine, pull=how == "docker"
-            )
+            run = _in_docker(root, request, image, cache, engine, pull=how == "docker")
         except DockerFault as fault:
             if how == "docker":
                 raise
@@ -108,23 +112,19 @@ def _run(
         if run is not None:
             return run
     try:
-        runtime = find_runtime(target, cache)
-        return run_locally(root, request, target, environment, runtime, memory_bytes=memory_bytes)
+        return run_locally(root, request, find_runtime(request.target, cache))
     except CannotProve as reason:
         if how == "local":
             raise
-        msg = f"{reason} ({no_docker or f'the image {target.image} is not on the engine'})"
+        msg = f"{reason} ({no_docker or f'the image {request.target.image} is not on the engine'})"
         raise CannotProve(msg) from reason
 
 
 def _in_docker(
     root: CleanRoot,
     request: Request,
-    target: Target,
-    environment: Mapping[str, str],
     image: str,
     cache: Path,
-    memory_bytes: int,
     engine: Callable[[], AbstractContextManager[Containers]],
     *,
     pull: bool,
@@ -133,17 +133,15 @@ def _in_docker(
     from packager.prove.docker import find_place, lacks_runtime, run_in_container
 
     with engine() as containers:
-        place = find_place(containers, target, image, pull=pull)
+        place = find_place(containers, request.target, image, pull=pull)
         if place is None:
             return None
-        run = run_in_container(containers, place, root, request, target, environment, memory_bytes=memory_bytes)
-        if not lacks_runtime(run, target):
+        run = run_in_container(containers, place, root, request)
+        if not lacks_runtime(run, request.target):
             return run
         # A bare system image: the runtime's exact major is brought along.
-        folder = node_folder_or_reason(target, cache)
-        return run_in_container(
-            containers, place, root, request, target, environment, memory_bytes=memory_bytes, runtime_folder=folder
-        )
+        folder = node_folder_or_reason(request.target, cache)
+        return run_in_container(containers, place, root, request, folder)
 
 
 @contextmanager
@@ -152,35 +150,6 @@ def _connect() -> Iterator[Containers]:
 
     with connect(os.environ, Path.home()) as engine:
         yield engine
-
-
-def _bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof:
-    """Look at the entry point of a custom runtime: the function's ``bootstrap``, else a layer's, later ones first."""
-    for path in (artifact, *reversed(layers)):
-        with open_archive(path) as archive:
-            for member in archive.members:
-                if member.path != "bootstrap":
-                    continue
-                with archive.open(member) as stream:
-                    start = stream.read(4)
-                if start != b"\x7fELF" and not start.startswith(b"#!"):
-                    message = "is neither an ELF program nor a script with `#!`"
-                    return _no_bootstrap(f"{path.name}!bootstrap", message, "put the compiled program there")
-                if member.mode is not None and not member.mode & 0o001:
-                    message = "may not be executed by everybody"
-                    return _no_bootstrap(f"{path.name}!bootstrap", message, "give it mode 0755; `packager pack` does")
-                return _skipped("bootstrap is there and executable; it starts only against the Runtime API")
-    message = "has no bootstrap, which a custom runtime starts with"
-    return _no_bootstrap(artifact.name, message, "put an executable `bootstrap` at the root of the zip or of a layer")
-
-
-def _no_bootstrap(subject: str, message: str, fix: str) -> Proof:
-    finding = Finding("RUN018", "error", subject, message, fix)
-    return Proof("failed", "", "", f"{subject} {message}", (finding,))
-
-
-def _skipped(reason: str) -> Proof:
-    return Proof("skipped", "", "", f"audited, not proved: {reason}")
 
 
 def _packages(folder: Path) -> frozenset[str]:

@@ -20,10 +20,13 @@ _SYSTEM_FOLDERS = ("/lib64", "/usr/lib64")
 
 @dataclass(frozen=True)
 class Request:
-    """What to load, in the paths of the runtime."""
+    """What to load, as what, in the paths of the runtime."""
 
     handler: str
     """``src/handler.handler``; empty for layers."""
+    target: Target
+    own: Mapping[str, str] = field(default_factory=dict)
+    """The function's own environment variables."""
     natives: tuple[str, ...] = ()
     """Native files to open once each: ``/opt/nodejs/node_modules/x/y.node``."""
     packages: tuple[str, ...] = ()
@@ -31,6 +34,8 @@ class Request:
     event: object | None = None
     """What to call the handler with; None: it is loaded, not called."""
     timeout_seconds: float = 30.0
+    memory_bytes: int = 1 << 30
+    """What the function may use: the container's limit, or the size of Node's heap on this machine."""
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
     """Begins each report line. Random, so that nothing a bundle prints is taken for a report."""
 
@@ -50,16 +55,17 @@ class Request:
         )
 
 
-def runtime_environment(target: Target, handler: str, own: Mapping[str, str]) -> dict[str, str]:
+def runtime_environment(request: Request) -> dict[str, str]:
     """Return the variables the runtime sets, with the function's own over them.
 
     HOME is not among them, as on Lambda. Source: developer guide, "Defined runtime environment variables".
     """
+    system = request.target.system
     return {
-        **dict(target.system.environment),
-        "LD_LIBRARY_PATH": ":".join(_library_path(target.system.library_path, target.arch)),
-        "_HANDLER": handler,
-        **own,
+        **dict(system.environment),
+        "LD_LIBRARY_PATH": ":".join(_library_path(system.library_path, request.target.arch)),
+        "_HANDLER": request.handler,
+        **request.own,
     }
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from packager.prove.causes import CAUSES, CODES, Scene, crash, explain
+from packager.prove.causes import CAUSES, CODES
+from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
+from packager.prove.scene import Scene
 
 SCENE = Scene("api.zip", "/var/task", "/opt", layers=("engine.zip",), layer_packages=frozenset({"dep", "@a/b"}))
 
@@ -197,3 +199,11 @@ def test_a_crash_names_the_file_that_was_being_opened(code: int, words: str) -> 
 @pytest.mark.parametrize("code", [0, 1, 127, 128, 143, 255])
 def test_an_ordinary_end_is_no_crash(code: int) -> None:
     assert crash(code, "", "load", SCENE) is None
+
+
+def test_an_extension_module_for_another_python_is_not_called_missing() -> None:
+    path = "pydantic_core/_pydantic_core.cpython-311-x86_64-linux-gnu.so"
+    scene = Scene("api.zip", "/var/task", "/opt", extensions=("x/y.so", path))
+    finding = explain(Failure("load", "ModuleNotFoundError", "No module named 'pydantic_core._pydantic_core'"), scene)
+    assert (finding.code, finding.subject) == ("RUN017", f"api.zip!{path}")
+    assert explain(Failure("load", "ModuleNotFoundError", "No module named 'core'"), scene).code == "RUN001"

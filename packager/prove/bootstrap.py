@@ -1,0 +1,38 @@
+"""The entry point of a custom runtime, as far as it can be judged without starting it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.archive.reader import open_archive
+from packager.audit import Finding
+from packager.prove import Proof, skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof:
+    """Look at the entry point of a custom runtime: the function's ``bootstrap``, else a layer's, later ones first."""
+    for path in (artifact, *reversed(layers)):
+        with open_archive(path) as archive:
+            for member in archive.members:
+                if member.path != "bootstrap":
+                    continue
+                with archive.open(member) as stream:
+                    start = stream.read(4)
+                if start != b"\x7fELF" and not start.startswith(b"#!"):
+                    message = "is neither an ELF program nor a script with `#!`"
+                    return _refused(f"{path.name}!bootstrap", message, "put the compiled program there")
+                if member.mode is not None and not member.mode & 0o001:
+                    message = "may not be executed by everybody"
+                    return _refused(f"{path.name}!bootstrap", message, "give it mode 0755; `packager pack` does")
+                return skipped("bootstrap is there and executable; it starts only against the Runtime API")
+    message = "has no bootstrap, which a custom runtime starts with"
+    return _refused(artifact.name, message, "put an executable `bootstrap` at the root of the zip or of a layer")
+
+
+def _refused(subject: str, message: str, fix: str) -> Proof:
+    finding = Finding("RUN018", "error", subject, message, fix)
+    return Proof("failed", "", "", f"{subject} {message}", (finding,))
