@@ -37,7 +37,8 @@ def normalise(root: Path, scratch_paths: Sequence[str]) -> Normalised:
     """
     mark = Path(scratch_paths[0]).name.encode()
     # The longest first: one real path may contain another spelling of it.
-    spellings = sorted({form for path in scratch_paths for form in _spellings(path)}, key=len, reverse=True)
+    forms = {form for path in scratch_paths for form in _spellings(path)}
+    spellings = sorted(forms, key=lambda form: (len(form[0]), form), reverse=True)
     changed, left = [], []
     for relative, path in _files(root):
         if path.is_symlink():

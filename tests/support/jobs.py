@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_project(root: Path, files: Mapping[str, str | bytes | dict[str, Any]]) -> Path:
+def write_project(root: Path, files: Mapping[str, Any]) -> Path:
     """Write a project from path → content (a dict becomes JSON) and return its folder."""
     for name, content in files.items():
         path = root / name

@@ -114,7 +114,12 @@ def test_unreadable_files_are_named(tmp_path: Path) -> None:
 
 
 def test_the_tar_stream_is_a_tar_and_says_nothing_of_this_machine(tmp_path: Path) -> None:
-    contents = {"run.sh": "#!/bin/sh\n", "big": bytes(3_000_001), "empty": "", "deep/" + "x" * 150 + "/ü": "u"}
+    contents: dict[str, str | bytes] = {
+        "run.sh": "#!/bin/sh\n",
+        "big": bytes(3_000_001),
+        "empty": "",
+        "deep/" + "x" * 150 + "/ü": "u",
+    }
     first = write_project(tmp_path / "a", contents)
     (first / "run.sh").chmod(0o700)
     (first / "link").symlink_to("big")
@@ -129,7 +134,7 @@ def test_the_tar_stream_is_a_tar_and_says_nothing_of_this_machine(tmp_path: Path
     assert members["empty"].mode == 0o644
     assert members["link"].linkname == "big"
 
-    second = write_project(tmp_path / "b", dict(reversed(contents.items())))
+    second = write_project(tmp_path / "b", dict(sorted(contents.items(), reverse=True)))
     (second / "link").symlink_to(second / "big")
     (second / "run.sh").chmod(0o755)
     (second / "empty").chmod(0o666)

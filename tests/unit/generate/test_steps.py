@@ -1,0 +1,136 @@
+"""The commands of a job, and what the two of our own do to a tree."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from packager.catalog import load_catalog
+from packager.errors import ConfigError
+from packager.generate.steps import PYTHON_PACKAGES_DIR, fill, steps_for
+from tests.support.jobs import make_job, write_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.generate import Step
+
+LOCK: dict[str, Any] = {
+    "lockfileVersion": 3,
+    "packages": {"": {"devDependencies": {"cli": "1"}}, "node_modules/cli": {"dev": True}},
+}
+
+
+def npm_job(root: Path, **changes: Any) -> tuple[Step, ...]:
+    write_project(root, {"package-lock.json": LOCK})
+    scripts = changes.pop("run_scripts", True)
+    return steps_for(make_job(root, manager="npm", lock_file="package-lock.json", **changes), run_scripts=scripts)
+
+
+def test_npm_installs_for_the_target_generates_and_prunes(tmp_path: Path) -> None:
+    environment = (("ENGINE", "{any_file}"),)
+    install, generate, prune = npm_job(tmp_path, generate=("prisma generate && echo x",), environment=environment)
+    assert install.argv[:5] == ("npm", "ci", "--os=linux", "--cpu=x64", "--libc=glibc")
+    assert "--include=dev" in install.argv
+    assert "--ignore-scripts" not in install.argv
+    assert generate.argv[:2] == ("sh", "-c")
+    assert generate.argv[2].endswith("; prisma generate && echo x")
+    assert ("ENGINE", "{any_file}") in generate.environment
+    assert [step.purpose for step in (install, generate, prune)] == ["install", "generate", "prune"]
+    assert prune.argv[-1] == "node_modules/cli"
+
+
+def test_another_architecture_and_libc_are_asked_of_every_tool(tmp_path: Path) -> None:
+    install = npm_job(tmp_path, arch="arm64", libc="musl", run_scripts=False)[0]
+    assert {"--cpu=arm64", "--libc=musl", "--ignore-scripts"} <= set(install.argv)
+    environment = dict(install.environment)
+    assert environment["npm_config_arch"] == environment["npm_config_target_arch"] == "arm64"
+    assert environment["npm_config_target_libc"] == "musl"
+
+
+def test_pnpm_leaves_no_links(tmp_path: Path) -> None:
+    write_project(tmp_path, {"pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages: {a@1.0.0: {}}\n"})
+    install, prune = steps_for(make_job(tmp_path, manager="pnpm", lock_file="pnpm-lock.yaml"))
+    assert {"--frozen-lockfile", "--config.node-linker=hoisted", "--libc=glibc"} <= set(install.argv)
+    assert prune.argv[-1] == "a@1.0.0"
+
+
+def test_nothing_to_install_leaves_only_the_generate_lines(tmp_path: Path) -> None:
+    assert steps_for(make_job(tmp_path)) == ()
+    assert [step.purpose for step in steps_for(make_job(tmp_path, language="provided", generate=("make",)))] == [
+        "generate"
+    ]
+
+
+def test_yarn_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="yarn"):
+        steps_for(make_job(tmp_path, manager="yarn", lock_file="yarn.lock"))
+
+
+def pip_platforms(argv: tuple[str, ...]) -> list[str]:
+    return [value for option, value in pairwise(argv) if option == "--platform"]
+
+
+@pytest.mark.parametrize(
+    ("platform", "arch", "first", "last", "absent"),
+    [
+        ("amazonlinux2023", "x86_64", "manylinux_2_34_x86_64", "manylinux1_x86_64", "manylinux_2_35_x86_64"),
+        ("amazonlinux2", "x86_64", "manylinux_2_26_x86_64", "manylinux1_x86_64", "manylinux_2_28_x86_64"),
+        ("amazonlinux2023", "arm64", "manylinux_2_34_aarch64", "manylinux2014_aarch64", "manylinux1_aarch64"),
+    ],
+)
+def test_pip_takes_wheels_the_target_can_load(
+    tmp_path: Path, platform: str, arch: str, first: str, last: str, absent: str
+) -> None:
+    job = make_job(
+        tmp_path,
+        manager="pip",
+        language="python",
+        language_version="3.12",
+        lock_file="requirements.txt",
+        platform=load_catalog().platforms[platform],
+        arch=arch,
+    )
+    install, _ = steps_for(job)
+    tags = pip_platforms(install.argv)
+    assert (tags[0], tags[-1]) == (first, last)
+    assert absent not in tags
+    assert "--only-binary=:all:" in install.argv
+    assert install.argv[install.argv.index("--python-version") + 1] == "3.12"
+
+
+def test_in_an_image_with_the_targets_own_python_that_one_chooses(tmp_path: Path) -> None:
+    job = make_job(
+        tmp_path, builder="docker", manager="pip", language="python", language_version="3.12", lock_file="r.txt"
+    )
+    script = steps_for(job)[0].argv[2]
+    assert script.startswith("if python3.12 -m pip --version")
+    assert "--only-binary=:all:" in script.partition("else")[2]
+
+
+def test_pip_scripts_and_records_do_not_name_the_python_that_made_them(tmp_path: Path) -> None:
+    long_path = "#!/bin/sh\n'''exec' \"/a long/path/bin/python3\" \"$0\" \"$@\"\n' '''\nimport a\n"
+    write_project(
+        tmp_path / PYTHON_PACKAGES_DIR,
+        {
+            "bin/tool": "#!/tmp/venv/bin/python3.11\nimport a\n",
+            "bin/long": long_path,
+            "bin/shell": "#!/bin/sh\necho\n",
+            "a-1.dist-info/RECORD": "../../bin/tool,sha256=abc,12\r\na/bin/x.py,sha256=def,3\r\n",
+        },
+    )
+    job = make_job(tmp_path, manager="pip", language="python", language_version="3.12", lock_file="r.txt")
+    tidy = steps_for(job)[1]
+    subprocess.run([sys.executable, *tidy.argv[1:]], cwd=tmp_path, check=True)
+    root = tmp_path / PYTHON_PACKAGES_DIR
+    assert (root / "bin/tool").read_text() == (root / "bin/long").read_text() == "#!/usr/bin/env python3\nimport a\n"
+    assert (root / "bin/shell").read_text() == "#!/bin/sh\necho\n"
+    assert (root / "a-1.dist-info/RECORD").read_bytes() == b"../../bin/tool,,\r\na/bin/x.py,sha256=def,3\r\n"
+
+
+def test_fill_names_an_existing_file() -> None:
+    assert fill([("A", "{any_file}"), ("B", "x")], "/bin/true") == {"A": "/bin/true", "B": "x"}
