@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
 from packager.units import parse_size
 
@@ -86,7 +87,7 @@ def load_project(folder: Path) -> Project:
     for name in CONFIG_NAMES:
         path = root / name
         if path.is_file():
-            return parse_project(_read_yaml(path), root, name)
+            return parse_project(read_yaml(path), root, name)
     from packager.detect import detect_project
 
     return detect_project(root)
@@ -94,7 +95,7 @@ def load_project(folder: Path) -> Project:
 
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
     """Return the project a configuration document describes."""
-    section = _Section(data, file)
+    section = Section(data, file)
     section.only("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
     version = section.get("version", int, default=1)
     if version != 1:
@@ -104,7 +105,7 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
     if not bundles:
         raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
     specs = tuple(
-        _bundle(str(name), _Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items()
+        _bundle(str(name), Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items()
     )
     generate = section.sub("generate")
     return Project(
@@ -137,24 +138,7 @@ def select(project: Project, names: Iterable[str]) -> Project:
     return replace(project, bundles=tuple(spec for spec in project.bundles if spec.name in needed))
 
 
-def _read_yaml(path: Path) -> Any:
-    import yaml
-
-    try:
-        text = path.read_text(encoding="utf-8")
-        data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path.name}: line {mark.line + 1}" if mark is not None else path.name
-        problem = getattr(error, "problem", None) or str(error)
-        hint = "indent with spaces: YAML allows no tabs" if "'\\t'" in str(error) else ""
-        raise ConfigError(str(problem), where=where, fix=hint) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), where=path.name) from error
-    return data
-
-
-def _bundle(name: str, section: _Section, silence: tuple[Silence, ...]) -> BundleSpec:
+def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> BundleSpec:
     if not _NAME.fullmatch(name):
         msg = "a bundle's name is a file name: letters, digits, dots, dashes, 64 at most"
         raise ConfigError(msg, where=section.where)
@@ -174,7 +158,7 @@ def _bundle(name: str, section: _Section, silence: tuple[Silence, ...]) -> Bundl
         runtime=section.get("runtime", str, default=""),
         arches=_arches(section),
         handler=section.get("handler", str, default=""),
-        include=section.strings("include"),
+        include=_patterns(section),
         packages=section.strings("packages"),
         recipe=section.get("recipe", str, default=""),
         layers=section.strings("layers"),
@@ -185,7 +169,15 @@ def _bundle(name: str, section: _Section, silence: tuple[Silence, ...]) -> Bundl
     )
 
 
-def _arches(section: _Section) -> tuple[Arch, ...]:
+def _patterns(section: Section) -> tuple[str, ...]:
+    patterns = section.strings("include")
+    for index, pattern in enumerate(patterns):
+        if not pattern.removeprefix("!").removeprefix("./").strip("/"):
+            raise ConfigError("is an empty pattern", where=f"{section.key('include')}[{index}]")  # noqa: EM101
+    return patterns
+
+
+def _arches(section: Section) -> tuple[Arch, ...]:
     arches: list[Arch] = []
     for text in section.strings("arch") or ("x86_64",):
         arches.append(parse_arch(text, f"{section.where}.arch"))
@@ -203,101 +195,29 @@ def parse_arch(text: str, where: str) -> Arch:
     return names[text.lower()]
 
 
-def _generate(section: _Section) -> Generate:
+def _generate(section: Section) -> Generate:
     section.only("command", "environment", "timeout")
     command: tuple[str, ...] | None = None
     if section.has("command"):
         command = section.strings("command")
     environment = section.get("environment", dict, default={})
+    timeout = float(section.get("timeout", (int, float), default=1800))
+    if not timeout > 0:  # nan included
+        raise ConfigError("a command needs more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
     return Generate(
         command=command,
         environment={str(key): str(value) for key, value in environment.items()},
-        timeout_seconds=float(section.get("timeout", (int, float), default=1800)),
+        timeout_seconds=timeout,
     )
 
 
-def _silences(section: _Section) -> tuple[Silence, ...]:
+def _silences(section: Section) -> tuple[Silence, ...]:
     found = []
     for index, item in enumerate(section.get("silence", list, default=[])):
-        entry = _Section(item, f"{section.where}{'.' if '.' in section.where else ': '}silence[{index}]")
+        entry = Section(item, section.key(f"silence[{index}]"))
         entry.only("code", "path", "reason")
         found.append(Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**")))
     return tuple(found)
-
-
-class _Section:
-    """A mapping of the document with the path that leads to it, for messages that point at the key."""
-
-    def __init__(self, data: Any, where: str) -> None:
-        if not isinstance(data, dict):
-            msg = f"expected a mapping, found {_kind(data)}"
-            raise ConfigError(msg, where=where)
-        self.data = data
-        self.where = where
-
-    def key(self, name: str) -> str:
-        """Return the path of a key, as the user would write it."""
-        return f"{self.where}.{name}" if ": " in self.where else f"{self.where}: {name}"
-
-    def has(self, name: str) -> bool:
-        """Return whether the key is there and not null."""
-        return self.data.get(name) is not None
-
-    def only(self, *known: str) -> None:
-        """Refuse keys that are not known, guessing at the misprint."""
-        for name in self.data:
-            if name not in known:
-                close = difflib.get_close_matches(str(name), known, n=1)
-                guess = f"did you mean {close[0]!r}? " if close else ""
-                raise ConfigError("unknown key", where=self.key(str(name)), fix=f"{guess}keys are: {', '.join(known)}")  # noqa: EM101
-
-    def get(self, name: str, types: Any, **default: Any) -> Any:
-        """Return a value of the given type(s); without a default the key is required."""
-        value = self.data.get(name)
-        if value is None:
-            if "default" in default:
-                return default["default"]
-            raise ConfigError("required key is missing", where=self.key(name))  # noqa: EM101
-        # bool is an int to Python but never to a reader of YAML.
-        wrong = not isinstance(value, types) or (isinstance(value, bool) and types is not bool)
-        if wrong:
-            wanted = " or ".join(_NAMES[t] for t in (types if isinstance(types, tuple) else (types,)))
-            msg = f"expected {wanted}, found {_kind(value)}"
-            raise ConfigError(msg, where=self.key(name))
-        return value
-
-    def strings(self, name: str) -> tuple[str, ...]:
-        """Return a list of strings; one bare string stands for a list of one."""
-        value = self.get(name, (str, list), default=())
-        items = [value] if isinstance(value, str) else list(value)
-        for index, item in enumerate(items):
-            if not isinstance(item, str):
-                msg = f"expected text, found {_kind(item)}"
-                raise ConfigError(msg, where=f"{self.key(name)}[{index}]")
-        return tuple(items)
-
-    def sub(self, name: str) -> _Section | None:
-        """Return a mapping below this one; None where the key is absent."""
-        return _Section(self.data[name], self.key(name)) if self.has(name) else None
-
-    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
-        """Return one of a few words."""
-        value = str(self.get(name, str, default=default))
-        if value not in choices:
-            close = difflib.get_close_matches(value, choices, n=1)
-            guess = f"did you mean {close[0]!r}? " if close else ""
-            msg = f"unknown value {value!r}"
-            raise ConfigError(msg, where=self.key(name), fix=f"{guess}values are: {', '.join(choices)}")
-        return value
-
-
-_NAMES: dict[type, str] = {
-    str: "text", int: "a number", float: "a number", bool: "true or false", dict: "a mapping", list: "a list",
-}  # fmt: skip
-
-
-def _kind(value: Any) -> str:
-    return "nothing" if value is None else _NAMES.get(type(value), type(value).__name__)
 
 
 def override(
@@ -308,11 +228,15 @@ def override(
     arches: tuple[Arch, ...] = (),
     budget_bytes: int | None = None,
 ) -> Project:
-    """Return the project with command-line options laid over every bundle."""
+    """Return the project with command-line options laid over every bundle.
+
+    The target is that of the functions: a layer beneath one of them stays a layer.
+    """
+    beneath = {name for spec in project.bundles for name in spec.layers}
     specs = []
     for spec in project.bundles:
         changes: dict[str, Any] = {}
-        if target and spec.target != target:
+        if target and spec.name not in beneath:
             changes["target"] = target
         if runtime:
             changes["runtime"] = runtime

@@ -5,8 +5,8 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
 from packager.resources import bundled
 
@@ -52,39 +52,24 @@ def find_recipe(name: str, base: Path | None = None) -> Recipe:
 
 def read_recipe(folder: Path) -> Recipe:
     """Return the recipe of a folder. Raises ConfigError naming file and key."""
-    import yaml
-
     path = folder / RECIPE_FILE
-    try:
-        data: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(str(error), where=str(path)) from error
-    if not isinstance(data, dict):
-        msg = "expected a mapping"
-        raise ConfigError(msg, where=str(path))
-    known = ("version", "name", "title", "language", "packages", "needs_project")
-    for key in data:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            guess = f"did you mean {close[0]!r}? " if close else ""
-            msg = "unknown key"
-            raise ConfigError(msg, where=f"{path}: {key}", fix=f"{guess}keys are: {', '.join(known)}")
-    name = str(data.get("name") or folder.resolve().name)
-    packages = data.get("packages")
-    if not isinstance(packages, list) or not packages or not all(isinstance(item, str) for item in packages):
-        msg = "expected a list of package names"
-        raise ConfigError(msg, where=f"{path}: packages")
-    language = str(data.get("language", "nodejs"))
-    if language not in ("nodejs", "python"):
-        msg = f"unknown language {language!r}"
-        raise ConfigError(msg, where=f"{path}: language", fix="languages are: nodejs, python")
+    section = Section(read_yaml(path), str(path))
+    section.only("version", "name", "title", "language", "packages", "needs_project")
+    version = section.get("version", int, default=1)
+    if version != 1:
+        raise ConfigError(f"version {version} is not known, only 1 is", where=section.key("version"))  # noqa: EM102
+    name = section.get("name", str, default=folder.resolve().name)
+    packages = section.strings("packages")
+    if not packages:
+        raise ConfigError("expected a list of package names", where=section.key("packages"))  # noqa: EM101
+    language = section.choice("language", ("nodejs", "python"), default="nodejs")
     own = "package.json" if language == "nodejs" else "requirements.txt"
     return Recipe(
         name=name,
-        title=str(data.get("title") or name),
+        title=section.get("title", str, default=name),
         folder=folder.resolve(),
         language=language,
-        packages=tuple(packages),
+        packages=packages,
         standalone=(folder / own).is_file(),
-        needs_project=bool(data.get("needs_project", False)),
+        needs_project=section.get("needs_project", bool, default=False),
     )

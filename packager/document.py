@@ -1,0 +1,143 @@
+"""A YAML document people wrote: values of the right type, or an error that points at file and key."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TYPE_NAMES: dict[type, str] = {
+    str: "text", int: "a number", float: "a number", bool: "true or false", dict: "a mapping", list: "a list",
+}  # fmt: skip
+
+
+def read_yaml(path: Path) -> Any:
+    """Return what a file holds. Raises ConfigError naming the line of a mistake, a key given twice included."""
+    import yaml
+
+    text = ""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None
+            _refuse_doubles(node)
+            return loader.construct_document(node)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path.name}: line {mark.line + 1}" if mark is not None else path.name
+        line = text.splitlines()[mark.line] if mark is not None and mark.line < len(text.splitlines()) else ""
+        tabbed = "\t" in line[: len(line) - len(line.lstrip())]
+        hint = "indent with spaces: YAML allows no tabs" if tabbed else ""
+        raise ConfigError(error.problem or str(error), where=where, fix=hint) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(str(error), where=path.name) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=path.name) from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=path.name) from error
+
+
+def _refuse_doubles(root: Any) -> None:
+    """Raise for a mapping that has a key twice, where YAML itself silently takes the last."""
+    import yaml
+
+    waiting, seen = [root], set()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen or isinstance(node, yaml.ScalarNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            waiting += node.value
+            continue
+        keys = set()
+        for key, value in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in keys:
+                    problem = f"{key.value!r} is there twice"
+                    raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+                keys.add(key.value)
+            waiting.append(value)
+
+
+class Section:
+    """A mapping of the document with the path that leads to it, for messages that point at the key."""
+
+    def __init__(self, data: Any, where: str) -> None:
+        """`where` is the file, ``packager.yaml``, or file and keys, ``packager.yaml: bundles.api``."""
+        if not isinstance(data, dict):
+            msg = f"expected a mapping, found {_kind(data)}"
+            raise ConfigError(msg, where=where)
+        self.data = data
+        self.where = where
+
+    def key(self, name: str) -> str:
+        """Return the path of a key, as the user would write it."""
+        return f"{self.where}.{name}" if ": " in self.where else f"{self.where}: {name}"
+
+    def has(self, name: str) -> bool:
+        """Return whether the key is there and not null."""
+        return self.data.get(name) is not None
+
+    def only(self, *known: str) -> None:
+        """Refuse keys that are not known, guessing at the misprint."""
+        for name in self.data:
+            if name not in known:
+                fix = f"{_guess(str(name), known)}keys are: {', '.join(known)}"
+                raise ConfigError("unknown key", where=self.key(str(name)), fix=fix)  # noqa: EM101
+
+    def get(self, name: str, types: Any, **default: Any) -> Any:
+        """Return a value of the given type(s); without a default the key is required."""
+        value = self.data.get(name)
+        if value is None:
+            if "default" in default:
+                return default["default"]
+            raise ConfigError("required key is missing", where=self.key(name))  # noqa: EM101
+        # bool is an int to Python but never to a reader of YAML.
+        wrong = not isinstance(value, types) or (isinstance(value, bool) and types is not bool)
+        if wrong:
+            names = [_TYPE_NAMES[each] for each in (types if isinstance(types, tuple) else (types,))]
+            msg = f"expected {' or '.join(dict.fromkeys(names))}, found {_kind(value)}"
+            raise ConfigError(msg, where=self.key(name))
+        return value
+
+    def strings(self, name: str) -> tuple[str, ...]:
+        """Return a list of strings; one bare string stands for a list of one."""
+        value = self.get(name, (str, list), default=())
+        items = [value] if isinstance(value, str) else list(value)
+        for index, item in enumerate(items):
+            if not isinstance(item, str):
+                msg = f"expected text, found {_kind(item)}"
+                raise ConfigError(msg, where=f"{self.key(name)}[{index}]")
+        return tuple(items)
+
+    def sub(self, name: str) -> Section | None:
+        """Return a mapping below this one; None where the key is absent."""
+        return Section(self.data[name], self.key(name)) if self.has(name) else None
+
+    def choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        """Return one of a few words."""
+        value = str(self.get(name, str, default=default))
+        if value not in choices:
+            msg = f"unknown value {value!r}"
+            fix = f"{_guess(value, choices)}values are: {', '.join(choices)}"
+            raise ConfigError(msg, where=self.key(name), fix=fix)
+        return value
+
+
+def _guess(word: str, known: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean {close[0]!r}? " if close else ""
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else _TYPE_NAMES.get(type(value), type(value).__name__)

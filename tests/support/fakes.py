@@ -1,0 +1,120 @@
+"""What the pipeline asks of the outside world, answered from memory: builders, provers, machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.catalog import load_catalog
+from packager.generate import Tree
+from packager.generate.source import copy_source
+from packager.host import Host, Options
+from packager.machine import Machine
+from packager.plan import Bundle, Job
+from packager.planning import Wishes, make_plan
+from packager.prove import Proof
+from tests.support.trees import write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from packager.catalog.records import Arch, Language
+    from packager.plan import BuilderName, Plan
+    from packager.progress import Stopwatch
+    from packager.project import Project
+    from packager.trim import Selection
+    from tests.support.trees import Content
+
+NO_DOCKER = Machine(docker_problem="no Docker engine answers")
+DOCKER = Machine(docker="Docker 20.10.24 at unix:///fake.sock", image_problem=lambda image, arch: "")
+PROVED = Proof("proved", "local", "a made-up runtime", "loaded everything")
+
+
+@dataclass
+class FakeBuilder:
+    """Leaves the project's own files, and what an install and a generator would have added to them."""
+
+    adds: Mapping[str, Content] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    jobs: list[Job] = field(default_factory=list)
+    """What was asked for, in order."""
+    fault: BaseException | None = None
+    """Raised in place of an answer."""
+    name: BuilderName = "host"
+
+    def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+        """Copy the sources as a real builder does, then add the files."""
+        self.jobs.append(job)
+        with watch.step("install", job.source.name):
+            if self.fault is not None:
+                raise self.fault
+            root = scratch / "tree"
+            root.mkdir()
+            copy_source(job, root)
+            write_tree(root, self.adds, self.links)
+        return Tree(root, self.name, toolchain=(("node", "22.0.0"),))
+
+
+@dataclass
+class FakeProver:
+    """Gives one answer, and remembers what it was asked to prove: (bundle, artifact's bytes, layer names)."""
+
+    proof: Proof = PROVED
+    asked: list[tuple[str, bytes, list[str]]] = field(default_factory=list)
+
+    def __call__(
+        self, bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options
+    ) -> Proof:
+        """Return the answer."""
+        self.asked.append((bundle.name, artifact.read_bytes(), [path.name for path in layers]))
+        return self.proof
+
+
+def fake_host(builder: FakeBuilder | None = None, prover: FakeProver | None = None) -> Host:
+    """Return the doors of a made-up machine; every builder's name gives the same builder."""
+    chosen = builder or FakeBuilder()
+    return Host(builder=lambda name: chosen, prover=prover or FakeProver())
+
+
+def plan_for(project: Project, machine: Machine = NO_DOCKER, wishes: Wishes | None = None) -> Plan:
+    """Return a project's plan by the real catalog, on a machine without Docker."""
+    return make_plan(project, load_catalog(), machine, wishes)
+
+
+def make_job(source: Path = Path("/nowhere"), **changes: object) -> Job:
+    """Return a job that installs nothing, for nodejs22.x on x86_64."""
+    language: Language = "nodejs"
+    arch: Arch = "x86_64"
+    values: dict[str, object] = {
+        "source": source,
+        "builder": "host",
+        "platform": load_catalog().platforms["amazonlinux2023"],
+        "arch": arch,
+        "libc": "glibc",
+        "language": language,
+        "language_version": "22",
+        "manager": None,
+        "lock_file": "",
+    }
+    make: Callable[..., Job] = Job
+    return make(**{**values, **changes})
+
+
+def make_bundle(**changes: object) -> Bundle:
+    """Return a function for nodejs22.x on x86_64, by default; with ``target="aws-lambda-layer"`` a layer."""
+    name, runtime, arch = (
+        changes.pop(key, default)
+        for key, default in (("target", "aws-lambda"), ("runtime", "nodejs22.x"), ("arch", "x86_64"))
+    )
+    target = load_catalog().target(str(name), str(runtime), arch)  # type: ignore[arg-type]
+    values: dict[str, object] = {
+        "name": "api",
+        "kind": target.kind,
+        "target": target,
+        "job": make_job(arch=arch, language=target.language, platform=target.platform),
+        "budget": target.budget,
+        "handler": "" if target.kind == "layer" else "index.handler",
+    }
+    make: Callable[..., Bundle] = Bundle
+    return make(**{**values, **changes})
