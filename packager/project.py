@@ -104,9 +104,7 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
     bundles = section.get("bundles", dict, default={})
     if not bundles:
         raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
-    specs = tuple(
-        _bundle(str(name), Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items()
-    )
+    specs = tuple(_bundle(name, Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items())
     generate = section.sub("generate")
     return Project(
         root=root,
@@ -139,9 +137,7 @@ def select(project: Project, names: Iterable[str]) -> Project:
 
 
 def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> BundleSpec:
-    if not _NAME.fullmatch(name):
-        msg = "a bundle's name is a file name: letters, digits, dots, dashes, 64 at most"
-        raise ConfigError(msg, where=section.where)
+    check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
         "strip", "silence",
@@ -167,6 +163,16 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         strip=section.get("strip", bool, default=True),
         silence=silence + _silences(section),
     )
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise ConfigError unless a bundle may be called so: its files in the output folder are."""
+    if not isinstance(name, str):
+        msg = f"YAML reads this name as {name!r}, not as text"
+        raise ConfigError(msg, where=where, fix="put it in quotes")
+    if not _NAME.fullmatch(name):
+        msg = "a bundle's name is a file name: letters, digits, dots, dashes, 64 at most"
+        raise ConfigError(msg, where=where)
 
 
 def _patterns(section: Section) -> tuple[str, ...]:

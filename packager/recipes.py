@@ -8,6 +8,7 @@ from pathlib import Path
 
 from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
+from packager.project import check_name
 from packager.resources import bundled
 
 RECIPE_FILE = "layer.yaml"
@@ -59,6 +60,7 @@ def read_recipe(folder: Path) -> Recipe:
     if version != 1:
         raise ConfigError(f"version {version} is not known, only 1 is", where=section.key("version"))  # noqa: EM102
     name = section.get("name", str, default=folder.resolve().name)
+    check_name(name, section.key("name"))
     packages = section.strings("packages")
     if not packages:
         raise ConfigError("expected a list of package names", where=section.key("packages"))  # noqa: EM101

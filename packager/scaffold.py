@@ -19,6 +19,7 @@ def config_text(root: Path) -> str:
     facts = survey(root, catalog, language)
     runtime = catalog.host("aws-lambda").default_runtimes[language]
     name = bundle_name(root)
+    layer = "prisma" if name != "prisma" else "prisma-client"
     handler = detect_handler(root, language) or "src/handler.handler"
     generator = next((engine for engine in facts.engines if engine.generate), None)
     lines = [
@@ -37,22 +38,29 @@ def config_text(root: Path) -> str:
     if generator and "@prisma/client" in generator.packages:
         lines += [
             "  # One layer with the client and its engine, shared by all functions.",
-            "  prisma:",
+            f"  {layer}:",
             "    target: aws-lambda-layer",
             "    recipe: prisma-client",
             f"    runtime: {runtime}",
             "    arch: x86_64",
         ]
     lines += [
-        f"  {name}:",
+        f"  {_text(name)}:",
         "    target: aws-lambda",
         f"    runtime: {runtime}          # see `packager targets`",
         "    arch: x86_64                 # or arm64, or [x86_64, arm64]",
-        f"    handler: {handler}",
+        f"    handler: {_text(handler)}",
         "    # Ordered patterns for your own files, last match wins; node_modules is trimmed by itself.",
         '    # include: ["src/**", "!**/*.test.js"]',
     ]
     if generator and "@prisma/client" in generator.packages:
-        lines += ["    layers: [prisma]             # what the layer carries is left out of the function"]
+        lines += [f"    layers: [{layer}]             # what the layer carries is left out of the function"]
     lines += ["    # budget: 25mb               # your own limit for the zip", ""]
     return "\n".join(lines)
+
+
+def _text(value: str) -> str:
+    """Return a text as YAML reads it back: quoted if it would pass for a number, a truth or nothing."""
+    import yaml
+
+    return value if yaml.safe_load(value) == value else f'"{value}"'

@@ -62,10 +62,11 @@ def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, *
     from packager.cli.request import Request
     from packager.cli.running import run_build, show_plan
     from packager.errors import UsageError
-    from packager.project import BundleSpec, Project
+    from packager.project import BundleSpec, Project, check_name
     from packager.recipes import find_recipe
 
     found = find_recipe(recipe)
+    check_name(name or found.name, "--name")
     if project is None and not found.standalone:
         if found.needs_project and (Path.cwd() / "package.json").is_file():
             project = Path.cwd()

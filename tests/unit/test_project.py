@@ -141,6 +141,7 @@ def test_unknown_keys_are_errors_with_a_guess(tmp_path: Path, document: Any, whe
             "more than 0 seconds",
         ),
         ({"bundles": {"../api": API}}, "packager.yaml: bundles.../api", "a bundle's name is a file name"),
+        ({"bundles": {True: API}}, "packager.yaml: bundles.True", "YAML reads this name as True, not as text"),
         ({"bundles": {".api": API}}, "packager.yaml: bundles..api", "a bundle's name is a file name"),
         ({"bundles": {"a" * 65: API}}, f"packager.yaml: bundles.{'a' * 65}", "a bundle's name is a file name"),
     ],
