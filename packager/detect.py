@@ -47,8 +47,12 @@ def read_package_json(root: Path) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
         raise ConfigError(error.msg, where=f"package.json: line {error.lineno}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(str(error), where="package.json") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where="package.json") from error  # noqa: EM101
+    except RecursionError as error:
+        raise ConfigError("is too deeply nested", where="package.json") from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where="package.json") from error
     if not isinstance(data, dict):
         msg = "expected an object"
         raise ConfigError(msg, where="package.json")
