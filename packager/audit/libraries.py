@@ -15,30 +15,63 @@ if TYPE_CHECKING:
 
 
 def check_needed(scene: Scene) -> Iterator[Finding]:
-    """Report needed libraries nobody has (LIB001), and those the catalog cannot promise (LIB002)."""
-    title = scene.target.baseline.title
-    reported: set[tuple[str, str]] = set()
+    """Report needed libraries nobody has (LIB001), and those the catalog cannot promise (LIB002).
+
+    One finding per file for all that is missing, and one per library that is there but not found.
+    """
     copies = _by_name(scene)
+    wanting: dict[tuple[str, str], list[Link]] = {}
     for link in scene.links:
         if link.where not in ("missing", "image") or not link.user.mount.judged:
             continue
-        if (link.user.path, link.soname) in reported:
-            continue
-        reported.add((link.user.path, link.soname))
-        loaded_by = f" when {link.root.file.path} loads it" if link.root.path != link.user.path else ""
-        fix = get_library(link.soname, scene.target)
-        if link.where == "image":
-            message = f"needs {link.soname}, which {title} has in its image, but perhaps not at run time"
-            yield link.user.finding("LIB002", message + loaded_by, fix)
-            continue
-        copy = copies.get(link.soname)
-        if copy:
-            message = f"needs {link.soname}; the one at {copy.file.path} is not where the loader looks{loaded_by}"
-            fix = f"{_searched(link, scene)}; move it there, or set the RUNPATH to where it is"
+        kind = "misplaced" if link.where == "missing" and link.soname in copies else link.where
+        cause = f"{kind} {link.soname}" if kind == "misplaced" else kind
+        group = wanting.setdefault((link.user.path, cause), [])
+        if link.soname not in [each.soname for each in group]:
+            group.append(link)
+    for (_, cause), group in wanting.items():
+        if cause == "image":
+            yield _not_promised(group, scene)
+        elif cause == "missing":
+            yield _missing(group, scene)
         else:
-            certain = "lacks" if link.soname in scene.target.baseline.sonames_absent else "does not provide"
-            message = f"needs {link.soname}, which {title} {certain} and the bundle has not{loaded_by}"
-        yield link.user.finding("LIB001", message, fix)
+            yield _misplaced(group[0], copies[group[0].soname], scene)
+
+
+def _missing(group: list[Link], scene: Scene) -> Finding:
+    first, baseline = group[0], scene.target.baseline
+    certain = all(link.soname in baseline.sonames_absent for link in group)
+    message = (
+        f"needs {_listed(group)}, which {baseline.title} {'lacks' if certain else 'does not provide'} "
+        f"and the bundle has not{_brought_in_by(first)}"
+    )
+    return first.user.finding("LIB001", message, _fixes(group, scene))
+
+
+def _not_promised(group: list[Link], scene: Scene) -> Finding:
+    first = group[0]
+    title = scene.target.baseline.title
+    message = f"needs {_listed(group)}, which {title} has in its image, but perhaps not at run time"
+    return first.user.finding("LIB002", message + _brought_in_by(first), _fixes(group, scene))
+
+
+def _misplaced(link: Link, copy: Place, scene: Scene) -> Finding:
+    message = f"needs {link.soname}; the one at {copy.file.path} is not where the loader looks{_brought_in_by(link)}"
+    fix = f"{_searched(link, scene)}; move it there, or set the RUNPATH to where it is"
+    return link.user.finding("LIB001", message, fix)
+
+
+def _listed(group: list[Link]) -> str:
+    *others, last = [link.soname for link in group]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _fixes(group: list[Link], scene: Scene) -> str:
+    return "; ".join(dict.fromkeys(get_library(link.soname, scene.target) for link in group))
+
+
+def _brought_in_by(link: Link) -> str:
+    return f" when {link.root.file.path} loads it" if link.root.path != link.user.path else ""
 
 
 def check_shadowed(scene: Scene) -> Iterator[Finding]:

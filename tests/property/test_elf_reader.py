@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.errors import ArtifactError
@@ -29,6 +29,10 @@ WORDS = st.sampled_from(
 )
 
 
+QUIETLY = settings(deadline=None)
+"""A busy machine is no failure."""
+
+
 class CountingStream(io.BytesIO):
     """Counts the bytes handed out, so that reading too much shows."""
 
@@ -49,11 +53,13 @@ def read_or_refuse(data: bytes) -> None:
     assert stream.taken < 500 * (len(data) + 1000)
 
 
+@QUIETLY
 @given(st.binary(max_size=400), st.sampled_from([b"", b"\x7fELF", LIBRARY[:16], LIBRARY[:64]]))
 def test_random_bytes(tail: bytes, head: bytes) -> None:
     read_or_refuse(head + tail)
 
 
+@QUIETLY
 @given(st.lists(st.tuples(st.sampled_from(INTERESTING), st.integers(0, 255)), min_size=1, max_size=8))
 def test_mutated_bytes(changes: list[tuple[int, int]]) -> None:
     data = bytearray(LIBRARY)
@@ -62,6 +68,7 @@ def test_mutated_bytes(changes: list[tuple[int, int]]) -> None:
     read_or_refuse(bytes(data))
 
 
+@QUIETLY
 @given(st.integers(0, 1600), WORDS, st.sampled_from([2, 4, 8]))
 def test_extreme_numbers(position: int, value: int, width: int) -> None:
     data = bytearray(LIBRARY)
@@ -69,6 +76,7 @@ def test_extreme_numbers(position: int, value: int, width: int) -> None:
     read_or_refuse(bytes(data))
 
 
+@QUIETLY
 @given(st.integers(0, len(LIBRARY)))
 def test_every_cut(length: int) -> None:
     read_or_refuse(LIBRARY[:length])

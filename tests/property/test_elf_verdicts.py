@@ -6,7 +6,7 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.audit.judge import audit
@@ -61,6 +61,9 @@ def specs(draw: st.DrawFn) -> ElfSpec:
     )
 
 
+QUIETLY = settings(deadline=None)
+"""A busy machine is no failure."""
+
 TREES = st.dictionaries(PATHS, specs().map(write_elf), min_size=1, max_size=5)
 
 
@@ -82,6 +85,7 @@ def errors(files: dict[str, bytes], on: Target) -> set[tuple[str, str]]:
     return {(each.code, each.subject) for each in found if each.severity == "error"}
 
 
+@QUIETLY
 @given(TREES, st.data())
 def test_newer_symbol_versions_never_add_an_error(files: dict[str, bytes], data: st.DataObject) -> None:
     base = target()
@@ -89,6 +93,7 @@ def test_newer_symbol_versions_never_add_an_error(files: dict[str, bytes], data:
     assert errors(files, replace(base, baseline=more)) <= errors(files, base)
 
 
+@QUIETLY
 @given(specs(), st.data())
 def test_more_libraries_never_add_an_error_for_a_file_alone(spec: ElfSpec, data: st.DataObject) -> None:
     """For one file. With bundled copies it may: the system's library, coming first, replaces the bundled one."""
@@ -101,12 +106,14 @@ def test_more_libraries_never_add_an_error_for_a_file_alone(spec: ElfSpec, data:
     assert not lost or ("LIB001", "a.node") in errors(files, base)
 
 
+@QUIETLY
 @given(TREES)
 def test_stripping_changes_no_verdict(files: dict[str, bytes]) -> None:
     stripped = {path: strip_symbols(data) or data for path, data in files.items()}
     assert errors(stripped, target()) == errors(files, target())
 
 
+@QUIETLY
 @given(st.binary(max_size=600), st.integers(0, 2000))
 def test_strip_refuses_or_keeps_what_the_loader_reads(noise: bytes, position: int) -> None:
     data = bytearray(write_elf(ElfSpec(soname="libx.so.1", needed=("libc.so.6",), symtab=20_000)))

@@ -53,6 +53,13 @@ def test_missing_and_known_to_be_missing() -> None:
     assert "does not provide" in found.message
 
 
+def test_all_that_is_missing_is_one_finding() -> None:
+    (found,) = findings({"q.node": write_elf(needed=["libssl.so.1.1", "libcrypto.so.1.1", "libodd.so.2", "libc.so.6"])})
+    assert "needs libssl.so.1.1, libcrypto.so.1.1 and libodd.so.2, which" in found.message
+    assert found.fix.count("OpenSSL (3)") == 1
+    assert "put libodd.so.2" in found.fix
+
+
 def test_an_engine_for_each_openssl() -> None:
     engine = write_elf(needed=["libssl.so.10", "libc.so.6"])
     assert not verdict({"q.node": engine}, target("nodejs18.x"))
