@@ -48,6 +48,8 @@ def judge(run: Run, request: Request, scene: Scene) -> Proof:
     """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
+        if not (request.handler or run.report.packages or run.report.natives_loaded):
+            return skipped("nothing in it that could be loaded; it is proved with the function that uses it")
         answer = run.report.answer or ""
         return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output, answer)
     excuse = "" if run.official else _excuse(run, findings, request.target, scene)

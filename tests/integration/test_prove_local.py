@@ -361,6 +361,23 @@ def test_a_layer_of_scripts_is_proved_by_the_packages_named(bench: Bench) -> Non
     assert proof.findings[0].subject == "api.zip!nodejs/node_modules/bad/index.js"
 
 
+@needs_node
+def test_packages_of_a_layer_that_offer_nothing_to_require_are_passed_over(bench: Bench) -> None:
+    layer: Files = {
+        "nodejs/node_modules/types/package.json": '{"types": "index.d.ts"}',
+        "nodejs/node_modules/sub/package.json": '{"exports": {"./a": "./a.js"}}',
+        "nodejs/node_modules/.hidden/client/index.js": "",
+        "nodejs/node_modules/esm/package.json": '{"type": "module", "exports": "./x.js"}',
+        "nodejs/node_modules/esm/x.js": "await 0; export default 1",
+    }
+    target = node_target("aws-lambda-layer")
+    proof = bench.prove(layer, target=target, handler="", packages=["types", "sub", ".hidden/client", "esm"])
+    assert (proof.status, proof.detail) == ("proved", "loaded .hidden/client, esm"), proof
+    layer["nodejs/node_modules/lost/package.json"] = '{"main": "lib/index.js"}'
+    proof = bench.prove(layer, target=target, handler="", packages=["lost"])
+    assert (proof.status, proof.findings[0].code) == ("failed", "RUN001")
+
+
 def test_a_zip_that_is_none_is_an_error_and_no_verdict(tmp_path: Path) -> None:
     path = tmp_path / "api.zip"
     path.write_bytes(b"PK nonsense")

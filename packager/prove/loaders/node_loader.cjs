@@ -156,8 +156,28 @@ async function loadHandler() {
   return handler;
 }
 
+// Type declarations, executables and packages that only offer subpaths have nothing `require` could load.
+function hasEntry(from, name, error) {
+  if (error.code === 'ERR_PACKAGE_PATH_NOT_EXPORTED') return false;
+  for (const folder of from.resolve.paths(name) || []) {
+    const file = path.join(folder, name, 'package.json');
+    if (existsSync(file)) {
+      const { main, exports: subpaths } = JSON.parse(readFileSync(file, 'utf8'));
+      return Boolean(main || subpaths);
+    }
+  }
+  return true;
+}
+
 async function loadPackage(name) {
   const from = Module.createRequire(path.join(request.layerRoot, 'nodejs', 'packager.js'));
+  try {
+    from.resolve(name);
+  } catch (error) {
+    if (hasEntry(from, name, error)) throw error;
+    return;
+  }
+  report('package', { path: name });
   try {
     from(name);
   } catch (error) {
@@ -223,10 +243,7 @@ async function main() {
     report('handler');
   }
   enter('packages');
-  for (const name of request.packages) {
-    report('package', { path: name });
-    await loadPackage(name);
-  }
+  for (const name of request.packages) await loadPackage(name);
   if (request.invoke) {
     enter('invoke');
     const text = stringify(await invoke(handler));
