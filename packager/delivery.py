@@ -30,7 +30,11 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
 
     Values are a file to copy or a text. Raises EnvironmentFault where the folder cannot be written.
     """
-    out.mkdir(parents=True, exist_ok=True)
+    check_writable(out)
+    blocked = next((name for name in files if (out / name).is_dir()), None)
+    if blocked is not None:
+        msg = "is a folder where a file is to be written"
+        raise EnvironmentFault(msg, where=str(out / blocked), fix="remove it, or choose another folder with --out")
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, content in files.items():
@@ -66,5 +70,5 @@ def _fault(out: Path, error: OSError) -> EnvironmentFault:
         errno.ENOTDIR: ("is a file, not a folder", "choose another folder with --out"),
         errno.EEXIST: ("is a file, not a folder", "choose another folder with --out"),
     }
-    message, fix = reasons.get(error.errno or 0, (str(error), "choose another folder with --out"))
+    message, fix = reasons.get(error.errno or 0, (error.strerror or str(error), "choose another folder with --out"))
     return EnvironmentFault(message, where=f"output folder {out}", fix=fix)
