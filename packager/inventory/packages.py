@@ -21,7 +21,6 @@ class Installed:
     package: Package
     needs: tuple[str, ...]
     """Names of dependencies, optional dependencies and required peers, sorted."""
-    os: tuple[str, ...] = ()
     cpu: tuple[str, ...] = ()
     libc: tuple[str, ...] = ()
 
@@ -125,9 +124,8 @@ def read_packages(root: Path, files: Iterable[str], companions: Mapping[str, tup
             *companions.get(name, ()),
         }
         installed[folder] = Installed(
-            package=Package(name=name, version=str(data.get("version") or ""), path=folder),
+            package=Package(name=name, version=str(data.get("version") or ""), path=folder, os=_strings(data.get("os"))),
             needs=tuple(sorted(needs)),
-            os=_strings(data.get("os")),
             cpu=_strings(data.get("cpu")),
             libc=_strings(data.get("libc")),
         )
