@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from packager.containers import BuildArguments, Command, Volume
 from packager.containers.tarballs import tar_stream
 from packager.errors import ConfigError, DockerFault, GeneratorFault
-from packager.generate import WORKDIR, Tree
+from packager.generate import WORKDIR, Step, Tree
 from packager.generate.causes import explain
 from packager.generate.environment import SETTINGS
 from packager.generate.source import source_tar
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from packager.catalog.records import Arch
     from packager.containers import Container, Containers, Image, Outcome
-    from packager.generate import Step
     from packager.plan import Job
     from packager.progress import Stopwatch
 
@@ -49,6 +48,14 @@ _FAMILIES = {
 }
 _TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
 _PROBE_SECONDS = 60.0
+_TAIL_LINES = 20
+# Distributions' own pip is years old: Debian 11's lacks options that every later one has, Debian 12's fetches wheels
+# for another Python only to find that they do not suit its own. The newest that their Python runs is put aside.
+_PIP = _OURS / "pip"
+_NEW_PIP = Step(
+    "pip",
+    ("python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
+)
 
 
 class DockerBuilder:
@@ -76,22 +83,27 @@ class DockerBuilder:
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
+        steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
         with watch.step("image", job.image or job.platform.image):
             image = self._image(job, outside, watch)
         given = _environment(outside)
         with self._containers.start(image, environment=_steady(), volumes=_VOLUMES) as container:
-            with watch.step("copy in", str(job.source)):
+            with watch.step("copy in", job.source.name):
                 container.copy_in(_private_files(outside), _OURS)
                 given |= self._bring_node(job, container)
                 container.copy_in(source_tar(job), PurePosixPath(WORKDIR))
-            for step in steps_for(job, run_scripts=job.libc == job.platform.libc):
-                with watch.step(step.purpose, shlex.join(step.argv)):
+            if job.manager == "pip":
+                with watch.step("pip", job.source.name):
+                    self._run(container, job, _NEW_PIP, given, watch)
+                given["PYTHONPATH"] = str(_PIP)
+            for step in steps:
+                with watch.step(step.purpose, job.source.name):
                     self._run(container, job, step, given, watch)
             toolchain = tuple(_versions(container, job, given))
             root = scratch / "tree"
-            root.mkdir()
-            with watch.step("copy out", WORKDIR):
+            root.mkdir(parents=True)
+            with watch.step("copy out", job.source.name):
                 container.copy_out(PurePosixPath(WORKDIR), root)
         base = job.image or job.platform.image
         return Tree(root, "docker", image=base, image_id=image.id, toolchain=toolchain)
@@ -164,18 +176,20 @@ class DockerBuilder:
 
 
 def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
-    tail = "\n".join(outcome.output.splitlines()[-20:])
-    where = f"{step.purpose}: {shlex.join(step.argv)}"
+    tail = "\n".join(outcome.output.splitlines()[-_TAIL_LINES:])
+    line = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
+    where = f"{step.purpose}: {line[:200]}"
     if outcome.timed_out:
-        msg = f"was stopped after {job.timeout_seconds:.0f} s"
-        return GeneratorFault(msg, where=where, fix="give it more time: --timeout SECONDS", output=tail)
+        msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
+        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
+    how = f"ended with exit code {outcome.exit_code}"
     if outcome.out_of_memory:
-        msg = "was killed: out of memory"
-        return GeneratorFault(msg, where=where, fix="give the Docker engine's machine more memory", output=tail)
+        fix = "give the Docker engine's machine more memory"
+        return GeneratorFault(f"{how}: out of memory", where=where, fix=fix, output=tail)
     cause = explain(outcome.output)
     if cause is None:
-        return GeneratorFault(f"failed with exit code {outcome.exit_code}", where=where, output=tail)
-    return GeneratorFault(cause.message, where=where, fix=cause.fix, output=tail)
+        return GeneratorFault(how, where=where, fix="see its output", output=tail)
+    return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
 
 
 def _pinned(job: Job) -> str:
@@ -189,8 +203,9 @@ def _pinned(job: Job) -> str:
 
 def _steady() -> tuple[tuple[str, str], ...]:
     """Return what holds for every command; nothing secret, since it shows in ``docker inspect``."""
-    caches = {"npm_config_cache": str(_VOLUMES[0].path), "PIP_CACHE_DIR": str(_VOLUMES[1].path)}
-    return tuple({**SETTINGS, **caches, "HOME": "/root"}.items())
+    own = {"npm_config_cache": str(_VOLUMES[0].path), "PIP_CACHE_DIR": str(_VOLUMES[1].path)}
+    own["PIP_ROOT_USER_ACTION"] = "ignore"  # there is nobody else in the container
+    return tuple({**SETTINGS, **own, "HOME": "/root"}.items())
 
 
 def _environment(outside: Surroundings) -> dict[str, str]:

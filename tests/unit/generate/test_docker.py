@@ -145,8 +145,8 @@ def test_credentials_lie_outside_the_project_for_root_only(builder: DockerBuilde
     ("outcome", "message", "fix"),
     [
         (Outcome(1, "npm error code SELF_SIGNED_CERT_IN_CHAIN", 1.0), "certificate", "PACKAGER_CA_BUNDLE"),
-        (Outcome(3, "what is this", 1.0), "exit code 3", ""),
-        (Outcome(137, "", 77.0, timed_out=True), "stopped after 77 s", "--timeout"),
+        (Outcome(3, "what is this", 1.0), "exit code 3", "output"),
+        (Outcome(137, "", 77.0, timed_out=True), "did not end within 77 s", "--timeout"),
         (Outcome(137, "Killed", 1.0, out_of_memory=True), "out of memory", "memory"),
     ],
 )
@@ -227,3 +227,16 @@ def test_a_pinned_platform_is_built_from_its_digest(builder: DockerBuilder, job:
     _build(builder, pinned, tmp_path)
 
     assert _engine(builder).built[0].base == "reg.example:5000/debian@sha256:abc"
+
+
+def test_a_newer_pip_is_put_beside_the_distributions(builder: DockerBuilder, job: Job, tmp_path: Path) -> None:
+    (job.source / "requirements.txt").write_text("six\n")
+    python = replace(job, language="python", language_version="3.12", manager="pip", lock_file="requirements.txt")
+
+    _build(builder, replace(python, generate=()), tmp_path)
+
+    (container,) = _engine(builder).started
+    steps = [command for command in container.commands if str(command.workdir) == "/var/task"]
+    assert steps[0].argv[-3:] == ("--target", "/opt/packager/pip", "pip")
+    assert "PYTHONPATH" not in dict(steps[0].environment)
+    assert {dict(command.environment)["PYTHONPATH"] for command in steps[1:]} == {"/opt/packager/pip"}
