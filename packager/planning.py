@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.errors import ConfigError, UsageError
 from packager.plan import BuilderName, Bundle, Job, Plan
 from packager.recipes import Recipe, find_recipe
 from packager.survey import Survey, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from packager.catalog import Catalog
@@ -52,6 +54,7 @@ class _Planner:
         for spec in self.project.bundles:
             for arch in spec.arches:
                 bundles.append(self._bundle(spec, arch))
+        self._check_names(bundles)
         self._check_layers(bundles)
         ordered = sorted(bundles, key=lambda bundle: bundle.kind != "layer")
         jobs = tuple(dict.fromkeys(bundle.job for bundle in ordered))
@@ -59,9 +62,13 @@ class _Planner:
 
     def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
         where = f"{self.project.config_file or 'command line'}: bundles.{spec.name}"
-        recipe = find_recipe(spec.recipe, self.project.root) if spec.recipe else None
+        with _at(f"{where}.target"):
+            host = self.catalog.host(spec.target)
+        recipe = None
+        if spec.recipe:
+            with _at(f"{where}.recipe"):
+                recipe = find_recipe(spec.recipe, self.project.root)
         source = self._source(spec, recipe, where)
-        host = self.catalog.host(spec.target)
         language = recipe.language if recipe else self._survey(source).language
         runtime = spec.runtime or host.default_runtimes.get(language, "")
         target = self._target(spec, runtime, arch, where)
@@ -117,11 +124,8 @@ class _Planner:
     def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
         if not runtime:
             raise ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")  # noqa: EM101
-        try:
+        with _at(f"{where}.runtime"):
             target = self.catalog.target(spec.target, runtime, arch)
-        except ConfigError as error:
-            key = "target" if "target" in error.message.split("'")[0] else "runtime"
-            raise ConfigError(error.message, where=f"{where}.{key}", fix=error.fix) from error
         if target.status in ("deprecated", "gone"):
             since = f" since {target.until}" if target.until else ""
             self.notes.append(f"{spec.name}: runtime {runtime} is {target.status}{since}")
@@ -160,6 +164,15 @@ class _Planner:
                 msg = f"{item!r} is neither a bundle of this project nor a zip file"
                 raise ConfigError(msg, where=f"{where}.layers", fix=f"bundles are: {', '.join(specs)}")
         return tuple(names), tuple(files)
+
+    def _check_names(self, bundles: list[Bundle]) -> None:
+        """Refuse two bundles that would be one file in the output folder: macOS and Windows ignore case."""
+        seen: dict[str, Bundle] = {}
+        for bundle in bundles:
+            first = seen.setdefault(bundle.name.lower(), bundle)
+            if first is not bundle:
+                msg = f"{first.name} and {bundle.name} would be written to the same file"
+                raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="name one of them differently")
 
     def _check_layers(self, bundles: list[Bundle]) -> None:
         known = {bundle.name: bundle for bundle in bundles}
@@ -214,6 +227,17 @@ class _Planner:
             return "host"
         self.notes.append(f"builder: docker with image {image} ({self.machine.docker})")
         return "docker"
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Point the error of a look-up at the key that asked for it: a wrong name there is one of the configuration."""
+    try:
+        yield
+    except (ConfigError, UsageError) as error:
+        if error.where:
+            raise
+        raise ConfigError(error.message, where=where, fix=error.fix) from error
 
 
 def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
