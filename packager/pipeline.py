@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from packager.archive.writer import write
 from packager.audit import Finding, has_errors
 from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
-from packager.errors import ArtifactError
+from packager.errors import ArtifactError, EnvironmentFault
 from packager.inventory.tree import scan_tree
 from packager.layering import provided_by
 from packager.progress import Progress, Silent, Stopwatch
@@ -171,8 +172,7 @@ def _trees(
     plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress
 ) -> Iterator[tuple[dict[Job, Scanned], Path, Stopwatch]]:
     """Run every job and scan its tree; yields trees, scratch folder and the seconds spent."""
-    scratch = Path(tempfile.mkdtemp(prefix="packager-")).resolve()
-    try:
+    with _scratch_folder(keep=options.keep_scratch) as scratch:
         trees: dict[Job, Scanned] = {}
         watch = Stopwatch(progress)
         for index, job in enumerate(plan.jobs):
@@ -184,8 +184,25 @@ def _trees(
                 companions = {name: needs for engine in job.engines for name, needs in engine.companions}
                 trees[job] = Scanned(tree, *scan_tree(tree.root, companions), facts)
         yield trees, scratch, watch
+
+
+@contextlib.contextmanager
+def _scratch_folder(*, keep: bool) -> Iterator[Path]:
+    """Make a folder for one run and remove it in the end; a full disk there is a fault of the machine."""
+    try:
+        scratch = Path(tempfile.mkdtemp(prefix="packager-")).resolve()
+    except OSError as error:
+        msg = f"no folder for temporary files can be made: {error.strerror or error}"
+        raise EnvironmentFault(msg, fix="let TMPDIR name a folder you can write to, with space left") from error
+    try:
+        yield scratch
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        fix = "free some space, or let TMPDIR name another disk"
+        raise EnvironmentFault("the disk is full", where=str(scratch.parent), fix=fix) from error  # noqa: EM101
     finally:
-        if not options.keep_scratch:
+        if not keep:
             shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -29,7 +29,10 @@ def scan_tree(root: Path, companions: Mapping[str, tuple[str, ...]]) -> tuple[In
 
     Raises ArtifactError for links that leave the tree, cycles, and names that cannot be archived.
     """
-    sources = dict(walk(root))
+    try:
+        sources = dict(walk(root))
+    except ArtifactError as error:
+        raise _relative(error, root.resolve()) from error
     graph = read_packages(root, sources, companions)
     files = []
     for path, source in sorted(sources.items(), key=lambda item: item[0].encode()):
@@ -55,3 +58,9 @@ def _with_facts(file: File, source: Path) -> File:
         except ArtifactError as error:
             # The audit turns it into a finding if the file is packed; a broken fixture of a package must not stop us.
             return replace(file, format=kind, unreadable=error.message)
+
+
+def _relative(error: ArtifactError, root: Path) -> ArtifactError:
+    """Return the error without the scratch folder, of which people know nothing."""
+    message = error.message.replace(f"{root}/", "").replace(str(root), "the project's folder")
+    return ArtifactError(message, where=error.where.removeprefix(f"{root}/"), fix=error.fix)
