@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from packager import __version__
+from packager.containers.signals import terminable
 from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, PackagerError
 
 # name → (module, one line of help). Kept as text so that `packager --help` imports no command; a test compares it with
@@ -80,36 +82,54 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises for expected errors."""
+    as_json = "--json" in arguments
     try:
-        result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
+        with terminable():
+            result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
     except PackagerError as error:
-        return _failed(error, "--json" in arguments)
+        click.secho("error: ", fg="red", err=True, nl=False)
+        click.echo(str(error), err=True)
+        return _refused(as_json, error.to_json(), error.exit_code)
     except click.ClickException as error:
         error.show()
-        return error.exit_code
+        return _refused(as_json, _usage(error), error.exit_code)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("\ninterrupted: nothing was written", err=True)
-        return EXIT_INTERRUPTED
+        message = "interrupted: nothing was written"
+        click.echo(f"\n{message}", err=True)
+        return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our stdout has left (`packager … | head`): nobody is there to be told.
         sys.stderr.close()
         return EXIT_FINE
-    except Exception:
+    except Exception as error:
         import traceback
 
         traceback.print_exc()
         click.echo("this is a bug in packager: please report it with the traceback above", err=True)
-        return EXIT_BUG
+        return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
     return result if isinstance(result, int) else EXIT_FINE
 
 
-def _failed(error: PackagerError, as_json: bool) -> int:
+def _refused(as_json: bool, error: dict[str, object], exit_code: int) -> int:
+    """Print the failure document where one was asked for; returns the exit code."""
     if as_json:
         import json
 
-        click.echo(json.dumps({"version": 1, "ok": False, "error": error.to_json()}, indent=1))
-    click.secho("error: ", fg="red", err=True, nl=False)
-    click.echo(str(error), err=True)
-    return error.exit_code
+        click.echo(json.dumps({"version": 1, "ok": False, "error": error}, indent=1))
+    return exit_code
+
+
+def _usage(error: click.ClickException) -> dict[str, object]:
+    """Return click's own complaint in the shape of ours."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "packager"
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    where = parameter.get_error_hint(context) if parameter and context else ""
+    failure = _failure("UsageError", error.format_message(), error.exit_code)
+    return {**failure, "where": where.strip("'"), "fix": f"see `{command} --help`"}
+
+
+def _failure(type_: str, message: str, exit_code: int) -> dict[str, object]:
+    return {"type": type_, "exit_code": exit_code, "where": "", "message": message, "fix": ""}

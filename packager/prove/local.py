@@ -58,6 +58,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path, flags: Sequ
     system = request.target.system
     requested = root.scratch / "request.json"
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
+    requested.chmod(0o644)  # read by the proof's user, whatever our umask
     inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
     loader = loaders.BY_LANGUAGE[request.target.language]
     mounts = [
@@ -110,6 +111,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[
     for mount, folder in places.items():
         text = text.replace(f'"{mount}/', f'"{folder}/')
     requested.write_text(text, encoding="utf-8")
+    requested.chmod(0o644)
     loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
     shutil.copyfile(loaders.FOLDER / loader.name, loader)
     with report_pipe() as (reading, writing):

@@ -40,8 +40,9 @@ def clean_root(function: Path | None, layers: Sequence[Path]) -> Iterator[CleanR
     try:
         scratch.chmod(0o755)  # the proof may run as another user
         root = CleanRoot(scratch, scratch / "task", scratch / "opt")
-        root.task.mkdir()
-        root.layers.mkdir()
+        for folder in (root.task, root.layers):
+            folder.mkdir()
+            folder.chmod(0o755)  # whatever the umask: mkdir's own mode obeys it
         if function is not None:
             _unpack(function, root.task)
         for number, layer in enumerate(layers):
