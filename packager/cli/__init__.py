@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -11,6 +12,8 @@ from packager import __version__
 from packager.containers.signals import terminable
 from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, PackagerError
 
+# What a shell reports for a program that SIGPIPE ended: neither fine nor an answer.
+EXIT_READER_LEFT = 141
 # name → (module, one line of help). Kept as text so that `packager --help` imports no command; a test compares it with
 # the commands' own.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -43,6 +46,15 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"packager.cli.{COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where the reader of our stdout has left (`packager … | head`), end as other programs do."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if not _reader_left():
+                raise
+            return EXIT_READER_LEFT
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -99,10 +111,6 @@ def run(arguments: list[str]) -> int:
         message = "interrupted: nothing was written"
         click.echo(f"\n{message}", err=True)
         return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of our stdout has left (`packager … | head`): nobody is there to be told.
-        sys.stderr.close()
-        return EXIT_FINE
     except Exception as error:
         import traceback
 
@@ -110,6 +118,19 @@ def run(arguments: list[str]) -> int:
         click.echo("this is a bug in packager: please report it with the traceback above", err=True)
         return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
     return result if isinstance(result, int) else EXIT_FINE
+
+
+def _reader_left() -> bool:
+    """Return whether nobody reads our stdout any more; what is still in its buffer is dropped then."""
+    import select
+
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):
+        return False
+    # Python flushes once more at exit, and would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
 
 
 def _refused(as_json: bool, error: dict[str, object], exit_code: int) -> int:
