@@ -95,6 +95,9 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; never raises for expected errors."""
     as_json = "--json" in arguments
+    # Package managers and generators inherit it, so that what they leave does not depend on the user's own; and a proof
+    # runs as another user, who must be able to read the runtime in the cache.
+    os.umask(0o022)
     try:
         with terminable():
             result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
