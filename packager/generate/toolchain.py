@@ -213,7 +213,9 @@ def _fetch(package: str, version: str, npm_version: str, folder: Path) -> None:
             script = Path("lib", "node_modules", "npm", "bin", f"{name}-cli.js")
             (made / script).chmod(0o755)
             (made / "bin" / name).symlink_to(Path("..") / script)
-        made.chmod(0o755)
+        # Whatever the umask: a proof runs this Node as another user.
+        for directory in (made, *(path for path in made.rglob("*") if path.is_dir())):
+            directory.chmod(0o755)
         try:
             made.rename(folder)
         except OSError:
