@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -112,6 +113,23 @@ def _library(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     )
 
 
+def _other_machine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    # glibc passes over a file for another processor in its search, and then has found "no such file".
+    return match["file"], "is built for another processor than the target's (or it is not there)", _FOR_THE_TARGET
+
+
+def _musl(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    message = f"is built for musl (Alpine): it needs {match['what']}, and the target has glibc"
+    return _file_of(match, failure), message, _FOR_THE_TARGET
+
+
+def _settings_file(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+    wanted = posixpath.normpath(match["what"])
+    message = f"reads settings from {wanted!r}, which is not there: no build packs files that hold secrets"
+    fix = "give them as environment variables (packager.yaml: bundles.<name>.environment), and read the file if present"
+    return "", message, fix
+
+
 def _engine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
     wanted = re.search(r'(?:runtime|platform) "([^"]+)"', failure.message)
     name = f" for {wanted[1]!r}" if wanted else ""
@@ -191,6 +209,12 @@ CAUSES: tuple[Cause, ...] = (
         _too_new,
     ),
     _row(
+        "RUN002",
+        r"(?P<file>/\S+\.(?:node|so)): cannot open shared object file: No such file or directory",
+        _other_machine,
+    ),
+    _row("RUN004", r"(?P<what>(?:libc\.musl|ld-musl)[\w.-]*): cannot open shared object file", _musl),
+    _row(
         "RUN004",
         r"(?P<what>[\w.+-]+\.so[\w.]*): cannot open shared object file: No such file or directory",
         _library,
@@ -211,6 +235,8 @@ CAUSES: tuple[Cause, ...] = (
         r"(?:[:]? ?'(?P<file>/[^']+)')?",
         _read_only,
     ),
+    # Node's mkdir with `recursive` says ENOENT where it may not write.
+    _row("RUN008", r"ENOENT: no such file or directory, (?P<call>mkdir) '(?P<file>/(?!tmp/)[^']+)'", _read_only),
     _row(
         "RUN007",
         r"(?:EACCES: permission denied|\[Errno 13\] Permission denied)(?:, (?P<call>\w+))?"
@@ -235,6 +261,11 @@ CAUSES: tuple[Cause, ...] = (
     ),
     _row("RUN001", r"Cannot find module '(?P<what>[^']+)'", _missing),
     _row("RUN001", r"No module named '(?P<what>[^']+)'", _missing),
+    _row(
+        "RUN001",
+        r"(?:ENOENT: no such file or directory, \w+|No such file or directory:) '(?P<what>(?:[^']*/)?\.env[\w.]*)'",
+        _settings_file,
+    ),
     _row(
         "RUN001", r"(?:ENOENT: no such file or directory, \w+|No such file or directory:) '(?P<what>[^']+)'", _missing
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import signal
 from typing import TYPE_CHECKING
@@ -71,6 +72,8 @@ def _handler(failure: Failure, scene: Scene) -> Finding:
         message, known = failure.message, ""
     elif failure.kind == "no-export":
         message = f"the handler's module has no export {failure.message!r}"
+        close = difflib.get_close_matches(failure.message, failure.exports, n=1)
+        known += f"; did you mean {close[0]!r}?" if close else ""
     else:
         message = f"the handler's export {failure.message!r} is not a function"
     fix = "correct `handler` (packager.yaml: bundles.<name>.handler): FILE.EXPORT, such as src/index.handler"

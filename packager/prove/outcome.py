@@ -113,10 +113,12 @@ def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
     Source: sharp's "Could not load the sharp module", Prisma's "Unable to require".
     """
     finding = explain(failure, scene)
-    if finding.code in ("RUN001", "RUN014") and report.refused:
+    if report.refused:
         below = explain(report.refused[-1], scene)
-        if below.code not in ("RUN001", "RUN014"):
+        if finding.code in ("RUN001", "RUN014") and below.code not in ("RUN001", "RUN014"):
             return below
+        if below.code == finding.code and finding.subject == scene.artifact:
+            return below  # the same cause, and the file's name with it
     return finding
 
 

@@ -44,6 +44,7 @@ class Request:
         return json.dumps(
             {
                 "handler": self.handler,
+                "launcher": self.target.launcher,
                 "natives": self.natives,
                 "packages": self.packages,
                 "invoke": self.event is not None,

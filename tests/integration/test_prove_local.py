@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,85 +12,10 @@ from packager.catalog import load_catalog
 from packager.errors import ArtifactError
 from packager.prove import prover
 from packager.prove.prover import prove
+from tests.support.proving import NODE, Bench, Files, make_zip, needs_node, node_target
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from pathlib import Path
-
-    from packager.catalog.records import Target
-    from packager.prove import Proof
-
-Files = dict[str, str | bytes]
-
-
-def make_zip(path: Path, files: Mapping[str, str | bytes], modes: Mapping[str, int] | None = None) -> Path:
-    """Write a zip whose members are 0644, or what `modes` says."""
-    with zipfile.ZipFile(path, "w") as archive:
-        for name, content in files.items():
-            member = zipfile.ZipInfo(name)
-            member.create_system = 3
-            member.external_attr = (0o100000 | (modes or {}).get(name, 0o644)) << 16
-            archive.writestr(member, content)
-    return path
-
-
-def own_node_major() -> str:
-    node = shutil.which("node")
-    if node is None:
-        return ""
-    return (
-        subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip("v").split(".")[0]
-    )
-
-
-NODE = own_node_major()
-needs_node = pytest.mark.skipif(
-    f"nodejs{NODE}.x" not in load_catalog().host("aws-lambda").runtimes,
-    reason=f"this machine's Node ({NODE or 'none'}) is no Lambda runtime's",
-)
-
-
-def node_target(name: str = "aws-lambda") -> Target:
-    return load_catalog().target(name, f"nodejs{NODE}.x", "x86_64")
-
-
-class Bench:
-    """Packs files and proves them on this machine."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def prove(
-        self,
-        files: Mapping[str, str | bytes],
-        *,
-        handler: str = "index.handler",
-        layers: Sequence[Mapping[str, str | bytes]] = (),
-        modes: Mapping[str, int] | None = None,
-        target: Target | None = None,
-        event: object | None = None,
-        timeout_seconds: float = 20,
-        environment: Mapping[str, str] | None = None,
-        dropped: Mapping[str, str] | None = None,
-        packages: Sequence[str] = (),
-        memory_bytes: int = 1 << 30,
-    ) -> Proof:
-        artifact = make_zip(self.folder / "api.zip", files, modes)
-        zips = [make_zip(self.folder / f"layer{number}.zip", layer) for number, layer in enumerate(layers)]
-        return prove(
-            artifact,
-            zips,
-            target=target or node_target(),
-            handler=handler,
-            environment=environment or {},
-            how="local",
-            timeout_seconds=timeout_seconds,
-            event=event,
-            cache=self.folder / "cache",
-            dropped=dropped,
-            packages=packages,
-            memory_bytes=memory_bytes,
-        )
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ _DT = {
     "strtab": 5,
     "symtab": 6,
     "strsz": 10,
+    "init": 12,
     "syment": 11,
     "soname": 14,
     "rpath": 15,
@@ -66,6 +67,8 @@ class ElfSpec:
     appended: bytes = b""
     payload: int = 64
     """Bytes of the loaded .rodata, so that files have a size."""
+    init: int = 0
+    """Address of DT_INIT, which loaders call: 0 writes none. Nothing here is code, so calling it crashes."""
 
 
 class _Strings:
@@ -145,6 +148,8 @@ class _Writer:
                     tags.append((tag, self.strings.add(text)))
             if spec.pie:
                 tags.append(("flags_1", 0x08000000))
+            if spec.init:
+                tags.append(("init", spec.init))
             symtab = b"".join(
                 self.pack("IBBHQQ", self.strings.add(name), 0x12 * bool(name), 0, 0, 0, 0)
                 if self.wide

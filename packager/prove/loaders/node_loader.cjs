@@ -148,7 +148,12 @@ async function loadHandler() {
     HttpResponseStream: { from: (stream) => stream },
   };
   const loaded = await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
-  const handler = match[2].split('.').reduce((object, key) => object && object[key], loaded);
+  const member = (object, key) => {
+    // What a module exports as a whole is its default export to the hosts that call modules.
+    if (request.launcher === 'module' && key === 'default' && typeof object === 'function') return object;
+    return object && object[key];
+  };
+  const handler = match[2].split('.').reduce(member, loaded);
   if (typeof handler !== 'function') {
     const kind = handler ? 'not-a-function' : 'no-export';
     return fail({ name: 'HandlerNotFound', message: match[2] }, { kind, exports: exportNames(loaded) });
@@ -237,7 +242,11 @@ async function main() {
   enter('load');
   let handler;
   if (request.handler) {
-    handler = await loadHandler();
+    if (request.launcher === 'server') {
+      await loadModule(request.taskRoot, path.dirname(request.handler), path.basename(request.handler));
+    } else {
+      handler = await loadHandler();
+    }
     // Rejections nobody waits for show up in the next turn; on Lambda they end the process, too.
     await new Promise((resolve) => setImmediate(resolve));
     report('handler');
