@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Sequence
     from pathlib import Path
 
 DEFAULT_LEVEL = 6
@@ -13,14 +15,16 @@ LEVELS = {"fast": 1, "default": 6, "best": 10, "max": 12}
 """libdeflate levels behind ``--compress``."""
 
 
-@dataclass(frozen=True)
-class Entry:
+# Entries and members are tuples, not dataclasses: a tree has tens of thousands, and a tuple takes a third of the time.
+class Entry(NamedTuple):
     """One member to be written."""
 
     path: str
     """Name in the archive: relative, POSIX, proved safe by `layout`."""
-    source: Path | bytes
+    source: Path | str | bytes
     """Where the bytes lie, or the bytes themselves."""
+    status: os.stat_result | None = None
+    """Of the source, from the walk that found it; None: not known yet."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,7 @@ class Layout:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One member as it was written."""
 
     path: str
@@ -54,9 +57,11 @@ class Artifact:
     """Sum of the members' sizes."""
     sha256: str
     """Hex, of the whole file."""
-    members: tuple[Member, ...]
+    members: Sequence[Member]
     codec: str
     """Codec, version and level, such as ``libdeflate 1.22 level 6``: other values may give other bytes."""
+    written: bool = True
+    """False if the file was there already, and nothing has changed since."""
 
     @property
     def code_sha256(self) -> str:

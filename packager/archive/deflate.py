@@ -26,7 +26,7 @@ class Codec:
     """Library, version and level: the same name and content give the same stream."""
     level: int
     _compress: Callable[[bytes, int], bytearray]
-    crc32: Callable[[bytes], int]
+    crc32: Callable[[bytes | bytearray | memoryview], int]
     """CRC-32 as zip has it; ten times as fast as zlib's."""
 
     def compress(self, data: bytes) -> bytearray | None:

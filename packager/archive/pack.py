@@ -2,34 +2,81 @@
 
 from __future__ import annotations
 
-import tempfile
+import hashlib
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from packager.archive import DEFAULT_LEVEL, Artifact
-from packager.archive.layout import make_layout
-from packager.archive.reader import open_archive
-from packager.archive.tree import walk
-from packager.archive.unpack import unpack
-from packager.archive.writer import write
+from packager.archive import DEFAULT_LEVEL, Artifact, Layout
+from packager.archive.deflate import codec
+from packager.archive.layout import arrange
+from packager.archive.tree import find
+
+if TYPE_CHECKING:
+    from packager.archive.cache import Cache
 
 
-def pack(source: Path, destination: Path, *, level: int = DEFAULT_LEVEL, jobs: int | None = None) -> Artifact:
+def pack(
+    source: Path,
+    destination: Path,
+    *,
+    level: int = DEFAULT_LEVEL,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+) -> Artifact:
     """Write the canonical archive of a folder's files, or of the members of a zip, and return it.
 
     Links become what they point to, modes follow from content, backslashes in names become slashes, empty folders are
-    left out. The destination may lie in the folder: it does not become part of itself.
+    left out. The destination may lie in the folder: it does not become part of itself. With a cache, what was read and
+    compressed before is not again, and an archive that would become the same is left as it is.
     Raises ArtifactError if the source cannot be read, EnvironmentFault if the destination cannot be written.
     """
     if source.is_dir():
-        return _pack_folder(source, destination, level, jobs)
+        return _pack_folder(source, destination, level, jobs, cache)
+    import tempfile
+
+    from packager.archive.reader import open_archive
+    from packager.archive.unpack import unpack
+
     with open_archive(source) as archive, tempfile.TemporaryDirectory(prefix="packager-") as scratch:
         unpack(archive, Path(scratch), portable=True)
-        return _pack_folder(Path(scratch), destination, level, jobs)
+        return _pack_folder(Path(scratch), destination, level, jobs, cache)
 
 
-def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None) -> Artifact:
+def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None, cache: Cache | None) -> Artifact:
     """Write the archive of a folder, which may hold the destination."""
     root, target = folder.resolve(), destination.resolve()
     own_name = target.relative_to(root).as_posix() if root in target.parents else ""
-    layout = make_layout(walk(folder, skip=lambda name: name == own_name))
-    return write(layout, destination, level=level, jobs=jobs)
+    skip = own_name.__eq__ if own_name else None
+    started_ns = time.time_ns()
+    layout = arrange(find(folder, skip=skip))
+    record = cache.record(destination) if cache else None
+    known = None
+    if record is not None:
+        known = record.known(layout)
+        changed = known.count(None)
+        if changed and record.is_intact() and record.names_equal(layout):
+            # Touched, or checked out anew: reading tells, and the archive need not be written if all is as it was.
+            known = _hashed(layout, known)
+        if record.holds(layout, known, codec(level).name):
+            if changed and cache:
+                cache.keep(record.seen_again(layout, started_ns))
+            return record.artifact
+    from packager.archive.writer import write
+
+    artifact = write(layout, destination, level=level, jobs=jobs, cache=cache, known=known)
+    if cache is not None:
+        from packager.archive.record import make_record
+
+        cache.keep(make_record(layout, artifact, started_ns))
+    return artifact
+
+
+def _hashed(layout: Layout, known: list[bytes | None]) -> list[bytes | None]:
+    """Return the SHA-256 of every entry, reading those that are not known. One thread: two get in each other's way."""
+    from packager.archive.members import read_source, size_of
+
+    return [
+        hashlib.sha256(read_source(entry, size_of(entry))).digest() if digest is None else digest
+        for entry, digest in zip(layout.entries, known, strict=True)
+    ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.archive import Entry
 from packager.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -39,10 +40,16 @@ class _Folder:
 def walk(
     root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None
 ) -> Iterator[tuple[str, Path]]:
-    """Yield (name in the archive, real source) of each file beneath a folder; empty folders leave nothing.
+    """Yield (name in the archive, real source) of each file beneath a folder, as `find` does."""
+    for entry in find(root, within=within, skip=skip):
+        yield entry.path, Path(str(entry.source))
+
+
+def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+    """Yield each file beneath a folder with its real source and status; empty folders leave nothing.
 
     Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
-    name. `skip` is asked with each name, of files, links and folders alike, before it is looked at.
+    name. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
     Raises ArtifactError for a link that leads out, nowhere or around in a circle, for a socket, pipe or device, for a
     name that is not valid UTF-8 and for a folder that cannot be read.
     """
@@ -53,39 +60,62 @@ def walk(
     while folders:
         folder = folders.pop()
         inner: list[_Folder] = []
-        for entry in _scan(folder.path):
-            name = folder.prefix + _proved(entry)
+        for short, kind, status in _scan(folder.path):
+            name = folder.prefix + short
             if skip is not None and skip(name):
                 continue
-            if entry.is_symlink():
-                target = _resolve(entry, bounds)
-                if os.path.isdir(target):  # noqa: PTH112 (strings all through: Path doubles a walk's time)
-                    inner.append(_through_link(folder, entry, name, target))
-                    continue
-                source, mode = target, os.stat(target).st_mode  # noqa: PTH116
-            elif entry.is_dir(follow_symlinks=False):
-                inner.append(_Folder(entry.path, name + "/", folder.spans))
+            source = f"{folder.path}/{short}"
+            if kind == stat.S_IFDIR:
+                inner.append(_Folder(source, name + "/", folder.spans))
                 continue
-            else:
-                source, mode = entry.path, 0
-            if not (stat.S_ISREG(mode) if mode else entry.is_file(follow_symlinks=False)):
-                raise _special(entry)
+            if kind == stat.S_IFLNK:
+                source = _resolve(source, bounds)
+                status = os.stat(source)  # noqa: PTH116 (strings all through: Path doubles a walk's time)
+                if stat.S_ISDIR(status.st_mode):
+                    inner.append(_through_link(folder, f"{folder.path}/{short}", name, source))
+                    continue
+            if status is None or not stat.S_ISREG(status.st_mode):
+                raise _special(source)
             files += 1
             if files > MAX_FILES:
                 msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
                 raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
-            yield name, Path(source)
+            yield Entry(name, source, status)
         folders += reversed(inner)
 
 
-def _scan(path: str) -> list[os.DirEntry[str]]:
-    """Return a folder's entries, sorted, so that the first fault found is the same everywhere."""
+def _scan(path: str) -> list[tuple[str, int, os.stat_result | None]]:
+    """Return (name, kind, status of a plain file) of a folder's entries.
+
+    Sorted, so that the first fault found is the same everywhere; the kind is that of ``st_mode``, 0 for what an
+    archive cannot hold.
+    """
+    found: list[tuple[str, int, os.stat_result | None]] = []
     try:
-        with os.scandir(path) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+        # Through the descriptor the kernel looks up one name per file, not the whole path to it.
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in sorted(entries, key=_name_of):
+                    name = _proved(entry, path)
+                    if entry.is_symlink():
+                        found.append((name, stat.S_IFLNK, None))
+                    elif entry.is_dir(follow_symlinks=False):
+                        found.append((name, stat.S_IFDIR, None))
+                    elif entry.is_file(follow_symlinks=False):
+                        found.append((name, stat.S_IFREG, entry.stat(follow_symlinks=False)))
+                    else:
+                        found.append((name, 0, None))
+        finally:
+            os.close(descriptor)
     except OSError as error:
         msg = f"cannot be listed: {error.strerror or error}"
         raise ArtifactError(msg, where=path, fix="make the folder readable, or leave it out") from error
+    return found
+
+
+def _name_of(entry: os.DirEntry[str]) -> str:
+    return entry.name
 
 
 def _real_folder(path: Path) -> str:
@@ -101,38 +131,39 @@ def _real_folder(path: Path) -> str:
     return real
 
 
-def _proved(entry: os.DirEntry[str]) -> str:
+def _proved(entry: os.DirEntry[str], folder: str) -> str:
     """Return the entry's name; raises ArtifactError if its bytes are no UTF-8."""
     if not entry.name.isascii():
         try:
             entry.name.encode()
         except UnicodeEncodeError as error:
             msg = "the name is not valid UTF-8, and a zip cannot hold it"
-            raise ArtifactError(msg, where=repr(os.fsencode(entry.path)), fix="rename the file") from error
+            where = repr(os.fsencode(f"{folder}/{entry.name}"))
+            raise ArtifactError(msg, where=where, fix="rename the file") from error
     return entry.name
 
 
-def _resolve(entry: os.DirEntry[str], bounds: str) -> str:
+def _resolve(link: str, bounds: str) -> str:
     """Return where a link really leads; raises ArtifactError if that is nowhere or out of bounds."""
     try:
-        target = os.path.realpath(entry.path, strict=True)
+        target = os.path.realpath(link, strict=True)
     except FileNotFoundError as error:
-        msg = f"is a link to {os.readlink(entry.path)}, which does not exist"  # noqa: PTH115
-        raise ArtifactError(msg, where=entry.path, fix="remove the link, or install what it points to") from error
+        msg = f"is a link to {os.readlink(link)}, which does not exist"  # noqa: PTH115
+        raise ArtifactError(msg, where=link, fix="remove the link, or install what it points to") from error
     except OSError as error:
         msg = f"is a link that cannot be followed: {error.strerror or error}"
-        raise ArtifactError(msg, where=entry.path, fix="remove the link") from error
+        raise ArtifactError(msg, where=link, fix="remove the link") from error
     if not _contains(bounds, target):
         msg = f"is a link to {target}, outside {bounds}"
-        raise ArtifactError(msg, where=entry.path, fix="put a copy in its place, or leave the link out")
+        raise ArtifactError(msg, where=link, fix="put a copy in its place, or leave the link out")
     return target
 
 
-def _through_link(folder: _Folder, entry: os.DirEntry[str], name: str, target: str) -> _Folder:
+def _through_link(folder: _Folder, link: str, name: str, target: str) -> _Folder:
     """Return the folder a link leads to; raises ArtifactError if the link lies in that folder itself."""
     if folder.is_inside(target):
         msg = f"is a link to {target}, which contains it: the tree has no end"
-        raise ArtifactError(msg, where=entry.path, fix="remove the link, or leave it out")
+        raise ArtifactError(msg, where=link, fix="remove the link, or leave it out")
     left = (*folder.spans[:-1], (folder.spans[-1][0], folder.path))
     return _Folder(target, name + "/", (*left, (target, target)))
 
@@ -142,8 +173,8 @@ def _contains(folder: str, path: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _special(entry: os.DirEntry[str]) -> ArtifactError:
+def _special(path: str) -> ArtifactError:
     """Return the error for what is neither file, folder nor link."""
-    kind = _SPECIAL.get(stat.S_IFMT(entry.stat().st_mode), "a special file")
+    kind = _SPECIAL.get(stat.S_IFMT(os.lstat(path).st_mode), "a special file")
     msg = f"is {kind}, which an archive cannot hold"
-    return ArtifactError(msg, where=entry.path, fix="remove it, or leave it out")
+    return ArtifactError(msg, where=path, fix="remove it, or leave it out")

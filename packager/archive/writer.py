@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from typing import TYPE_CHECKING
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, BinaryIO
 
 from packager.archive import DEFAULT_LEVEL, Artifact, Layout, Member
 from packager.archive.ahead import Batch, batches, working_ahead
@@ -20,16 +21,27 @@ from packager.archive.zipformat import MAX_32, end_record
 from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    from packager.archive.cache import Cache
 
 _OFFSET = struct.Struct("<I")
 
 
-def write(layout: Layout, destination: Path, *, level: int = DEFAULT_LEVEL, jobs: int | None = None) -> Artifact:
+def write(
+    layout: Layout,
+    destination: Path,
+    *,
+    level: int = DEFAULT_LEVEL,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    known: Sequence[bytes | None] | None = None,
+) -> Artifact:
     """Write the archive and return what it became. The destination holds all of it or what it held before.
 
-    `jobs` threads compress (default: one per processor); their number does not show in the bytes.
+    `jobs` threads compress (default: one per processor); `cache` remembers compressed contents; `known` holds per
+    entry the SHA-256 of sources that need not be read for it. None of the three shows in the bytes.
     Raises ArtifactError for a source that is gone, unreadable or changes meanwhile and for an archive of 4 GiB,
     EnvironmentFault for a destination that cannot be written.
     """
@@ -38,36 +50,72 @@ def write(layout: Layout, destination: Path, *, level: int = DEFAULT_LEVEL, jobs
         raise UsageError(msg, fix="give 1 or more")
     compressor = codec(level)
     sizes = [size_of(entry) for entry in layout.entries]
+    digests = [None] * len(sizes) if known is None else known
     threads = jobs or usable_processors()
-    members: list[Member] = []
-    directory: list[bytes] = []
-    digest = hashlib.sha256()
-    offset = 0
 
-    def pack(batch: Batch, stopped: Callable[[], bool]) -> Packed:
-        chosen = slice(batch.start, batch.stop)
-        return pack_members(layout.entries[chosen], sizes[chosen], compressor, stopped)
+    with cache.members(compressor) if cache else nullcontext() as store:
 
-    with replacing(destination) as file, working_ahead(batches(sizes), pack, threads) as packed_in_order:
+        def pack(batch: Batch, stopped: Callable[[], bool]) -> Packed:
+            chosen = slice(batch.start, batch.stop)
+            return pack_members(layout.entries[chosen], sizes[chosen], digests[chosen], compressor, store, stopped)
 
-        def append(chunk: bytes | bytearray) -> None:
-            file.write(chunk)
-            digest.update(chunk)
+        with replacing(destination) as file, working_ahead(batches(sizes), pack, threads) as packed_in_order:
+            archive = _Archive(file, destination)
+            for packed in packed_in_order:
+                archive.append(packed)
+                if store is not None:
+                    for stream in packed.fresh:
+                        store.add(stream)
+            archive.finish()
+    return Artifact(
+        path=destination,
+        zipped_bytes=archive.size_bytes,
+        unzipped_bytes=sum(sizes),
+        sha256=archive.digest.hexdigest(),
+        members=tuple(archive.members),
+        codec=compressor.name,
+    )
 
-        for packed in packed_in_order:
-            _prove_reachable(destination, offset + packed.size_bytes)
-            for chunk in packed.chunks:
-                append(chunk)
-            members += packed.members
-            for record, inner, name in packed.directory:
-                directory += (record, _OFFSET.pack(offset + inner), name)
-            offset += packed.size_bytes
-        table = b"".join(directory)
-        _prove_reachable(destination, offset + len(table))
-        append(table)
-        append(end_record(entries=len(members), directory_bytes=len(table), directory_offset=offset))
-        zipped_bytes = file.tell()
-    return Artifact(destination, zipped_bytes, sum(sizes), digest.hexdigest(), tuple(members), compressor.name)
+
+class _Archive:
+    """The file while it grows: members first, then their directory."""
+
+    def __init__(self, file: BinaryIO, destination: Path) -> None:
+        self.members: list[Member] = []
+        self.digest = hashlib.sha256()
+        self.size_bytes = 0
+        self._file = file
+        self._destination = destination
+        self._directory: list[bytes] = []
+
+    def append(self, packed: Packed) -> None:
+        """Append members; raises ArtifactError if the archive would need zip64 records."""
+        start = self.size_bytes
+        self._prove_reachable(start + packed.size_bytes)
+        for chunk in packed.chunks:
+            self._write(chunk)
+        self.members += packed.members
+        for record, inner, name in packed.directory:
+            self._directory += (record, _OFFSET.pack(start + inner), name)
+
+    def finish(self) -> None:
+        """Append the directory and the record that closes the archive."""
+        start = self.size_bytes
+        table = b"".join(self._directory)
+        self._prove_reachable(start + len(table))
+        self._write(table)
+        self._write(end_record(entries=len(self.members), directory_bytes=len(table), directory_offset=start))
+
+    def _write(self, chunk: bytes | bytearray | memoryview) -> None:
+        self._file.write(chunk)
+        self.digest.update(chunk)
+        self.size_bytes += len(chunk)
+
+    def _prove_reachable(self, end: int) -> None:
+        if end >= MAX_32:
+            msg = "would reach 4 GiB, the end of what a zip without zip64 records can hold"
+            fix = "leave files out, or split the bundle into layers"
+            raise ArtifactError(msg, where=str(self._destination), fix=fix)
 
 
 def usable_processors() -> int:
@@ -75,10 +123,3 @@ def usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
-
-
-def _prove_reachable(destination: Path, end: int) -> None:
-    """Raise ArtifactError if an archive that reaches this offset would need zip64 records."""
-    if end >= MAX_32:
-        msg = "would reach 4 GiB, the end of what a zip without zip64 records can hold"
-        raise ArtifactError(msg, where=str(destination), fix="leave files out, or split the bundle into layers")

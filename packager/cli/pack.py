@@ -13,18 +13,31 @@ from packager.archive import LEVELS
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The zip to write.")
 @click.option("--compress", type=click.Choice(list(LEVELS)), default="default", show_default=True, help="How hard.")
+@click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
+@click.option("--no-cache", is_flag=True, help="Read and compress everything; remember nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Threads for compressing. Default: one per processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def pack(path: Path, output: Path, compress: str, jobs: int | None, as_json: bool) -> int:
+def pack(
+    path: Path, output: Path, compress: str, cache: Path | None, no_cache: bool, jobs: int | None, as_json: bool
+) -> int:
     """Turn a folder or anybody's zip into a canonical zip.
 
     Sorted names, one date, modes by content, deflate only: the same files give the same bytes on every machine. Reads
-    Deflate64 zips as Windows makes them.
+    Deflate64 zips as Windows makes them. What has not changed since the last time is not compressed again; a zip that
+    would become the same is not written again.
     """
+    from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
+    from packager.resources import default_cache
     from packager.units import format_size
 
-    artifact = run_pack(path, output, level=LEVELS[compress], jobs=jobs)
+    artifact = run_pack(
+        path,
+        output,
+        level=LEVELS[compress],
+        jobs=jobs,
+        cache=None if no_cache else open_cache(cache or default_cache()),
+    )
     if as_json:
         import json
 
@@ -38,11 +51,13 @@ def pack(path: Path, output: Path, compress: str, jobs: int | None, as_json: boo
             "sha256": artifact.sha256,
             "code_sha256": artifact.code_sha256,
             "codec": artifact.codec,
+            "written": artifact.written,
         }
         click.echo(json.dumps(document, indent=1))
         return 0
     click.echo(
-        f"{artifact.path}: {len(artifact.members)} files, {format_size(artifact.zipped_bytes)} zipped, "
-        f"{format_size(artifact.unzipped_bytes)} unzipped\n  sha256 {artifact.sha256}"
+        f"{artifact.path}: {'' if artifact.written else 'unchanged, '}{len(artifact.members)} files, "
+        f"{format_size(artifact.zipped_bytes)} zipped, {format_size(artifact.unzipped_bytes)} unzipped\n"
+        f"  sha256 {artifact.sha256}"
     )
     return 0
