@@ -96,9 +96,9 @@ def with_layers(result: Result, results: list[Result]) -> int:
 
 
 def _unzipped(path: Path) -> int:
-    from packager.archive.reader import open_archive
+    from packager.archive.reader import WEIGHED, open_archive
 
-    with open_archive(path) as archive:
+    with open_archive(path, limits=WEIGHED) as archive:
         return sum(member.size_bytes for member in archive.members)
 
 

@@ -7,7 +7,7 @@ import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from packager.archive.reader import open_archive
+from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import walk
 from packager.errors import ArtifactError
 from packager.inventory import File, Inventory
@@ -50,7 +50,7 @@ def scan_archive(path: Path) -> Inventory:
 
     A member that cannot be read is marked so. Raises ArtifactError if the archive as a whole cannot be.
     """
-    with open_archive(path) as archive:
+    with open_archive(path, limits=WEIGHED) as archive:
         members = {_name(member): member for member in archive.members if not member.is_dir}
 
         def read(name: str) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.archive.reader import open_archive
+from packager.archive.reader import WEIGHED, open_archive
 from packager.audit import Finding
 from packager.prove import Proof, skipped
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof:
     """Look at the entry point of a custom runtime: the function's ``bootstrap``, else a layer's, later ones first."""
     for path in (artifact, *reversed(layers)):
-        with open_archive(path) as archive:
+        with open_archive(path, limits=WEIGHED) as archive:
             for member in archive.members:
                 if member.path != "bootstrap":
                     continue

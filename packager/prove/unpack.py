@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.reader import open_archive
+from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.unpack import unpack
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def clean_root(function: Path | None, layers: Sequence[Path]) -> Iterator[CleanR
 
 
 def _unpack(artifact: Path, into: Path) -> None:
-    with open_archive(artifact) as archive:
+    with open_archive(artifact, limits=WEIGHED) as archive:
         unpack(archive, into)
 
 
