@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import glob
 import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+_PARTIAL = ".partial"
+_STALE_SECONDS = 600.0
 
 
 def check_writable(out: Path) -> None:
@@ -35,10 +41,11 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     if blocked is not None:
         msg = "is a folder where a file is to be written"
         raise EnvironmentFault(msg, where=str(out / blocked), fix="remove it, or choose another folder with --out")
+    _remove_stale(out, files)
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, content in files.items():
-            handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{name}.")
+            handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{name}.", suffix=_PARTIAL)
             waiting.append((Path(temporary), out / name))
             with os.fdopen(handle, "wb") as stream:
                 if isinstance(content, str):
@@ -59,6 +66,17 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     finally:
         for temporary_path, _ in waiting:
             temporary_path.unlink(missing_ok=True)
+
+
+def _remove_stale(out: Path, names: Iterable[str]) -> None:
+    """Remove what runs that were killed while writing these files left beside them."""
+    # A run that is alive writes its files within seconds; another one's, just begun, must not be taken from it.
+    oldest = time.time() - _STALE_SECONDS
+    for name in names:
+        for left in out.glob(f".{glob.escape(name)}.*{_PARTIAL}"):
+            with contextlib.suppress(OSError):  # gone already, or not ours to remove: it does no harm
+                if left.stat().st_mtime < oldest:
+                    left.unlink()
 
 
 def _fault(out: Path, error: OSError) -> EnvironmentFault:

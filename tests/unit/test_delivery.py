@@ -108,3 +108,15 @@ def test_a_folder_that_takes_no_files_is_named() -> None:
         check_writable(Path("/proc"))
 
     assert caught.value.where == "output folder /proc"
+
+
+def test_what_a_killed_run_left_is_removed_by_a_later_one(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path, {".api.zip.x1.partial": "old", ".api.zip.x2.partial": "new", ".web.zip.x.partial": "", ".env": ""}
+    )
+    for name in (".api.zip.x1.partial", ".web.zip.x.partial", ".env"):
+        os.utime(tmp_path / name, (0, 0))
+
+    place_files({"api.zip": "zip"}, tmp_path)
+
+    assert sorted(snapshot(tmp_path)) == [".api.zip.x2.partial", ".env", ".web.zip.x.partial", "api.zip"]
