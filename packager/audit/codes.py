@@ -110,6 +110,14 @@ _TABLE = (
         "Build it for x86-64-v2 or x86-64-v3.",
     ),
     Code(
+        "PKG001",
+        "not compiled",
+        "error",
+        "The package is compiled when it is installed (it has a binding.gyp), but nothing for the target came of it: "
+        "its install script was not run for another architecture, or failed. A warning for optional dependencies.",
+        "Build in the target's userland with --builder docker, or take a version that ships prebuilt binaries.",
+    ),
+    Code(
         "LIB001",
         "library missing",
         "error",

@@ -23,6 +23,8 @@ class Installed:
     """Names of dependencies, optional dependencies and required peers, sorted."""
     cpu: tuple[str, ...] = ()
     libc: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    """Those of `needs` that the package does without if they can't be installed."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,14 @@ class PackageGraph:
     installed: Mapping[str, Installed]
     """Folder (POSIX, relative, ``node_modules/a``) → package. The project itself is the key ""."""
     parents: dict[str, str] = field(default_factory=dict, compare=False)
+    generated: tuple[str, ...] = ()
+    """Folders in node_modules that a generator wrote and that count as packages of their own."""
 
     def of(self, path: str) -> Installed | None:
         """Return the innermost package a file belongs to; None for the project's own files."""
+        for folder in self.generated:
+            if path.startswith(f"{folder}/"):
+                return self.installed[folder]
         while folder := package_folder(path):
             if folder in self.installed:
                 return self.installed[folder]
@@ -71,6 +78,20 @@ class PackageGraph:
                     queue.append((next_folder, folder))
         return found
 
+    def required(self) -> frozenset[str]:
+        """Return the folders that the project cannot do without: reached without any optional dependency."""
+        found: set[str] = set()
+        queue = [""]
+        while queue:
+            folder = queue.pop()
+            here = self.installed.get(folder)
+            if here is None or (folder in found):
+                continue
+            found.add(folder)
+            names = [name for name in here.needs if name not in here.optional]
+            queue += [found_folder for name in names if (found_folder := self.resolve(folder, name)) is not None]
+        return frozenset(found - {""})
+
     def production(self, without: Iterable[str] = ()) -> dict[str, str]:
         """Return what the project's own dependencies reach."""
         closed = frozenset(without)
@@ -98,11 +119,15 @@ def package_folder(path: str) -> str:
     return ""
 
 
-def read_packages(root: Path, files: Iterable[str], companions: Mapping[str, tuple[str, ...]]) -> PackageGraph:
+def read_packages(
+    root: Path, files: Iterable[str], companions: Mapping[str, tuple[str, ...]], generated: Iterable[str] = ()
+) -> PackageGraph:
     """Return the graph of a tree from the paths of its files.
 
-    `companions` adds edges that no package.json names: ``{"@prisma/client": (".prisma/client",)}``.
+    `companions` adds edges that no package.json names: ``{"@prisma/client": (".prisma/client",)}``; `generated` are
+    folders a generator writes into node_modules, packages even if they have no package.json.
     """
+    files = tuple(files)
     installed: dict[str, Installed] = {}
     # Outer folders first: a package counts as installed only below another one, the project or a workspace.
     for path in sorted(
@@ -124,12 +149,21 @@ def read_packages(root: Path, files: Iterable[str], companions: Mapping[str, tup
             *companions.get(name, ()),
         }
         installed[folder] = Installed(
-            package=Package(name=name, version=str(data.get("version") or ""), path=folder, os=_strings(data.get("os"))),
+            package=Package(name, str(data.get("version") or ""), folder, os=_strings(data.get("os"))),
             needs=tuple(sorted(needs)),
             cpu=_strings(data.get("cpu")),
             libc=_strings(data.get("libc")),
+            optional=tuple(sorted(_mapping(data, "optionalDependencies"))),
         )
-    return PackageGraph(installed)
+    written = tuple(
+        folder
+        for folder in dict.fromkeys(generated)
+        if "node_modules/" in f"{folder}/" and any(path.startswith(f"{folder}/") for path in files)
+    )
+    for folder in written:
+        name = folder.rpartition("node_modules/")[2]
+        installed.setdefault(folder, Installed(Package(name=name, version="", path=folder), needs=()))
+    return PackageGraph(installed, generated=written)
 
 
 def _name_parts(folder: str) -> tuple[str, ...]:
