@@ -70,7 +70,7 @@ def real_host(cache: Path) -> Host:
             home = Path.home()
             engine = connect(os.environ, home)
             fetch = partial(node_folder, cache=cache)
-            return DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch)
+            return DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch, cache=cache)
         from packager.generate.host import HostBuilder
 
         return HostBuilder(cache)

@@ -15,6 +15,7 @@ from packager.archive.writer import write
 from packager.audit import Finding, has_errors
 from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
+from packager.engines.targets import for_targets
 from packager.errors import ArtifactError, EnvironmentFault
 from packager.inventory.tree import scan_tree
 from packager.layering import provided_by
@@ -144,7 +145,9 @@ def select_files(bundle: Bundle, scanned: Scanned, layers: Sequence[tuple[Bundle
     from packager.generate.source import PYTHON_PACKAGES_DIR
 
     circumstances = Circumstances(
-        graph=scanned.graph, schema=scanned.survey.schema, python_packages=PYTHON_PACKAGES_DIR
+        graph=scanned.graph,
+        clients=for_targets(scanned.survey.clients, bundle.job.binary_targets),
+        python_packages=PYTHON_PACKAGES_DIR,
     )
     selection = trim(scanned.inventory, bundle, circumstances)
     if not layers:
@@ -180,9 +183,16 @@ def _trees(
             folder.mkdir()
             tree = host.builder(job.builder).build(job, folder, watch)
             with watch.step("scan", job.platform.name):
-                facts = survey(job.source, catalog, job.language)
+                facts = survey(
+                    job.source,
+                    catalog,
+                    job.language,
+                    commands=job.generate,
+                    environment=dict(job.environment),
+                )
                 companions = {name: needs for engine in job.engines for name, needs in engine.companions}
-                trees[job] = Scanned(tree, *scan_tree(tree.root, companions), facts)
+                generated = [client.folder for client in facts.clients]
+                trees[job] = Scanned(tree, *scan_tree(tree.root, companions, generated), facts)
         yield trees, scratch, watch
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog.records import Arch, Budget, Engine, Kind, Language, Libc, Platform, Target
+    from packager.engines import EngineFile
 
 BuilderName = Literal["docker", "host"]
 PackageManager = Literal["npm", "pnpm", "yarn", "pip"]
@@ -44,6 +45,14 @@ class Job:
     """A base image that replaces the platform's own (``--image``); the audit still judges by the target."""
     ignore: tuple[str, ...] = ()
     """Project paths that never go in: the output folder."""
+    binary_targets: tuple[tuple[str, str], ...] = ()
+    """(folder of a client, binary target of its engine)."""
+    engine_files: tuple[EngineFile, ...] = ()
+    """Engines to have at hand before the first command; ``{engines}`` in `environment` is their folder."""
+    rewritten: tuple[tuple[str, str], ...] = ()
+    """(project path, text that takes its place in the copy built from): schemas with the target's own engine only."""
+    offline: bool = False
+    """Nothing may be fetched: engines and packages come from caches or not at all."""
 
 
 @dataclass(frozen=True)

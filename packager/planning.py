@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packager.engines.supply import generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
 from packager.plan import BuilderName, Bundle, Job, Plan
 from packager.recipes import Recipe, find_recipe
@@ -30,6 +31,12 @@ class Wishes:
     image: str = ""
     out: str = "dist"
     """Output folder relative to the project; never part of the source."""
+    fix_schema: bool = False
+    """Build with the binary target that is needed where the schema does not name it."""
+    offline: bool = False
+    """Fetch nothing."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """This machine's variables that name engines (``PRISMA_QUERY_ENGINE_LIBRARY``, …)."""
 
 
 def make_plan(project: Project, catalog: Catalog, machine: Machine, wishes: Wishes | None = None) -> Plan:
@@ -113,11 +120,15 @@ class _Planner:
     def _survey(self, source: Path, language: str = "") -> Survey:
         key = (source, language)
         if key not in self.surveys:
-            facts = survey(source, self.catalog, language)
+            generate = self.project.generate
+            facts = survey(
+                source, self.catalog, language, commands=generate.command or (), environment=generate.environment
+            )
             self.surveys[key] = facts
             self.notes.extend(facts.notes)
             for engine in facts.engines:
-                schema = f", schema {facts.schema_file}" if facts.schema_file and engine.schema else ""
+                schemas = dict.fromkeys(client.schema_file for client in facts.clients if client.engine == engine)
+                schema = f", schema {', '.join(schemas)}" if schemas else ""
                 self.notes.append(f"engine: {engine.title}{schema}")
         return self.surveys[key]
 
@@ -191,10 +202,18 @@ class _Planner:
         generate = self.project.generate
         lines = generate.command
         if lines is None:
-            lines = tuple(engine.generate for engine in facts.engines if engine.generate)
+            lines = generate_lines(facts)
         environment = {key: value for engine in facts.engines for key, value in engine.environment}
         environment.update(generate.environment)
+        if self.wishes.offline:
+            environment["npm_config_offline"] = "true"
         is_own = facts.root == self.project.root
+        supply = plan_supply(
+            facts, target, given={**dict(self.wishes.environment), **generate.environment}, fix=self.wishes.fix_schema
+        )
+        self.notes.extend(supply.notes)
+        for file in supply.files:
+            environment[file.variable] = f"{{engines}}/{file.file}"
         job = Job(
             source=facts.root,
             builder="host",
@@ -211,6 +230,10 @@ class _Planner:
             timeout_seconds=generate.timeout_seconds,
             image=self.wishes.image or self.project.image,
             ignore=(self.wishes.out,),
+            binary_targets=supply.binary_targets,
+            engine_files=supply.files,
+            rewritten=supply.rewritten,
+            offline=self.wishes.offline,
         )
         return replace(job, builder=self._builder(job))
 

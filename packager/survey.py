@@ -1,19 +1,21 @@
-"""What a project folder holds: its language, lock, locked versions, engines and schema. Reads, decides nothing."""
+"""What a project folder holds: its language, lock, locked versions, engines and schemas. Reads, decides nothing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.detect import language_of
-from packager.inventory.schema import read_schema
+from packager.engines.generations import generation, spoken_of
+from packager.engines.schemas import find_clients
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from packager.catalog import Catalog
-    from packager.catalog.records import Engine, Version
+    from packager.catalog.records import Engine
+    from packager.engines import Client
     from packager.plan import PackageManager
 
 PYTHON_REQUIREMENTS = ("requirements.txt",)
@@ -31,56 +33,97 @@ class Survey:
     packages: Mapping[str, str] = field(default_factory=dict)
     """Package → locked version, as far as the lock file says."""
     engines: tuple[Engine, ...] = ()
-    schema_file: str = ""
-    schema: Mapping[str, str] = field(default_factory=dict)
+    """Everything recognised; of the generations of one generator those that clients are made with."""
+    clients: tuple[Client, ...] = ()
+    """What the schemas' generators write."""
     notes: tuple[str, ...] = ()
 
+    @property
+    def schema_file(self) -> str:
+        """Return the first schema; empty if there is none."""
+        return self.clients[0].schema_file if self.clients else ""
 
-def survey(root: Path, catalog: Catalog, language: str = "") -> Survey:
+    @property
+    def schema(self) -> Mapping[str, str]:
+        """Return the facts of the first client; {} if there is none."""
+        return self.clients[0].facts if self.clients else {}
+
+
+def survey(
+    root: Path,
+    catalog: Catalog,
+    language: str = "",
+    *,
+    commands: Iterable[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Survey:
     """Return what a folder holds, as seen by one language; by default the one its files speak of.
 
-    Raises ConfigError for a missing, broken or contradictory lock file.
+    `commands` and `environment` are the user's own for generating: ``--schema`` and engine types are read from them.
+    Raises ConfigError for a missing, broken or contradictory lock file, or a schema that is named but not there.
     """
     language = language or language_of(root) or "provided"
     manager: PackageManager | None = None
     lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
+    named = ""
     if language == "nodejs" and (root / "package.json").is_file():
-        from packager.generate.lockfiles import check_lock
+        from packager.generate.lockfiles import check_lock, read_package_json
 
         facts = check_lock(root)
         manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes
+        if manager == "pnpm":
+            packages = _pnpm_versions(root / lock_file)
+        named = _schema_of(read_package_json(root))
     elif language == "python":
         for name in PYTHON_REQUIREMENTS:
             if (root / name).is_file():
                 manager, lock_file = "pip", name
-    engines = tuple(engine for engine in catalog.engines if _speaks_of(engine, packages))
-    schema_file, schema = _schema(root, engines)
-    return Survey(root, language, manager, lock_file, packages, engines, schema_file, schema, notes)
+    spoken = tuple(engine for engine in catalog.engines if spoken_of(engine, packages))
+    decided = _decided(environment or {})
+    clients = find_clients(root, spoken, packages, commands=commands, named=named, facts=decided)
+    engines = tuple(engine for engine in spoken if not engine.family)
+    generations = [client.engine for client in clients if client.engine]
+    if not clients and (found := generation(spoken, packages, decided)):
+        generations.append(found)
+    engines = (*dict.fromkeys(generations), *engines)
+    return Survey(root, language, manager, lock_file, packages, engines, clients, notes)
 
 
-def _speaks_of(engine: Engine, packages: Mapping[str, str]) -> bool:
-    for name in engine.packages:
-        if name not in packages:
-            continue
-        version = _numbers(packages[name])
-        if version >= engine.since and (not engine.before or version < engine.before):
-            return True
-    return False
+def _decided(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the facts that the generator takes from its environment rather than from the schema."""
+    facts = {}
+    kind = environment.get("PRISMA_CLIENT_ENGINE_TYPE", "")
+    if kind:
+        facts["engine_type"] = kind
+    if environment.get("PRISMA_CLIENT_FORCE_WASM"):
+        facts["force_wasm"] = "true"
+    return facts
 
 
-def _numbers(text: str) -> Version:
-    """Return the leading numbers of a semantic version: "7.10.0-dev.3" is (7, 10, 0)."""
-    numbers = []
-    for part in text.split("-")[0].split("+")[0].split("."):
-        if not part.isdigit():
-            break
-        numbers.append(int(part))
-    return tuple(numbers)
+def _schema_of(package: Mapping[str, Any]) -> str:
+    """Return package.json's ``prisma.schema``."""
+    section = package.get("prisma")
+    named = section.get("schema") if isinstance(section, dict) else None
+    return named if isinstance(named, str) else ""
 
 
-def _schema(root: Path, engines: tuple[Engine, ...]) -> tuple[str, dict[str, str]]:
-    for engine in engines:
-        for name in engine.schema:
-            if (root / name).is_file():
-                return name, read_schema((root / name).read_text(encoding="utf-8", errors="replace"))
-    return "", {}
+def _pnpm_versions(path: Path) -> dict[str, str]:
+    """Return package → version of a pnpm lock file of version 9; of several versions the importers' own.
+
+    Its keys are ``name@version``, in ``snapshots`` followed by the peers in brackets.
+    """
+    import yaml
+
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    lock = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+    if not isinstance(lock, dict):
+        return {}
+    found: dict[str, str] = {}
+    for key in lock.get("packages") or {}:
+        name, _, version = str(key).rpartition("@")
+        found.setdefault(name, version)
+    for importer in (lock.get("importers") or {}).values():
+        for kind in ("dependencies", "devDependencies", "optionalDependencies"):
+            for name, entry in (importer.get(kind) or {}).items():
+                found[str(name)] = str(entry.get("version", "")).partition("(")[0]
+    return found

@@ -11,6 +11,7 @@ from packager.catalog import Catalog, Host, Runtime
 from packager.catalog.records import (
     Arch,
     Baseline,
+    BinaryTargets,
     Budget,
     Engine,
     EngineRule,
@@ -18,6 +19,7 @@ from packager.catalog.records import (
     Language,
     LayerPaths,
     Libc,
+    NativeEngine,
     Platform,
     RuntimeSystem,
     parse_version,
@@ -106,12 +108,44 @@ class _HostFile(msgspec.Struct, forbid_unknown_fields=True):
     checked: str
 
 
+class _BinaryTargetsFile(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    title: str
+    by_system: dict[str, dict[str, str]]
+    families: dict[str, str]
+    known: tuple[str, ...]
+    setting: str
+    source: str
+    checked: str
+    deprecated: dict[str, str] = {}
+
+
+class _NativeFile(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Literal["library", "executable"]
+    file: str
+    all_files: tuple[str, ...]
+    override: str
+    binary_targets: str
+    folder: str = ""
+    download: str = ""
+    cached: str = ""
+    channel: str = ""
+    mirrors: tuple[str, ...] = ()
+    base: str = ""
+    commit_package: str = ""
+    runs_to_generate: bool = False
+
+
+_When = dict[str, str | tuple[str, ...]]
+
+
 class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
     package: str
     reason: str
     drop: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
-    when: dict[str, str] = {}
+    when: _When = {}
+    twin: str = ""
 
 
 class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -119,11 +153,16 @@ class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
     title: str
     packages: tuple[str, ...]
     source: str
+    family: str = ""
     since: str = ""
     before: str = ""
+    prerelease: Literal["any", "only", "never"] = "any"
+    when: _When = {}
     generate: str = ""
     environment: dict[str, str] = {}
     schema: tuple[str, ...] = ()
+    client: str = ""
+    native: _NativeFile | None = None
     build_only: tuple[str, ...] = ()
     rules: tuple[_RuleFile, ...] = ()
     companions: dict[str, tuple[str, ...]] = {}
@@ -136,7 +175,10 @@ def load(folder: Path) -> Catalog:
         path.stem: _platform(path, raw, baselines) for path, raw in _files(folder / "platforms", _PlatformFile)
     }
     hosts = {path.stem: _host(path, raw, platforms) for path, raw in _files(folder / "targets", _HostFile)}
-    engines = tuple(_engine(path, raw) for path, raw in _files(folder / "engines", _EngineFile))
+    vocabularies = {
+        path.stem: _binary_targets(path, raw) for path, raw in _files(folder / "binary_targets", _BinaryTargetsFile)
+    }
+    engines = tuple(_engine(path, raw, vocabularies) for path, raw in _files(folder / "engines", _EngineFile))
     return Catalog(baselines=baselines, platforms=platforms, hosts=hosts, engines=engines)
 
 
@@ -247,7 +289,35 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
     )
 
 
-def _engine(path: Path, raw: _EngineFile) -> Engine:
+def _binary_targets(path: Path, raw: _BinaryTargetsFile) -> BinaryTargets:
+    rows = []
+    for system, by_arch in raw.by_system.items():
+        family, _, openssl = system.partition("/")
+        if family not in raw.families.values():
+            msg = f"no family {family!r}"
+            raise CatalogError(msg, where=f"{path}: by_system.{system}")
+        for arch, name in by_arch.items():
+            if name not in raw.known:
+                msg = f"{name!r} is not among the known names"
+                raise CatalogError(msg, where=f"{path}: by_system.{system}.{arch}")
+            rows.append(((family, openssl, arch), name))
+    return BinaryTargets(
+        name=raw.name,
+        title=raw.title,
+        by_system=tuple(rows),
+        families=tuple(raw.families.items()),
+        known=raw.known,
+        deprecated=tuple(raw.deprecated.items()),
+        setting=raw.setting,
+        source=raw.source,
+        checked=raw.checked,
+    )
+
+
+def _engine(path: Path, raw: _EngineFile, vocabularies: dict[str, BinaryTargets]) -> Engine:
+    if raw.native and raw.native.binary_targets not in vocabularies:
+        msg = f"no such file in catalog/binary_targets: {raw.native.binary_targets!r}"
+        raise CatalogError(msg, where=f"{path}: native.binary_targets")
     return Engine(
         name=raw.name,
         title=raw.title,
@@ -264,10 +334,29 @@ def _engine(path: Path, raw: _EngineFile) -> Engine:
                 drop=rule.drop,
                 keep=rule.keep,
                 reason=rule.reason,
-                when=tuple(sorted(rule.when.items())),
+                when=_when(rule.when),
+                twin=rule.twin,
             )
             for rule in raw.rules
         ),
+        family=raw.family,
+        prerelease=raw.prerelease,
+        when=_when(raw.when),
+        client=raw.client,
+        native=_native(raw.native) if raw.native else None,
+        binary_targets=vocabularies[raw.native.binary_targets] if raw.native else None,
         companions=tuple(raw.companions.items()),
         source=raw.source,
+    )
+
+
+def _native(raw: _NativeFile) -> NativeEngine:
+    fields = msgspec.structs.asdict(raw)
+    del fields["binary_targets"]
+    return NativeEngine(**fields)
+
+
+def _when(raw: _When) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        sorted((key, (values,) if isinstance(values, str) else tuple(values)) for key, values in raw.items())
     )

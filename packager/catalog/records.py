@@ -157,18 +157,70 @@ class Target:
 
 
 @dataclass(frozen=True)
+class BinaryTargets:
+    """The names a generator has for the systems its engines are built for. Source: ``catalog/binary_targets``."""
+
+    name: str
+    """Of this vocabulary: ``prisma`` or ``photon-platforms``."""
+    title: str
+    by_system: tuple[tuple[tuple[str, str, str], str], ...]
+    """((family, OpenSSL, architecture) → name): (("rhel", "10", "x86_64"), "rhel-openssl-1.0.x")."""
+    families: tuple[tuple[str, str], ...]
+    """Folder in ``dockerfiles/`` or libc → family: ("amazonlinux", "rhel")."""
+    known: tuple[str, ...]
+    """Every name the generator accepts, ``native`` included."""
+    deprecated: tuple[tuple[str, str], ...]
+    """(old name, what to write instead)."""
+    setting: str
+    """The key in the schema's generator block: ``binaryTargets``."""
+    source: str
+    checked: str
+
+
+@dataclass(frozen=True)
+class NativeEngine:
+    """The native file a generated client opens or starts at run time."""
+
+    kind: Literal["library", "executable"]
+    file: str
+    """Its name beside the client; ``{binary_target}`` is filled in."""
+    all_files: tuple[str, ...]
+    """Globs of everything that is an engine for some system, in the folder of `file`."""
+    folder: str
+    """Where it lies, relative to the client's folder: empty, or ``runtime`` for Photon."""
+    override: str
+    """Variable that names it, at generation and at run time."""
+    download: str
+    """Its file on the mirror, without ``.gz``; empty where nothing can be downloaded in advance."""
+    cached: str
+    """Its name in the generator's own cache."""
+    channel: str
+    """Folder of the mirror: ``all_commits`` or ``master``."""
+    mirrors: tuple[str, ...]
+    """Variables that name another mirror, the strongest first."""
+    base: str
+    """The mirror's address if none is named."""
+    commit_package: str
+    """The package whose version ends in the engine's commit."""
+    runs_to_generate: bool
+    """Whether generating runs the engine, so that it must be one for the build machine."""
+
+
+@dataclass(frozen=True)
 class EngineRule:
     """One trimming rule of an engine, for the files of one package."""
 
     package: str
-    """Package name, or a glob such as ``@libsql/*``; ``.prisma/client`` counts as a package."""
+    """Package name, or a glob such as ``@libsql/*``; ``{client}`` is the folder of the generated client."""
     drop: tuple[str, ...]
     """Globs relative to the package folder; ``**`` crosses folders. Empty: nothing is dropped."""
     keep: tuple[str, ...]
     """Globs that are kept although `drop` matches."""
     reason: str
-    when: tuple[tuple[str, str], ...] = ()
-    """Facts of the schema that must hold, such as ("generator", "prisma-client-js")."""
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(fact of the schema, values it may have): ("generator", ("prisma-client-js",)). An absent fact is ""."""
+    twin: str = ""
+    """A glob relative to the package folder: nothing is dropped unless a file matches, lest the only engine go."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +244,17 @@ class Engine:
     build_only: tuple[str, ...]
     """Packages that only building needs: left out with all that only they depend on."""
     rules: tuple[EngineRule, ...] = field(default=())
+    family: str = ""
+    """Generations of one generator share it; a client has exactly one of them, the first that holds."""
+    prerelease: Literal["any", "only", "never"] = "any"
+    """Which versions with a suffix (2.0.0-preview019) this file speaks of."""
+    when: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """As in `EngineRule`: facts of the schema and of the generator's environment."""
+    client: str = ""
+    """Folder the client is generated into unless the schema says otherwise."""
+    native: NativeEngine | None = None
+    """None: WebAssembly, or not a generator at all."""
+    binary_targets: BinaryTargets | None = None
     companions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(package, packages it needs although its package.json does not say so): @prisma/client and .prisma/client."""
     source: str = ""

@@ -39,6 +39,14 @@ builder_options = apply(
         help="Where to build: in a matching image, or on this machine for the target. Default: auto.",
     ),
     click.option("--image", default="", metavar="NAME", help="Base image to build in, in place of the platform's own."),
+    click.option(
+        "--fix-schema",
+        is_flag=True,
+        help="Build for the engine the target needs where the Prisma schema does not list it; your file stays.",
+    ),
+    click.option(
+        "--offline", is_flag=True, help="Fetch nothing: packages and engines come from caches, or not at all."
+    ),
 )
 output_options = apply(
     click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Output folder."),

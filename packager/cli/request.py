@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ class Request:
     arch: tuple[str, ...] = ()
     builder: str | None = None
     image: str = ""
+    fix_schema: bool = False
+    offline: bool = False
     bundle: tuple[str, ...] = ()
     cache: Path | None = None
     jobs: int | None = None
@@ -74,5 +77,13 @@ class Request:
         )
         wish = self.builder or project.builder
         machine = look() if wish == "auto" else Machine()
-        wishes = Wishes(builder=wish, image=self.image, out=str(self.out))
+        variables = sorted({engine.native.override for engine in catalog.engines if engine.native})
+        wishes = Wishes(
+            builder=wish,
+            image=self.image,
+            out=str(self.out),
+            fix_schema=self.fix_schema,
+            offline=self.offline,
+            environment=tuple((name, os.environ[name]) for name in variables if os.environ.get(name)),
+        )
         return project, make_plan(project, catalog, machine, wishes)

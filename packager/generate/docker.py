@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.containers import BuildArguments, Command, Volume
 from packager.containers.tarballs import tar_stream
+from packager.engines.store import EngineStore
 from packager.errors import ConfigError, DockerFault, GeneratorFault
 from packager.generate import WORKDIR, Step, Tree
 from packager.generate.causes import explain
@@ -17,7 +18,7 @@ from packager.generate.environment import SETTINGS
 from packager.generate.source import source_tar
 from packager.generate.steps import fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
-from packager.resources import bundled
+from packager.resources import bundled, default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,7 @@ _OURS = PurePosixPath("/opt/packager")
 _CERTIFICATES = _OURS / "certificates.pem"
 _NPMRC = _OURS / "npmrc"
 _NODE = _OURS / "node"
+_ENGINES = _OURS / "engines"
 _NPM = "lib/node_modules/npm"
 _VOLUMES = (
     Volume("packager-npm-cache", PurePosixPath("/var/cache/packager/npm")),
@@ -69,17 +71,19 @@ class DockerBuilder:
         home: Path,
         node_folder: Callable[[str, Arch], Path],
         packages: str | None = None,
+        cache: Path | None = None,
     ) -> None:
         """Take the doors: `environment` and `home` are this machine's, for what `surroundings` takes along.
 
         `node_folder` returns a folder with bin/node and lib/node_modules/npm for a major and architecture. `packages`
-        replaces the Dockerfile's system packages; empty installs none.
+        replaces the Dockerfile's system packages; empty installs none. Engine files are kept in `cache`.
         """
         self._containers = containers
         self._environment = environment
         self._home = home
         self._node_folder = node_folder
         self._packages = packages
+        self._cache = cache or default_cache()
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
@@ -93,6 +97,15 @@ class DockerBuilder:
                 container.copy_in(_private_files(outside), _OURS)
                 given |= self._bring_node(job, container)
                 container.copy_in(source_tar(job), PurePosixPath(WORKDIR))
+            if job.engine_files:
+                with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
+                    outer = {**self._environment, **dict(job.environment)}
+                    EngineStore(self._cache, outer, offline=job.offline).provide(
+                        job.engine_files, scratch / "engines", job.source
+                    )
+                    container.copy_in(
+                        tar_stream((path.name, path) for path in sorted((scratch / "engines").iterdir())), _ENGINES
+                    )
             if job.manager == "pip":
                 with watch.step("pip", job.source.name):
                     self._run(container, job, _NEW_PIP, given, watch)
@@ -166,7 +179,7 @@ class DockerBuilder:
 
     def _run(self, container: Container, job: Job, step: Step, given: Mapping[str, str], watch: Stopwatch) -> None:
         """Run one step; raises GeneratorFault unless it succeeds."""
-        environment = {**given, **fill(step.environment, _ANY_FILE)}
+        environment = {**given, **fill(step.environment, _ANY_FILE, str(_ENGINES))}
         command = Command(
             step.argv, PurePosixPath(WORKDIR) / step.workdir, tuple(environment.items()), job.timeout_seconds
         )

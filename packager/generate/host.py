@@ -12,6 +12,7 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
+from packager.engines.store import EngineStore
 from packager.errors import EnvironmentFault, GeneratorFault
 from packager.generate import WORKDIR, Tree
 from packager.generate.causes import explain
@@ -23,6 +24,7 @@ from packager.generate.source import copy_source
 from packager.generate.steps import fill, steps_for
 from packager.generate.toolchain import find_node, this_machine
 from packager.masking import Mask
+from packager.resources import default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from packager.plan import Job
     from packager.progress import Stopwatch
 
+ENGINES_FOLDER = "engines"
+"""Beside the tree in scratch."""
 _TAIL_LINES = 20
 _DISK_FULL = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -63,6 +67,12 @@ class HostBuilder:
             with watch.step("copy", job.source.name):
                 root.mkdir(parents=True)
                 copy_source(job, root)
+            if job.engine_files:
+                with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
+                    store = EngineStore(
+                        self._cache or default_cache(), {**self._outside, **dict(job.environment)}, offline=job.offline
+                    )
+                    store.provide(job.engine_files, scratch / ENGINES_FOLDER, job.source)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
                     self._run(step, job, root, environment, watch)
@@ -95,7 +105,7 @@ class HostBuilder:
 
     def _run(self, step: Step, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch) -> None:
         """Run one step to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
-        own = fill(step.environment, _any_file())
+        own = fill(step.environment, _any_file(), str(root.parent / ENGINES_FOLDER))
         together = {**environment, **own}
         argv = (_python(environment), *step.argv[1:]) if step.argv[0] == "python3" else step.argv
         # Looked up on the steps' own PATH; Popen would look on ours.

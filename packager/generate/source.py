@@ -83,6 +83,7 @@ def copy_source(job: Job, into: Path) -> int:
     """
     count = 0
     made: set[Path] = set()
+    rewritten = {name: text.encode() for name, text in job.rewritten}
     for relative, path in source_files(job):
         destination = into / relative
         if destination.parent not in made:
@@ -91,6 +92,11 @@ def copy_source(job: Job, into: Path) -> int:
         count += 1
         if path.is_symlink():
             destination.symlink_to(link_target(job, relative))
+            continue
+        if relative in rewritten:
+            destination.write_bytes(rewritten[relative])
+            destination.chmod(_mode(path))
+            os.utime(destination, (_MTIME, _MTIME))
             continue
         try:
             shutil.copyfile(path, destination)
@@ -108,12 +114,18 @@ def source_tar(job: Job) -> Iterator[bytes]:
 
     Raises what `source_files` raises, and ArtifactError if a file changes its size meanwhile.
     """
+    rewritten = {name: text.encode() for name, text in job.rewritten}
     for relative, path in source_files(job):
         info = tarfile.TarInfo(relative)
         info.mtime = _MTIME
         if path.is_symlink():
             info.type, info.linkname, info.mode = tarfile.SYMTYPE, link_target(job, relative), 0o777
             yield info.tobuf(tarfile.PAX_FORMAT)
+            continue
+        if relative in rewritten:
+            content = rewritten[relative]
+            info.size, info.mode = len(content), _mode(path)
+            yield info.tobuf(tarfile.PAX_FORMAT) + content + bytes(-len(content) % tarfile.BLOCKSIZE)
             continue
         try:
             file = path.open("rb")

@@ -1,7 +1,8 @@
 """Job → the commands that install, generate and prune: the same list for every builder.
 
 A step's argv starts with a program looked up on PATH (``npm``, ``node``, ``npx``, ``sh``, ``python3``). Values of its
-environment may hold ``{any_file}``, see `fill`. Nothing here asks the machine; what depends on it is an argument.
+environment may hold ``{any_file}`` and ``{engines}``, see `fill`. Nothing here asks the machine; what depends on it is
+an argument.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["ANY_FILE", "PYTHON_PACKAGES_DIR", "fill", "steps_for"]
 
 ANY_FILE = "{any_file}"
+ENGINES = "{engines}"
 _NODE_CPU: dict[Arch, str] = {"x86_64": "x64", "arm64": "arm64"}
 _WHEEL_CPU: dict[Arch, str] = {"x86_64": "x86_64", "arm64": "aarch64"}
 
@@ -120,13 +122,15 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def fill(pairs: Iterable[tuple[str, str]], any_file: str) -> dict[str, str]:
-    """Return a step's environment with ``{any_file}`` replaced by the path of some existing executable.
+def fill(pairs: Iterable[tuple[str, str]], any_file: str, engines: str = "") -> dict[str, str]:
+    """Return a step's environment with its placeholders replaced.
+
+    ``{any_file}`` is the path of some existing executable, ``{engines}`` the folder of the job's engine files.
 
     >>> fill([("PRISMA_SCHEMA_ENGINE_BINARY", "{any_file}")], "/bin/true")
     {'PRISMA_SCHEMA_ENGINE_BINARY': '/bin/true'}
     """
-    return {name: value.replace(ANY_FILE, any_file) for name, value in pairs}
+    return {name: value.replace(ANY_FILE, any_file).replace(ENGINES, engines) for name, value in pairs}
 
 
 def _npm_install(job: Job, run_scripts: bool) -> Step:

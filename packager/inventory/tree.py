@@ -14,7 +14,7 @@ from packager.inventory.formats import SNIFF_BYTES, sniff
 from packager.inventory.packages import PackageGraph, read_packages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 # Reading the first bytes of 16,000 files costs more than walking them. What is packed is sniffed again by the writer
@@ -24,8 +24,12 @@ _NATIVE_NAME = re.compile(
 )
 
 
-def scan_tree(root: Path, companions: Mapping[str, tuple[str, ...]]) -> tuple[Inventory, PackageGraph]:
+def scan_tree(
+    root: Path, companions: Mapping[str, tuple[str, ...]], generated: Iterable[str] = ()
+) -> tuple[Inventory, PackageGraph]:
     """Return every file of a tree, and its package graph. Nothing is executed, nothing is written.
+
+    `generated` are folders of clients, see `read_packages`.
 
     Raises ArtifactError for links that leave the tree, cycles, and names that cannot be archived.
     """
@@ -33,7 +37,7 @@ def scan_tree(root: Path, companions: Mapping[str, tuple[str, ...]]) -> tuple[In
         sources = dict(walk(root))
     except ArtifactError as error:
         raise _relative(error, root.resolve()) from error
-    graph = read_packages(root, sources, companions)
+    graph = read_packages(root, sources, companions, generated)
     files = []
     for path, source in sorted(sources.items(), key=lambda item: item[0].encode()):
         installed = graph.of(path)

@@ -1,10 +1,11 @@
-"""Rules of the recognised engines: data from the catalog, applied to files of a package."""
+"""Rules of the recognised engines: data from the catalog, applied to files of packages and of generated clients."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packager.engines.generations import holds
 from packager.trim import Choice
 from packager.trim.patterns import compiled
 
@@ -12,40 +13,108 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packager.catalog.records import Engine, EngineRule
+    from packager.engines import Client
     from packager.inventory import File
 
-Rules = dict[str, tuple[tuple[str, "EngineRule"], ...]]
-"""Package glob → (engine name, rule) pairs, in the order of the catalog."""
+CLIENT = "{client}"
+_FACTS = ("provider", "compiler", "binary_target")
 
 
-def resolved_rules(engines: Iterable[Engine], schema: Mapping[str, str]) -> Rules:
-    """Return the rules that hold for a schema, ``{provider}`` and its like filled in."""
-    found: dict[str, tuple[tuple[str, EngineRule], ...]] = {}
-    for engine in engines:
-        for rule in engine.rules:
-            if any(schema.get(key) != value for key, value in rule.when):
-                continue
-            filled = replace(
-                rule, drop=tuple(_fill(p, schema) for p in rule.drop), keep=tuple(_fill(p, schema) for p in rule.keep)
+@dataclass(frozen=True)
+class _Voice:
+    """One set of rules with one set of facts: an engine, or an engine for one client."""
+
+    engine: str
+    rules: tuple[EngineRule, ...]
+    client: str
+    """Folder of the client these facts are about; empty for engines without clients."""
+
+
+class EngineRules:
+    """The rules that hold for a job. A file that several clients share is dropped when none of them needs it."""
+
+    def __init__(self, engines: Iterable[Engine], clients: Iterable[Client], paths: Iterable[str] = ()) -> None:
+        clients = tuple(clients)
+        voices = [_voice(client.engine, client.facts, client.folder) for client in clients if client.engine]
+        spoken = {client.engine.name for client in clients if client.engine}
+        voices += [_voice(engine, {}, engine.client) for engine in engines if engine.name not in spoken]
+        present = frozenset(paths)
+        self._clients = [voice for voice in voices if voice.client]
+        self._voices = voices
+        self._twins = {
+            (voice.client, rule.twin): any(
+                compiled(rule.twin).match(path[len(voice.client) + 1 :])
+                for path in present
+                if path.startswith(f"{voice.client}/")
             )
-            found[rule.package] = (*found.get(rule.package, ()), (engine.name, filled))
-    return found
+            for voice in voices
+            for rule in voice.rules
+            if rule.twin
+        }
+
+    def client_of(self, path: str) -> str:
+        """Return the folder of the generated client a file belongs to, the innermost; empty for any other file."""
+        return max(
+            (voice.client for voice in self._clients if path.startswith(f"{voice.client}/")), key=len, default=""
+        )
+
+    def choice(self, file: File, folder: str) -> Choice | None:
+        """Return the drop the rules ask for; None if none speaks of this file. `folder` is its package's."""
+        name = file.package.name if file.package and folder else ""
+        client = self.client_of(file.path)
+        drops = []
+        for voice in self._voices:
+            if client and voice.client == client:
+                rule = self._speaking(voice, CLIENT, file.path[len(client) + 1 :])
+                # The client's own folder is its own business: no other voice is asked.
+                return Choice(file, False, f"engine:{voice.engine}", rule.reason) if rule else None
+            if not name or not any(_about(rule, name) for rule in voice.rules):
+                continue
+            rule = self._speaking(voice, name, file.path[len(folder) + 1 :])
+            if rule is None:
+                return None
+            drops.append(Choice(file, False, f"engine:{voice.engine}", rule.reason))
+        return drops[0] if drops else None
+
+    def _speaking(self, voice: _Voice, package: str, inner: str) -> EngineRule | None:
+        """Return the rule that drops a file of a package, or of the client for `CLIENT`."""
+        for rule in voice.rules:
+            if not _about(rule, package):
+                continue
+            if rule.twin and not self._twins[voice.client, rule.twin]:
+                continue
+            if _matches(inner, rule.drop) and not _matches(inner, rule.keep):
+                return rule
+        return None
 
 
-def engine_choice(file: File, package: str, inner: str, rules: Rules) -> Choice | None:
-    """Return the drop a rule asks for; None if none speaks of this file."""
-    for glob, entries in rules.items():
-        if not (glob == package or ("*" in glob and compiled(glob).match(package))):
-            continue
-        for engine, rule in entries:
-            if any(compiled(p).match(inner) for p in rule.drop) and not any(
-                compiled(p).match(inner) for p in rule.keep
-            ):
-                return Choice(file, False, f"engine:{engine}", rule.reason)
-    return None
+def _voice(engine: Engine, facts: Mapping[str, str], client: str) -> _Voice:
+    rules = tuple(
+        replace(
+            rule,
+            drop=tuple(_fill(pattern, facts) for pattern in rule.drop),
+            keep=tuple(_fill(pattern, facts) for pattern in rule.keep),
+            twin=_fill(rule.twin, facts),
+            reason=rule.reason.replace("{binary_target}", facts.get("binary_target", "the target")),
+        )
+        for rule in engine.rules
+        if holds(rule.when, facts)
+    )
+    return _Voice(engine.name, rules, client)
 
 
-def _fill(pattern: str, schema: Mapping[str, str]) -> str:
-    for key, value in schema.items():
-        pattern = pattern.replace("{" + key + "}", value)
+def _about(rule: EngineRule, package: str) -> bool:
+    return rule.package == package or (
+        "*" in rule.package and package != CLIENT and bool(compiled(rule.package).match(package))
+    )
+
+
+def _matches(inner: str, patterns: tuple[str, ...]) -> bool:
+    return any(compiled(pattern).match(inner) for pattern in patterns)
+
+
+def _fill(pattern: str, facts: Mapping[str, str]) -> str:
+    """Return the pattern with facts put in; what is not known could be anything."""
+    for key in _FACTS:
+        pattern = pattern.replace("{" + key + "}", facts.get(key) or "*")
     return pattern

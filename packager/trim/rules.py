@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.trim import Choice, Selection
-from packager.trim.engines import engine_choice, resolved_rules
+from packager.trim.engines import EngineRules
 from packager.trim.patterns import compiled, included, matches_any
 from packager.trim.platforms import foreign_files, foreign_packages
 from packager.trim.secrets import asked_for, secret_reason
@@ -14,7 +14,7 @@ from packager.trim.secrets import asked_for, secret_reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.catalog.records import EngineRule
+    from packager.engines import Client
     from packager.inventory import File, Inventory
     from packager.inventory.packages import PackageGraph
     from packager.plan import Bundle
@@ -54,8 +54,8 @@ class Circumstances:
     """What trimming has to know beyond the files."""
 
     graph: PackageGraph
-    schema: Mapping[str, str] = field(default_factory=dict)
-    """Facts of the engine's schema: ``provider``, ``generator``."""
+    clients: tuple[Client, ...] = ()
+    """What the project's generators wrote, with the binary target each needs."""
     provided: Mapping[str, str] = field(default_factory=dict)
     """Package folder → name of the layer that carries the same package with the same content."""
     provided_files: Mapping[str, str] = field(default_factory=dict)
@@ -79,10 +79,9 @@ class _Judge:
         self.layer = bundle.kind == "layer"
         graph = circumstances.graph
         build_only = frozenset(name for engine in bundle.job.engines for name in engine.build_only)
-        self.reached = _reached(bundle, graph, build_only)
-        self.rules: dict[str, tuple[tuple[str, EngineRule], ...]] = resolved_rules(
-            bundle.job.engines, circumstances.schema
-        )
+        clients = circumstances.clients
+        self.reached = _reached(bundle, graph, build_only, clients)
+        self.rules = EngineRules(bundle.job.engines, clients, (file.path for file in inventory.files))
         # Only what would be packed counts as a twin: an unreachable package must not justify dropping a reachable one.
         live = [file for file in inventory.files if file.package is None or file.package.path in self.reached]
         self.foreign = foreign_files(live, bundle.target)
@@ -126,9 +125,11 @@ class _Judge:
             return Choice(file, False, "include", "no include pattern names it")
         if matches_any(file.path, BUILD_FILES):
             return Choice(file, False, "build-file", "only building needs it")
+        if dropped := self.rules.choice(file, ""):
+            return dropped
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
-        return self._engine(file, "") or self._native(file) or Choice(file, True, "project", "the project's own file")
+        return self._native(file) or Choice(file, True, "project", "the project's own file")
 
     def _of_package(self, file: File) -> Choice:
         package = file.package
@@ -144,28 +145,34 @@ class _Judge:
             return Choice(file, False, "platform", self.foreign_packages[folder])
         if folder in self.circumstances.provided:
             return Choice(file, False, "layer", f"layer {self.circumstances.provided[folder]} carries it")
-        dropped = self._engine(file, folder) or self._native(file)
+        dropped = self.rules.choice(file, folder) or self._native(file)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
-
-    def _engine(self, file: File, folder: str) -> Choice | None:
-        name = file.package.name if file.package and folder else ""
-        inner = file.path[len(folder) + 1 :] if folder else file.path
-        return engine_choice(file, name, inner, self.rules)
 
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
         return Choice(file, False, "platform", reason) if reason else None
 
 
-def _reached(bundle: Bundle, graph: PackageGraph, build_only: frozenset[str]) -> dict[str, str]:
+def _reached(
+    bundle: Bundle, graph: PackageGraph, build_only: frozenset[str], clients: tuple[Client, ...]
+) -> dict[str, str]:
     """Return the folders of packages the bundle needs → what led there."""
     production = graph.production(build_only)
+    generated = {client.folder: client for client in clients if client.folder in graph.installed}
+    # Nobody depends on a generated client by name, unless it lies where its package looks for it.
+    production = {**production, **{folder: "" for folder in generated if folder not in production}}
     if not bundle.packages:
         return production
     roots = [
         folder
         for folder in production
         if any(compiled(pattern).match(graph.installed[folder].package.name) for pattern in bundle.packages)
+    ]
+    named = {graph.installed[folder].package.name for folder in roots}
+    roots += [
+        folder
+        for folder, client in generated.items()
+        if folder not in roots and client.engine and named.intersection(client.engine.packages)
     ]
     return graph.closure(roots, build_only)
 
