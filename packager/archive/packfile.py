@@ -17,6 +17,7 @@ from packager.archive.columns import DamagedError, join_columns, split_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from types import TracebackType
 
 SUFFIX = ".pack"
 PARTIAL_SUFFIX = ".partial"
@@ -71,6 +72,14 @@ class PackFile:
             self.close()
             raise
 
+    def __enter__(self) -> PackFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
     def _load(self) -> None:
         length = os.fstat(self.descriptor).st_size
         if length < _FOOTER.size:
@@ -121,12 +130,16 @@ class PackWriter:
         self._flags.append(_DEFLATED * stream.deflated | _EXECUTABLE * stream.executable)
 
     def add_all(self, pack: PackFile) -> None:
-        """Append everything another pack holds; damaged streams stay so, and are found out when they are read."""
+        """Append everything another pack holds; damaged streams stay so, and are found out when they are read.
+
+        Raises OSError, and then this pack is of no use, if it cannot be read.
+        """
         at = 0
         while at < pack.streams_bytes:
             piece = os.pread(pack.descriptor, min(1 << 20, pack.streams_bytes - at), at)
             if not piece:
-                raise DamagedError
+                msg = "a pack has become shorter"
+                raise OSError(msg)
             self._file.write(piece)
             at += len(piece)
         self._digests += pack.digests

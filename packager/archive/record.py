@@ -162,9 +162,7 @@ class _RecordedMembers(Sequence[Member]):
 def _identities(entries: Sequence[Entry]) -> array[int]:
     """Return the five numbers of each entry's source, one behind the other; zeros for bytes."""
     none = (0,) * _FIELDS
-    return array(
-        "q", chain.from_iterable(_IDENTITY(entry.status) if entry.status is not None else none for entry in entries)
-    )
+    return array("q", chain.from_iterable([none if status is None else _IDENTITY(status) for _, _, status in entries]))
 
 
 def _settled(entries: Sequence[Entry], started_ns: int) -> array[int]:
@@ -178,7 +176,7 @@ def _settled(entries: Sequence[Entry], started_ns: int) -> array[int]:
 
 
 def _joined(entries: Sequence[Entry]) -> bytes:
-    return "\0".join([entry.path for entry in entries]).encode()
+    return "\0".join([path for path, _, _ in entries]).encode()
 
 
 def _row(numbers: array[int], row: int) -> array[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,32 +60,38 @@ def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] 
     files = 0
     while folders:
         folder = folders.pop()
+        path, prefix = folder.path, folder.prefix
         inner: list[_Folder] = []
-        for short, kind, status in _scan(folder.path):
-            name = folder.prefix + short
+        # Strings all through, and no call per file but the one to the kernel: a tree has tens of thousands.
+        for short, kind, status in _listed(path):
+            name = prefix + short
             if skip is not None and skip(name):
                 continue
-            source = f"{folder.path}/{short}"
-            if kind == stat.S_IFDIR:
+            source = f"{path}/{short}"
+            if status is not None:
+                files += 1
+                yield Entry(name, source, status)
+            elif kind == stat.S_IFDIR:
                 inner.append(_Folder(source, name + "/", folder.spans))
-                continue
-            if kind == stat.S_IFLNK:
-                source = _resolve(source, bounds)
-                status = os.stat(source)  # noqa: PTH116 (strings all through: Path doubles a walk's time)
-                if stat.S_ISDIR(status.st_mode):
-                    inner.append(_through_link(folder, f"{folder.path}/{short}", name, source))
-                    continue
-            if status is None or not stat.S_ISREG(status.st_mode):
+            elif kind != stat.S_IFLNK:
                 raise _special(source)
-            files += 1
-            if files > MAX_FILES:
-                msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
-                raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
-            yield Entry(name, source, status)
+            else:
+                target = _resolve(source, bounds)
+                status = os.stat(target)  # noqa: PTH116
+                if stat.S_ISDIR(status.st_mode):
+                    inner.append(_through_link(folder, source, name, target))
+                elif stat.S_ISREG(status.st_mode):
+                    files += 1
+                    yield Entry(name, target, status)
+                else:
+                    raise _special(target)
+        if files > MAX_FILES:
+            msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
+            raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
         folders += reversed(inner)
 
 
-def _scan(path: str) -> list[tuple[str, int, os.stat_result | None]]:
+def _listed(path: str) -> list[tuple[str, int, os.stat_result | None]]:
     """Return (name, kind, status of a plain file) of a folder's entries.
 
     Sorted, so that the first fault found is the same everywhere; the kind is that of ``st_mode``, 0 for what an
@@ -96,26 +103,32 @@ def _scan(path: str) -> list[tuple[str, int, os.stat_result | None]]:
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
         try:
             with os.scandir(descriptor) as entries:
-                for entry in sorted(entries, key=_name_of):
-                    name = _proved(entry, path)
-                    if entry.is_symlink():
-                        found.append((name, stat.S_IFLNK, None))
+                for entry in entries:
+                    if entry.is_file(follow_symlinks=False):
+                        found.append((entry.name, stat.S_IFREG, entry.stat(follow_symlinks=False)))
                     elif entry.is_dir(follow_symlinks=False):
-                        found.append((name, stat.S_IFDIR, None))
-                    elif entry.is_file(follow_symlinks=False):
-                        found.append((name, stat.S_IFREG, entry.stat(follow_symlinks=False)))
+                        found.append((entry.name, stat.S_IFDIR, None))
                     else:
-                        found.append((name, 0, None))
+                        found.append((entry.name, stat.S_IFLNK if entry.is_symlink() else 0, None))
         finally:
             os.close(descriptor)
     except OSError as error:
         msg = f"cannot be listed: {error.strerror or error}"
         raise ArtifactError(msg, where=path, fix="make the folder readable, or leave it out") from error
+    found.sort(key=itemgetter(0))
+    _prove_unicode([name for name, _, _ in found], path)
     return found
 
 
-def _name_of(entry: os.DirEntry[str]) -> str:
-    return entry.name
+def _prove_unicode(names: list[str], folder: str) -> None:
+    """Raise ArtifactError if the bytes of a name are no UTF-8."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError as error:
+        wrong = next(name for name in names if any("\ud800" <= letter <= "\udfff" for letter in name))
+        msg = "the name is not valid UTF-8, and a zip cannot hold it"
+        where = repr(os.fsencode(f"{folder}/{wrong}"))
+        raise ArtifactError(msg, where=where, fix="rename the file") from error
 
 
 def _real_folder(path: Path) -> str:
@@ -129,18 +142,6 @@ def _real_folder(path: Path) -> str:
         msg = "is not a folder"
         raise ArtifactError(msg, where=str(path), fix="name a folder")
     return real
-
-
-def _proved(entry: os.DirEntry[str], folder: str) -> str:
-    """Return the entry's name; raises ArtifactError if its bytes are no UTF-8."""
-    if not entry.name.isascii():
-        try:
-            entry.name.encode()
-        except UnicodeEncodeError as error:
-            msg = "the name is not valid UTF-8, and a zip cannot hold it"
-            where = repr(os.fsencode(f"{folder}/{entry.name}"))
-            raise ArtifactError(msg, where=where, fix="rename the file") from error
-    return entry.name
 
 
 def _resolve(link: str, bounds: str) -> str:

@@ -1,0 +1,96 @@
+"""Room in the cache: what is left over, old or too much goes, and small packs are joined."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from packager.archive.columns import DamagedError
+from packager.archive.packfile import PARTIAL_SUFFIX, SUFFIX, PackFile, PackWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+MAX_PACKS = 24
+"""Of one codec: each run that compresses something adds one, and each costs an open and a read."""
+_DAY_SECONDS = 86_400
+_DAYS = {f"records/*{PARTIAL_SUFFIX}": 1, f"members/*/*{PARTIAL_SUFFIX}": 1, "records/*": 60}
+"""What is removed when it is older: leftovers of killed runs, and archives nobody makes any more."""
+
+
+def tidy(folder: Path, max_bytes: int) -> None:
+    """Bring a cache below `max_bytes` of compressed contents. Leaves it alone if another process is at it."""
+    try:
+        with _alone(folder / "lock") as alone:
+            if alone:
+                _remove_old(folder)
+                for codec in folder.glob("members/*"):
+                    _join_small(codec)
+                _make_room(folder, max_bytes)
+    except OSError as error:
+        _LOG.warning("the cache cannot be tidied up: %s", error)
+
+
+def _remove_old(folder: Path) -> None:
+    now = time.time()
+    for pattern, days in _DAYS.items():
+        for path in folder.glob(pattern):
+            with suppress(FileNotFoundError):
+                if now - path.stat().st_mtime > days * _DAY_SECONDS:
+                    path.unlink()
+
+
+def _join_small(codec: Path) -> None:
+    """Join the smaller ones of too many packs into one. Readers that have them open go on undisturbed."""
+    packs = sorted((size, path) for _, size, path in _packs(codec, "*"))
+    if len(packs) <= MAX_PACKS:
+        return
+    writer = PackWriter(codec)
+    joined = []
+    try:
+        for _, path in packs[: len(packs) - MAX_PACKS // 2]:
+            with suppress(FileNotFoundError, DamagedError), PackFile(path) as pack:
+                writer.add_all(pack)
+                joined.append(path)
+        writer.finish()
+    except BaseException:
+        writer.discard()
+        raise
+    for path in joined:
+        path.unlink(missing_ok=True)
+
+
+def _make_room(folder: Path, max_bytes: int) -> None:
+    total = 0
+    for _, size, path in sorted(_packs(folder, "members/*/*"), reverse=True):
+        total += size
+        if total > max_bytes:
+            path.unlink(missing_ok=True)
+
+
+def _packs(folder: Path, pattern: str) -> list[tuple[float, int, Path]]:
+    """Return (time of last use, size, path) of the packs."""
+    found = []
+    for path in folder.glob(f"{pattern}{SUFFIX}"):
+        with suppress(FileNotFoundError):
+            status = path.stat()
+            found.append((status.st_mtime, status.st_size, path))
+    return found
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[bool]:
+    """Yield whether no other process holds the lock; the system releases it when this one ends, however it ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True
