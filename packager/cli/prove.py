@@ -17,7 +17,8 @@ import click
 @click.option(
     "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
 )
-@click.option("--event", type=click.Path(path_type=Path), help="JSON file: call the handler with it, too.")
+@click.option("--event", default="", metavar="FILE", help="Call the handler with it, too: JSON file, or http, sqs, …")
+@click.option("--expect", default="", metavar="WORD", help="Its answer: a status, JSON it contains, or a file of that.")
 @click.option("--how", type=click.Choice(["auto", "docker", "local"]), default="auto", show_default=True, help="Where.")
 @click.option("--image", default="", metavar="NAME", help="Image to prove in: a stand-in for the target's own.")
 @click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="The function's environment; repeatable.")
@@ -27,7 +28,8 @@ import click
 def prove(
     path: Path,
     layers: tuple[Path, ...],
-    event: Path | None,
+    event: str,
+    expect: str,
     variables: tuple[str, ...],
     cache: Path | None,
     as_json: bool,
@@ -42,7 +44,7 @@ def prove(
     import json
 
     from packager.cli.artifacts import manifest_beside, require_file, target_of
-    from packager.errors import ArtifactError, UsageError
+    from packager.errors import UsageError
     from packager.prove.prover import prove as run_proof
     from packager.resources import default_cache
 
@@ -61,12 +63,9 @@ def prove(
             msg = f"expected NAME=VALUE, found {pair!r}"
             raise UsageError(msg, where="--env")
         environment[name] = value
-    payload: object = None
-    if event is not None:
-        try:
-            payload = json.loads(event.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise ArtifactError(str(error), where=str(event)) from error
+    if expect and not event:
+        msg = "there is an answer only to an event"
+        raise UsageError(msg, where="--expect", fix="give --event, too")
     how = words["how"]
     proof = run_proof(
         path,
@@ -76,9 +75,11 @@ def prove(
         environment=environment,
         how=how,  # type: ignore[arg-type]  # click's choice
         timeout_seconds=timeout,
-        event=payload,
+        event=_event(event) if event else None,
+        expect=_expected(expect) if expect else None,
         image=words["image"],
         cache=cache or default_cache(),
+        fresh=True,
     )
     if as_json:
         document = {
@@ -101,8 +102,36 @@ def prove(
             console.print(f"  │ {line}", markup=False, style="dim")
     console.print(f"{path}: {proof.status}: {proof.detail}", markup=False)
     if proof.answer:
-        console.print(f"  answer {proof.answer}", markup=False)
+        console.print(f"  answer {proof.answer[:4000]}", markup=False)
     return int(proof.status == "failed")
+
+
+def _event(word: str) -> Any:
+    """Return the event of a file, else the sample event of that name."""
+    from packager.prove.events import sample_event
+
+    return _read(Path(word)) if Path(word).exists() or "." in word else sample_event(word)
+
+
+def _expected(word: str) -> Any:
+    """Return what is expected: a status, JSON on the command line, else the JSON of a file."""
+    import json
+
+    try:
+        return json.loads(word)
+    except ValueError:
+        return _read(Path(word))
+
+
+def _read(path: Path) -> Any:
+    import json
+
+    from packager.errors import ArtifactError
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ArtifactError(str(error), where=str(path)) from error
 
 
 def _response(answer: str) -> Any:

@@ -28,7 +28,7 @@ class Proof:
     output: str = ""
     """What the handler printed, last lines; for people only, never in the manifest."""
     answer: str = ""
-    """What the handler answered to the event, as JSON, cut after 4,000 characters; empty without an event."""
+    """What the handler answered to the event, as JSON, cut after 100,000 characters; empty without an event."""
 
     def to_json(self) -> dict[str, str]:
         """Return the fields for the manifest: nothing that changes from run to run."""

@@ -34,6 +34,7 @@ CODES = {
     "RUN018": "the custom runtime's bootstrap cannot be started",
     "RUN019": "a native file refers to a symbol nobody defines",
     "RUN020": "loading needs the network, which a proof does not give",
+    "RUN021": "the answer to the event is not the expected one",
 }
 """Every code of this room: what it means. Stable; users silence by code."""
 

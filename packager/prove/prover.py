@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from packager.errors import DockerFault
-from packager.prove import Proof, skipped
+from packager.prove import Proof, memory, skipped
 from packager.prove.bootstrap import look_at_bootstrap
-from packager.prove.interpreters import CannotProve, find_runtime, node_folder_or_reason
-from packager.prove.local import run_locally
+from packager.prove.expect import as_expected
+from packager.prove.interpreters import CannotProve
 from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
+from packager.prove.places import How, attempts
 from packager.prove.request import Request
 from packager.prove.scene import Scene
 from packager.prove.unpack import clean_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from packager.catalog.records import Target
     from packager.containers import Containers
-    from packager.prove.outcome import Run
+    from packager.prove.places import Attempt
     from packager.prove.unpack import CleanRoot
 
-How = Literal["auto", "docker", "local"]
 DEFAULT_MEMORY_BYTES = 1 << 30
 
 
@@ -40,116 +42,113 @@ def prove(
     how: How = "auto",
     timeout_seconds: float = 30,
     event: object | None = None,
+    expect: object | None = None,
     image: str = "",
     cache: Path,
     packages: Sequence[str] = (),
     dropped: Mapping[str, str] | None = None,
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
     engine: Callable[[], AbstractContextManager[Containers]] | None = None,
+    fresh: bool = False,
 ) -> Proof:
     """Unpack the zip and its layers read-only into a clean root and load the handler as the runtime would.
 
     A layer is proved by opening its native files and loading the `packages` named. With an `event` the handler is
-    called, too. `how` "auto" takes Docker where the target's image (or the named `image`) is at hand, else this
-    machine's own runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say
-    which trimming rule took away what is missing. `engine` replaces the search for a Docker engine.
+    called, too, and its answer compared with what `expect` says (a status or a part of the JSON). `how` "auto" takes
+    Docker where the target's image (or the named `image`) is at hand and shows something, else this machine's own
+    runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say which trimming
+    rule took away what is missing. `engine` replaces the search for a Docker engine. What was proved before of the
+    same bytes in the same place is not run again, unless `fresh`.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
     if target.language == "provided":
         return look_at_bootstrap(artifact, layers)
-    is_layer = target.kind == "layer"
-    system = target.system
-    with clean_root(None if is_layer else artifact, [*layers, artifact] if is_layer else layers) as root:
+    request = Request(
+        handler="" if target.kind == "layer" else handler,
+        target=target,
+        own=environment,
+        packages=tuple(packages),
+        event=event,
+        timeout_seconds=timeout_seconds,
+        memory_bytes=memory_bytes,
+    )
+    question = memory.asked(artifact, layers, request)
+    with ExitStack() as doors:
+        bench = _Bench(artifact, layers, request, dropped, doors)
+        places = attempts(target, how, image, cache, engine, doors)
+        proof = _first_word(bench, places, how, lambda place: None if fresh else memory.recall(cache, question, place))
+        if bench.place:
+            memory.remember(cache, question, bench.place, proof)
+    return as_expected(proof, expect, artifact.name)
+
+
+def _first_word(bench: _Bench, places: Iterator[Attempt], how: How, known: Callable[[str], Proof | None]) -> Proof:
+    """Return the first proof that shows something; where none does, why the best place did not."""
+    said: Proof | None = None
+    try:
+        for place in places:
+            try:
+                proof = known(place.identity) or bench.ask(place)
+            except CannotProve as reason:
+                proof = skipped(str(reason))
+            except DockerFault as fault:
+                if how == "docker":
+                    raise
+                proof = skipped(fault.message)
+            if proof.status != "skipped":
+                return proof
+            said = said or proof
+    except CannotProve as reason:
+        said = said or skipped(str(reason))
+    return said or skipped("there is no place to prove it in")
+
+
+class _Bench:
+    """The zip and its layers, unpacked when a place first needs them, gone with `doors`."""
+
+    def __init__(
+        self,
+        artifact: Path,
+        layers: Sequence[Path],
+        request: Request,
+        dropped: Mapping[str, str] | None,
+        doors: ExitStack,
+    ) -> None:
+        self.place = ""
+        """Identity of the last place that was asked; empty if none had to be."""
+        self._request = request
+        self._function = None if request.target.kind == "layer" else artifact
+        self._layers = [*layers, artifact] if request.target.kind == "layer" else list(layers)
+        self._artifact = artifact
+        self._dropped = dropped
+        self._doors = doors
+
+    def ask(self, place: Attempt) -> Proof:
+        """Return what a run in that place shows."""
+        self.place = place.identity
+        root, request, scene = self._laid_out
+        if not (request.handler or request.natives or request.packages):
+            return skipped("nothing native in it to load; it is proved with the function that uses it")
+        return judge(place.run(root, request), request, scene)
+
+    @cached_property
+    def _laid_out(self) -> tuple[CleanRoot, Request, Scene]:
+        target, system = self._request.target, self._request.target.system
+        root = self._doors.enter_context(clean_root(self._function, self._layers))
         natives = (
             *native_files(root.task, system.function_root, target),
             *native_files(root.layers, system.layer_root, target),
         )
-        request = Request(
-            handler="" if is_layer else handler,
-            target=target,
-            own=environment,
-            natives=natives,
-            packages=tuple(packages),
-            event=event,
-            timeout_seconds=timeout_seconds,
-            memory_bytes=memory_bytes,
-        )
-        if not (request.handler or request.natives or request.packages):
-            return skipped("nothing native in it to load; it is proved with the function that uses it")
         scene = Scene(
-            artifact=artifact.name,
+            artifact=self._artifact.name,
             task_root=system.function_root,
             layer_root=system.layer_root,
-            layers=tuple(path.name for path in ([*layers, artifact] if is_layer else layers)),
+            layers=tuple(path.name for path in self._layers),
             layer_packages=_packages(root.layers / target.layer_paths.packages),
-            dropped=dropped,
+            dropped=self._dropped,
             extensions=extension_modules(root.task, root.layers) if target.language == "python" else (),
         )
-        try:
-            run = _run(root, request, how, image, cache, engine or _connect)
-        except CannotProve as reason:
-            return skipped(str(reason))
-        return judge(run, request, scene)
-
-
-def _run(
-    root: CleanRoot,
-    request: Request,
-    how: How,
-    image: str,
-    cache: Path,
-    engine: Callable[[], AbstractContextManager[Containers]],
-) -> Run:
-    """Return the run in the best place there is; raises CannotProve if there is none."""
-    no_docker = ""
-    if how != "local":
-        try:
-            run = _in_docker(root, request, image, cache, engine, pull=how == "docker")
-        except DockerFault as fault:
-            if how == "docker":
-                raise
-            run, no_docker = None, fault.message
-        if run is not None:
-            return run
-    try:
-        return run_locally(root, request, find_runtime(request.target, cache))
-    except CannotProve as reason:
-        if how == "local":
-            raise
-        msg = f"{reason} ({no_docker or f'the image {request.target.image} is not on the engine'})"
-        raise CannotProve(msg) from reason
-
-
-def _in_docker(
-    root: CleanRoot,
-    request: Request,
-    image: str,
-    cache: Path,
-    engine: Callable[[], AbstractContextManager[Containers]],
-    *,
-    pull: bool,
-) -> Run | None:
-    """Return the run in a container; None where the image is not at hand."""
-    from packager.prove.docker import find_place, lacks_runtime, run_in_container
-
-    with engine() as containers:
-        place = find_place(containers, request.target, image, pull=pull)
-        if place is None:
-            return None
-        run = run_in_container(containers, place, root, request)
-        if not lacks_runtime(run, request.target):
-            return run
-        # A bare system image: the runtime's exact major is brought along.
-        folder = node_folder_or_reason(request.target, cache)
-        return run_in_container(containers, place, root, request, folder)
-
-
-@contextmanager
-def _connect() -> Iterator[Containers]:
-    from packager.containers.docker_engine import connect
-
-    with connect(os.environ, Path.home()) as engine:
-        yield engine
+        return root, replace(self._request, natives=natives), scene
 
 
 def _packages(folder: Path) -> frozenset[str]:

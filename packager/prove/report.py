@@ -62,7 +62,7 @@ class Report:
     """It ended because nothing was left to do while the bundle still awaited something."""
     phase: str = "start"
     answer: str | None = None
-    """The handler's answer as JSON, cut after 4,000 characters."""
+    """The handler's answer as JSON, cut after 100,000 characters."""
     done: bool = False
 
 

@@ -256,7 +256,7 @@ async function main() {
   if (request.invoke) {
     enter('invoke');
     const text = stringify(await invoke(handler));
-    report('answer', { text: cut(text, 4000), bytes: text === undefined ? 0 : Buffer.byteLength(text) });
+    report('answer', { text: cut(text, 100000), bytes: text === undefined ? 0 : Buffer.byteLength(text) });
   }
   // Last: opening a file out of order must not stand in the way of the handler, which may open it later itself.
   enter('natives');

@@ -113,7 +113,7 @@ class Loader:
         """Call the handler with the event and report its answer as JSON."""
         deadline = time.monotonic() + self.request["timeoutMs"] / 1000
         text = json.dumps(handler(self.request["event"], Context(deadline)))
-        self.report("answer", text=text[:4000], bytes=len(text.encode()))
+        self.report("answer", text=text[:100_000], bytes=len(text.encode()))
 
     def run(self) -> None:
         """Load, open, invoke, in this order."""

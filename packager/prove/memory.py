@@ -1,0 +1,87 @@
+"""Proofs of earlier runs: what was proved once of the same bytes, in the same place, is not proved again.
+
+Only ``proved`` is kept: failures are explained anew (the reasons of trimming may have changed), and what was skipped
+may be possible now. One small JSON file per proof in ``CACHE/proofs``, for its owner's eyes: it holds the answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from functools import cache as once
+from typing import TYPE_CHECKING
+
+from packager import __version__
+from packager.archive.atomic import replacing
+from packager.errors import PackagerError
+from packager.prove import Proof, loaders
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from packager.prove.request import Request
+
+_FIELDS = ("status", "how", "where", "detail", "answer")
+
+
+def asked(artifact: Path, layers: Sequence[Path], request: Request) -> str:
+    """Return the hash of everything a proof depends on but the place: bytes of the zips, call, limits, our loaders.
+
+    Paths and names of the zips are no part of it. The environment enters as a hash only, secrets and all.
+    """
+    target = request.target
+    question = {
+        "tool": [__version__, _loaders()],
+        "zips": [_sha256(path) for path in (artifact, *layers)],
+        "target": [target.title, target.image, repr(target.system)],
+        "handler": request.handler,
+        "environment": dict(request.own),
+        "packages": request.packages,
+        "called": request.event is not None,
+        "event": request.event,
+        "limits": [request.timeout_seconds, request.memory_bytes],
+    }
+    return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
+
+
+def recall(cache: Path, question: str, place: str) -> Proof | None:
+    """Return the proof of the same question in the same place; None if there is none, or none that can be read."""
+    try:
+        known = json.loads(_file(cache, question, place).read_text(encoding="utf-8"))
+        proof = Proof(**{field: str(known[field]) for field in _FIELDS})  # type: ignore[arg-type]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # never written, or damaged: then it is proved again, which is always right
+    return proof if proof.status == "proved" else None
+
+
+def remember(cache: Path, question: str, place: str, proof: Proof) -> None:
+    """Keep a proof. A cache that cannot be written costs the next run its time, no more."""
+    if proof.status != "proved" or proof.findings:
+        return
+    document = {field: getattr(proof, field) for field in _FIELDS}
+    path = _file(cache, question, place)
+    with suppress(PackagerError), replacing(path) as file:
+        path.parent.chmod(0o700)
+        file.write(json.dumps(document).encode())
+
+
+def _file(cache: Path, question: str, place: str) -> Path:
+    return cache / "proofs" / f"{hashlib.sha256(f'{question} {place}'.encode()).hexdigest()}.json"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with suppress(OSError), path.open("rb") as file:  # what cannot be read is an error where it is unpacked
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+@once
+def _loaders() -> str:
+    digest = hashlib.sha256()
+    for name in sorted(loaders.BY_LANGUAGE.values()):
+        digest.update((loaders.FOLDER / name).read_bytes())
+    return digest.hexdigest()
