@@ -182,7 +182,8 @@ class EngineStore:
                     raise TimeoutError(msg)
                 out.write(piece)
             if announced and announced.isdigit() and int(announced) != size:
-                raise http.client.IncompleteRead(bytes(), int(announced) - size)
+                msg = f"cut off after {size} of {announced} bytes"
+                raise ConnectionError(msg)
 
     def _opener(self) -> urllib.request.OpenerDirector:
         proxies = {
