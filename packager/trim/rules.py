@@ -91,7 +91,9 @@ class _Judge:
         """Return the verdict on one file."""
         package = file.package
         in_package = bool(package and package.path)
-        secret = secret_reason(file.path, in_package)
+        python = self.circumstances.python_packages
+        installed = in_package or bool(python and file.path.startswith(f"{python}/"))
+        secret = secret_reason(file.path, installed)
         if secret:
             if not self.layer and asked_for(file.path, self.bundle.include):
                 return Choice(file, True, "secret", f"{secret}, packed because an include pattern names it", noted=True)
@@ -99,8 +101,7 @@ class _Judge:
         for pattern, reason in LEFTOVERS:
             if compiled(pattern).match(file.path):
                 return Choice(file, False, "leftover", reason)
-        python = self.circumstances.python_packages
-        if python and file.path.startswith(f"{python}/"):
+        if installed and not in_package:
             if layer := self.circumstances.provided_files.get(file.path):
                 return Choice(file, False, "layer", f"layer {layer} carries it")
             return self._native(file) or Choice(file, True, "dependency", "installed for the target")
