@@ -34,7 +34,7 @@ def family(path: str) -> str:
     True
     """
     path = re.sub(r"\.(?:dylib|dll|exe|so)(?=\.|$)", "", path.lower())
-    return re.sub(r"[-_.]+(?=[-_./]|$)|(?<=/)[-_.]+", "", _TOKENS.sub("", path))
+    return re.sub(r"[-_.+]+(?=[-_.+/]|$)|(?<=/)[-_.+]+", "", _TOKENS.sub("", path))
 
 
 def suits(file: File, target: Target) -> bool:
