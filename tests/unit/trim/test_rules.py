@@ -43,12 +43,12 @@ class Chooser:
         self.folder = folder
 
     def __call__(
-        self, files: Mapping[str, Content], bundle: Bundle | None = None, **circumstances: Mapping[str, str]
+        self, files: Mapping[str, Content], bundle: Bundle | None = None, provided: Mapping[str, str] | None = None
     ) -> Selection:
         """Return the selection."""
         write_tree(self.folder, files)
         inventory, graph = scan_tree(self.folder, {})
-        known = Circumstances(graph=graph, python_packages=".packager-python", **circumstances)
+        known = Circumstances(graph=graph, python_packages=".packager-python", provided=provided or {})
         return trim(inventory, bundle or make_bundle(), known)
 
     def rules(self, files: Mapping[str, Content], bundle: Bundle | None = None) -> dict[str, str]:
@@ -161,7 +161,7 @@ def test_an_engines_rules_are_about_its_own_package(choose: Chooser) -> None:
 
 def test_foreign_binaries_go_where_the_targets_own_is_packed_too(choose: Chooser) -> None:
     ours, theirs = write_elf(needed=("libc.so.6",)), write_elf(machine=183, needed=("libc.so.6",))
-    files = {
+    files: dict[str, Content] = {
         **A,
         "node_modules/a/prebuilds/linux-x64/a.node": ours,
         "node_modules/a/prebuilds/linux-arm64/a.node": theirs,
@@ -174,7 +174,7 @@ def test_foreign_binaries_go_where_the_targets_own_is_packed_too(choose: Chooser
 
 
 def test_a_twin_that_is_not_packed_justifies_nothing(choose: Chooser) -> None:
-    files = {
+    files: dict[str, Content] = {
         **A,
         **DEV,
         "node_modules/dev/prebuilds/linux-x64/a.node": write_elf(),
