@@ -5,7 +5,6 @@ Everything in it can be deleted at any time, by hand or by another process.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from contextlib import contextmanager, suppress
@@ -67,8 +66,9 @@ class Cache:
                 partial.unlink()
 
     def _place(self, destination: Path) -> Path:
-        name = hashlib.sha256(os.fsencode(os.path.realpath(destination))).hexdigest()[:32]
-        return self.folder / "records" / name
+        from hashlib import sha256
+
+        return self.folder / "records" / sha256(os.fsencode(os.path.realpath(destination))).hexdigest()[:32]
 
 
 def open_cache(folder: Path) -> Cache:

@@ -26,11 +26,15 @@ def pack(
     Deflate64 zips as Windows makes them. What has not changed since the last time is not compressed again; a zip that
     would become the same is not written again.
     """
+    import gc
+
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
     from packager.resources import default_cache
     from packager.units import format_size
 
+    # A tree makes tens of thousands of tuples, none of them in a cycle: looking for one costs a sixth of a warm run.
+    gc.disable()
     artifact = run_pack(
         path,
         output,

@@ -1,0 +1,359 @@
+"""The cache makes the next archive cheap and shows in no byte of it, whatever happens to its files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from packager.archive import members as members_module
+from packager.archive import record as record_module
+from packager.archive import tidy as tidy_module
+from packager.archive.cache import Cache, open_cache
+from packager.archive.deflate import codec
+from packager.archive.layout import make_layout
+from packager.archive.pack import pack
+from packager.archive.packfile import Stream
+from packager.archive.writer import write
+from tests.unit.archive.zips import TREE, contents, tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+@pytest.fixture
+def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trust files after the moment a modern file system needs, in place of the two seconds of the coarsest."""
+    monkeypatch.setattr(record_module, "_COARSEST_CLOCK_NS", 0)
+
+
+@pytest.fixture
+def root(tmp_path: Path, quick_clock: None) -> Path:
+    made = tree(tmp_path / "in", {**TREE, "copy.js": TREE["index.js"], "large.txt": b"0123456789" * 400_000})
+    time.sleep(0.02)  # more than the tick by which file systems count time
+    return made
+
+
+def _no_compressing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> Stream:
+        msg = "nothing had to be compressed"
+        raise AssertionError(msg)
+
+    monkeypatch.setattr(members_module, "_compressed", refuse)
+
+
+def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> bytes:
+        msg = "nothing had to be read"
+        raise AssertionError(msg)
+
+    monkeypatch.setattr(members_module, "read_source", refuse)
+
+
+def _packs(cache: Cache) -> list[Path]:
+    return sorted(cache.folder.glob("members/*/*.pack"))
+
+
+@pytest.mark.parametrize("level", [1, 6])
+def test_a_warm_archive_is_the_cold_one(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int
+) -> None:
+    cache = open_cache(tmp_path / "cache")
+    without = pack(root, tmp_path / "without.zip", level=level)
+    cold = pack(root, tmp_path / "cold.zip", level=level, cache=cache)
+    _no_compressing(monkeypatch)
+    warm = pack(root, tmp_path / "warm.zip", level=level, cache=cache)
+
+    assert without.sha256 == cold.sha256 == warm.sha256
+    assert contents(warm.path) == contents(without.path)
+    assert warm.members == without.members
+    assert warm.written
+
+
+def test_an_unchanged_archive_is_not_written_and_nothing_is_read(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = pack(root, tmp_path / "out.zip", cache=cache)
+    before = first.path.stat()
+    _no_reading(monkeypatch)
+    again = pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert not again.written
+    assert again.path.stat() == before
+    assert (again.sha256, again.zipped_bytes, again.unzipped_bytes, again.codec) == (
+        first.sha256, first.zipped_bytes, first.unzipped_bytes, first.codec,
+    )  # fmt: skip
+    assert tuple(again.members) == first.members
+
+
+def test_files_touched_are_read_once_more_and_then_trusted(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = open_cache(tmp_path / "cache")
+    pack(root, tmp_path / "out.zip", cache=cache)
+    for path in root.rglob("*"):
+        os.utime(path)
+    time.sleep(0.02)
+
+    assert not pack(root, tmp_path / "out.zip", cache=cache).written
+    _no_reading(monkeypatch)
+    assert not pack(root, tmp_path / "out.zip", cache=cache).written
+
+
+def test_a_fresh_checkout_compresses_nothing(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = pack(root, tmp_path / "one.zip", cache=cache)
+    other = tree(tmp_path / "other", contents(first.path))
+    _no_compressing(monkeypatch)
+
+    assert pack(other, tmp_path / "two.zip", cache=cache).sha256 == first.sha256
+
+
+def _edit(root: Path) -> None:
+    """Same size, same modification time: only the change time tells."""
+    path = root / "index.js"
+    status = path.stat()
+    path.write_bytes(path.read_bytes()[::-1])
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _swap(root: Path) -> None:
+    (root / "index.js").rename(root / "tmp")
+    (root / "copy.js").write_bytes(b"another")
+    (root / "copy.js").rename(root / "index.js")
+    (root / "tmp").rename(root / "copy.js")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _edit,
+        _swap,
+        lambda root: (root / "new.js").write_bytes(b"new"),
+        lambda root: (root / "index.js").unlink(),
+        lambda root: (root / "index.js").rename(root / "renamed.js"),
+        lambda root: (root / "index.js").write_bytes(b""),
+    ],
+)
+def test_every_change_is_seen(root: Path, tmp_path: Path, change: Callable[[Path], object]) -> None:
+    cache = open_cache(tmp_path / "cache")
+    before = pack(root, tmp_path / "out.zip", cache=cache)
+    change(root)
+    after = pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert after.sha256 != before.sha256
+    assert after.sha256 == pack(root, tmp_path / "without.zip").sha256
+    assert contents(after.path) == {
+        path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()
+    }
+
+
+def test_files_changed_a_moment_ago_are_not_trusted(tmp_path: Path) -> None:
+    """A second change within the same tick of the file system's clock would leave the same times."""
+    root = tree(tmp_path / "in", TREE)
+    cache = open_cache(tmp_path / "cache")
+    pack(root, tmp_path / "out.zip", cache=cache)
+    record = cache.record(tmp_path / "out.zip")
+
+    assert record is not None
+    assert set(record.identities) == {-1}
+
+
+def _remove(path: Path) -> None:
+    path.unlink()
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def _replace(path: Path) -> None:
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data[:-1])
+
+
+@pytest.mark.parametrize("damage", [_remove, _flip, _replace])
+def test_an_archive_that_is_no_longer_intact_is_written_again(
+    root: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = pack(root, tmp_path / "out.zip", cache=cache)
+    time.sleep(0.02)
+    damage(first.path)
+    again = pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert again.written
+    assert again.sha256 == first.sha256
+    assert contents(again.path) == contents(pack(root, tmp_path / "without.zip").path)
+
+
+def test_levels_do_not_mix(root: Path, tmp_path: Path) -> None:
+    cache = open_cache(tmp_path / "cache")
+    made = [pack(root, tmp_path / "out.zip", level=level, cache=cache).sha256 for level in (1, 12, 1)]
+
+    assert made == [pack(root, tmp_path / f"{level}.zip", level=level).sha256 for level in (1, 12, 1)]
+    assert made[0] != made[1]
+
+
+@pytest.mark.parametrize("place", [0.0, 0.3, 0.6, 0.9, 0.97, 0.999])
+@pytest.mark.parametrize("how", ["flip", "cut", "empty"])
+def test_damaged_packs_cost_time_and_nothing_else(root: Path, tmp_path: Path, place: float, how: str) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = pack(root, tmp_path / "one.zip", cache=cache)
+    (damaged,) = _packs(cache)
+    data = bytearray(damaged.read_bytes())
+    at = int(len(data) * place)
+    if how == "flip":
+        data[at] ^= 0x55
+    damaged.write_bytes(bytes({"flip": data, "cut": data[:at], "empty": b""}[how]))
+
+    assert pack(root, tmp_path / "two.zip", cache=cache).sha256 == first.sha256
+    assert pack(root, tmp_path / "three.zip", cache=cache).sha256 == first.sha256
+    assert damaged not in _packs(cache)
+
+
+@pytest.mark.parametrize("how", ["flip", "cut", "empty"])
+def test_a_damaged_record_costs_time_and_nothing_else(root: Path, tmp_path: Path, how: str) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = pack(root, tmp_path / "out.zip", cache=cache)
+    (place,) = cache.folder.glob("records/*")
+    data = bytearray(place.read_bytes())
+    data[len(data) // 2] ^= 0x55
+    place.write_bytes(bytes({"flip": data, "cut": data[:-1], "empty": b""}[how]))
+    again = pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert (again.written, again.sha256) == (True, first.sha256)
+    assert not pack(root, tmp_path / "out.zip", cache=cache).written
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "cache").write_bytes(b"a file in the way")
+    made = pack(root, tmp_path / "out.zip", cache=open_cache(tmp_path / "cache"))
+
+    assert made.sha256 == pack(root, tmp_path / "without.zip").sha256
+    assert "cannot be written" in caplog.text
+
+
+def test_a_failed_write_leaves_no_pack(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = open_cache(tmp_path / "cache")
+
+    def fail(_: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(KeyboardInterrupt):
+        pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert [path for path in cache.folder.rglob("*") if path.is_file()] == []
+
+
+_LOOP = (
+    "import sys; from pathlib import Path\n"
+    "from packager.archive.pack import pack; from packager.archive.cache import open_cache\n"
+    "cache = open_cache(Path(sys.argv[3]))\n"
+    "for turn in range(int(sys.argv[4])):\n"
+    "    for path in cache.folder.glob('members/*/*.pack'): path.unlink(missing_ok=True)\n"
+    "    print(pack(Path(sys.argv[1]), Path(sys.argv[2]), cache=cache).sha256, flush=True)\n"
+)
+
+
+def _start(root: Path, out: Path, cache: Path, turns: int) -> subprocess.Popen[str]:
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", _LOOP, str(root), str(out), str(cache), str(turns)]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+
+
+def test_several_processes_share_a_cache_and_delete_its_packs_meanwhile(root: Path, tmp_path: Path) -> None:
+    expected = pack(root, tmp_path / "without.zip").sha256
+    started = [_start(root, tmp_path / f"{number}.zip", tmp_path / "cache", 6) for number in range(3)]
+    told = [process.communicate()[0].split() for process in started]
+
+    assert told == [[expected] * 6] * 3
+    assert [process.returncode for process in started] == [0, 0, 0]
+
+
+def test_killed_runs_leave_nothing_that_matters(root: Path, tmp_path: Path) -> None:
+    expected = pack(root, tmp_path / "without.zip").sha256
+    for delay in (0.0, 0.005, 0.01, 0.02, 0.04):
+        with _start(root, tmp_path / "out.zip", tmp_path / "cache", 1000) as process:
+            assert process.stdout is not None
+            process.stdout.readline()  # it is at work by now
+            time.sleep(delay)
+            process.send_signal(signal.SIGKILL)
+
+    assert pack(root, tmp_path / "out.zip", cache=open_cache(tmp_path / "cache")).sha256 == expected
+    assert contents(tmp_path / "out.zip") == contents(tmp_path / "without.zip")
+
+
+def _stream(content: bytes) -> Stream:
+    import hashlib
+    import zlib
+
+    return Stream(hashlib.sha256(content).digest(), len(content), zlib.crc32(content), False, False, content)
+
+
+def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache", max_bytes=5000)
+    for number in range(4):
+        with cache.members(codec(6)) as store:
+            store.add(_stream(bytes([number]) * 2000))
+        for age, path in enumerate(sorted(_packs(cache), key=lambda path: -path.stat().st_mtime_ns)):
+            os.utime(path, (1e9 - age * 100, 1e9 - age * 100))
+    kept = [number for number in range(4) if _has(cache, bytes([number]) * 2000)]
+
+    assert kept == [2, 3]
+    assert sum(path.stat().st_size for path in _packs(cache)) <= 5000
+
+
+def _has(cache: Cache, content: bytes) -> bool:
+    with cache.members(codec(6)) as store:
+        return _stream(content).digest in store
+
+
+def test_many_small_packs_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
+    cache = Cache(tmp_path / "cache")
+    streams = [_stream(b"%d" % number * (number + 1)) for number in range(20)]
+    for stream in streams:
+        with cache.members(codec(6)) as store:
+            store.add(stream)
+
+    assert len(_packs(cache)) <= 6
+    with cache.members(codec(6)) as store:
+        found = store.fetch([stream.digest for stream in streams])
+    assert {digest: bytes(stream.body) for digest, stream in found.items()} == {
+        stream.digest: stream.body for stream in streams
+    }
+
+
+def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "cache")
+    folder = cache.folder / "members" / "codec"
+    folder.mkdir(parents=True)
+    (folder / "old.partial").write_bytes(b"")
+    (folder / "new.partial").write_bytes(b"")
+    os.utime(folder / "old.partial", (1e9, 1e9))
+    with cache.members(codec(6)) as store:
+        store.add(_stream(b"x"))
+
+    assert [path.name for path in folder.iterdir()] == ["new.partial"]
+
+
+def test_bytes_that_come_from_no_file_are_kept_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = open_cache(tmp_path / "cache")
+    first = write(make_layout(TREE.items()), tmp_path / "one.zip", cache=cache)
+    _no_compressing(monkeypatch)
+
+    assert write(make_layout(TREE.items()), tmp_path / "two.zip", cache=cache).sha256 == first.sha256
