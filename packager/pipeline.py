@@ -114,7 +114,14 @@ def package_bundle(
         artifact = write(make_layout(entries), scratch / f"{bundle.name}.zip", level=options.level, jobs=options.jobs)
     shown = f"{options.out.name}/{bundle.name}.zip"
     with watch.step("audit", bundle.name):
-        findings = audit_archive(artifact.path, layer_paths, bundle.target, budget=bundle.budget, name=shown)
+        findings = audit_archive(
+            artifact.path,
+            layer_paths,
+            bundle.target,
+            budget=bundle.budget,
+            name=shown,
+            environment=bundle.environment,
+        )
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):

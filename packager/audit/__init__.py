@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
+
+from packager.engines.clients import EngineFacts
 
 if TYPE_CHECKING:
     from packager.inventory import Inventory
@@ -59,6 +61,8 @@ class Mounted:
     """What findings call the artifact: its path as the user typed it."""
     judged: bool = True
     """False for layers that only help to resolve: their own faults are reported where they are built."""
+    engines: EngineFacts = field(default_factory=EngineFacts)
+    """What the artifact's generated clients say of themselves."""
 
 
 def has_errors(findings: list[Finding] | tuple[Finding, ...]) -> bool:

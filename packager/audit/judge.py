@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packager.audit import Mounted
 from packager.audit.abi import check_platform, check_shape, check_unreadable
+from packager.audit.engines import check_clients, check_engines, check_overrides
 from packager.audit.families import excuse
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
@@ -32,37 +33,48 @@ CHECKS = (
     check_needed,
     check_shadowed,
     check_names,
+    check_engines,
+    check_clients,
+    check_overrides,
 )
 """Every check of file contents. A new one is a function from `Scene` to findings, and its line here."""
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
-def audit(mounts: Sequence[Mounted], target: Target) -> list[Finding]:
+def audit(mounts: Sequence[Mounted], target: Target, environment: Sequence[tuple[str, str]] = ()) -> list[Finding]:
     """Return what would go wrong with these artifacts on the target: errors first, then by subject and code.
 
-    Every mount helps to resolve libraries; findings are about those that are `judged`.
+    Every mount helps to resolve libraries; findings are about those that are `judged`. `environment` holds the
+    function's own variables.
     """
-    scene = Scene(mounts, target)
+    scene = Scene(mounts, target, environment)
     findings = [finding for check in CHECKS for finding in check(scene)]
     return _ranked(excuse(scene, findings))
 
 
 def audit_archive(
-    path: Path, layers: Sequence[Path], target: Target, *, budget: Budget | None = None, name: str = ""
+    path: Path,
+    layers: Sequence[Path],
+    target: Target,
+    *,
+    budget: Budget | None = None,
+    name: str = "",
+    environment: Sequence[tuple[str, str]] = (),
 ) -> list[Finding]:
     """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
 
-    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise). Faults of
-    the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
+    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise), and
+    `environment` holds the function's own variables. Faults of the layers themselves are reported where they are
+    audited. Raises ArtifactError for what cannot be read.
     """
     from packager.inventory.archive import is_archive, scan
 
     system = target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
     inventory = scan(path)
-    below = [Mounted(system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
-    findings = audit([*below, Mounted(root, inventory, name or str(path))], target)
+    below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
+    findings = audit([*below, _mounted(path, root, inventory, name or str(path))], target, environment)
     weighed = weigh(
         name=name or str(path),
         zipped_bytes=path.stat().st_size if path.is_file() and is_archive(path) else None,
@@ -74,6 +86,13 @@ def audit_archive(
         largest=largest_parts(inventory),
     )
     return _ranked([*findings, *weighed])
+
+
+def _mounted(path: Path, root: str, inventory: Inventory, name: str, *, judged: bool = True) -> Mounted:
+    from packager.engines.clients import read_engine_facts
+
+    facts = read_engine_facts(path, (file.path for file in inventory.files))
+    return Mounted(root, inventory, name, judged=judged, engines=facts)
 
 
 def largest_parts(inventory: Inventory) -> list[tuple[str, int]]:

@@ -53,9 +53,11 @@ class Place:
 class Scene:
     """The artifacts of one run-time file system, and indexes over them."""
 
-    def __init__(self, mounts: Sequence[Mounted], target: Target) -> None:
+    def __init__(self, mounts: Sequence[Mounted], target: Target, environment: Sequence[tuple[str, str]] = ()) -> None:
         self.mounts = tuple(mounts)
         self.target = target
+        self.environment = tuple(environment)
+        """The function's own variables."""
 
     @cached_property
     def by_path(self) -> dict[str, Place]:
