@@ -63,3 +63,24 @@ def included(path: str, patterns: tuple[str, ...]) -> tuple[bool, str]:
     if pattern is None:
         return patterns[0].startswith("!"), ""
     return not pattern.startswith("!"), pattern
+
+
+def reaching(path: str, patterns: tuple[str, ...]) -> str:
+    """Return the include pattern that decides about a file of an installed package; empty if trimming does.
+
+    ``!`` reaches into packages as in Serverless; to keep what trimming drops, a pattern must name node_modules. Any
+    other pattern that comes later takes a ``!`` back and leaves the file to trimming.
+
+    >>> reaching("node_modules/a/x.md", ("!**/*.md",)), reaching("node_modules/a/x.md", ("!**/*.md", "**"))
+    ('!**/*.md', '')
+    """
+    taken_back = False
+    for pattern in reversed(patterns):
+        if not matches(path, pattern.removeprefix("!")):
+            continue
+        if pattern.startswith("!"):
+            return "" if taken_back else pattern
+        if "node_modules" in pattern:
+            return pattern
+        taken_back = True
+    return ""

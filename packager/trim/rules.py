@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packager.trim import Choice, Selection
 from packager.trim.engines import EngineRules
-from packager.trim.patterns import compiled, included, matches_any
+from packager.trim.patterns import compiled, included, matches_any, reaching
 from packager.trim.platforms import foreign_files, foreign_packages
 from packager.trim.secrets import asked_for, secret_reason
 
@@ -135,9 +135,8 @@ class _Judge:
     def _of_package(self, file: File) -> Choice:
         package = file.package
         folder = package.path if package else ""
-        pattern = "" if self.layer else included(file.path, self.bundle.include)[1]
-        # "!" reaches into packages as in Serverless; to keep what trimming drops, a pattern must name node_modules.
-        if pattern.startswith("!") or "node_modules" in pattern:
+        pattern = "" if self.layer else reaching(file.path, self.bundle.include)
+        if pattern:
             return Choice(file, not pattern.startswith("!"), "include", f"pattern {pattern}")
         if folder not in self.reached:
             reason = "the layer's packages do not need it" if self.layer else "no production dependency needs it"

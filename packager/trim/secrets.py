@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packager.trim.patterns import compiled, deciding_pattern
+from packager.trim.patterns import compiled, matches
 
 # Each with the reason the user reads. Order matters: the first match names the reason.
 SECRET_NAMES: tuple[tuple[str, str], ...] = (
@@ -52,11 +52,19 @@ def secret_reason(path: str, in_package: bool) -> str:
 def asked_for(path: str, patterns: tuple[str, ...]) -> bool:
     """Return whether an include pattern names this file itself rather than catching it with a bare wildcard.
 
-    ``.env.production``, ``config/*.pem`` and ``.aws/**`` name it; ``**`` and ``src/**`` do not.
+    ``.env.production``, ``config/*.pem`` and ``.aws/**`` name it; ``**`` and ``src/**`` do not, and take nothing back
+    when they come after. A later ``!`` does.
     """
-    pattern = deciding_pattern(path, patterns)
-    if pattern is None or pattern.startswith("!"):
-        return False
+    for pattern in reversed(patterns):
+        if matches(path, pattern.removeprefix("!")):
+            if pattern.startswith("!"):
+                return False
+            if _names(pattern, path):
+                return True
+    return False
+
+
+def _names(pattern: str, path: str) -> bool:
     last = [part for part in pattern.split("/") if part != "**"]
     wanted = last[-1] if last else "*"
     if wanted.strip("*") in ("", "."):

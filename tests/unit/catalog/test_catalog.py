@@ -72,7 +72,8 @@ def test_every_target_can_be_used(target: Target) -> None:
 
 
 def test_every_fact_has_a_source_and_a_date() -> None:
-    dated = [(fact.source, fact.checked) for fact in (*CATALOG.baselines.values(), *CATALOG.platforms.values())]
+    dated: list[tuple[str, str]] = [(fact.source, fact.checked) for fact in CATALOG.baselines.values()]
+    dated += [(fact.source, fact.checked) for fact in CATALOG.platforms.values()]
     for source, checked in (*dated, *((host.source, host.checked) for host in CATALOG.hosts.values())):
         assert source
         datetime.date.fromisoformat(checked)

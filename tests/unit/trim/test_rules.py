@@ -114,6 +114,20 @@ def test_an_exclusion_reaches_into_packages_and_so_does_a_pattern_that_names_the
     assert rules["node_modules/a/index.js"] == "+dependency"
 
 
+@pytest.mark.parametrize("wider", ["**", "*", "**/*"])
+def test_a_wider_pattern_after_a_narrow_one_takes_nothing_back(choose: Chooser, wider: str) -> None:
+    named = ("README.md", "config.pem", "node_modules/dev/**")
+    files = {"README.md": "", "config.pem": "", **A, **DEV}
+
+    rules = choose.rules(files, make_bundle(include=(*named, wider)))
+
+    assert {path: rules[path] for path in ("README.md", "config.pem", "node_modules/dev/cli.js")} == {
+        "README.md": "+include",
+        "config.pem": "+secret",
+        "node_modules/dev/cli.js": "+include",
+    }
+
+
 def test_secrets_stay_out_of_layers_even_if_named(choose: Chooser) -> None:
     layer = make_bundle(target="aws-lambda-layer", packages=("a",), include=(".npmrc",))
 
