@@ -233,6 +233,7 @@ def override(
     runtime: str = "",
     arches: tuple[Arch, ...] = (),
     budget_bytes: int | None = None,
+    timeout_seconds: float | None = None,
 ) -> Project:
     """Return the project with command-line options laid over every bundle.
 
@@ -251,4 +252,7 @@ def override(
         if budget_bytes is not None:
             changes["budget_bytes"] = budget_bytes
         specs.append(replace(spec, **changes))
-    return replace(project, bundles=tuple(specs))
+    generate = project.generate
+    if timeout_seconds is not None:
+        generate = replace(generate, timeout_seconds=timeout_seconds)
+    return replace(project, bundles=tuple(specs), generate=generate)
