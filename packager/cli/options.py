@@ -40,6 +40,12 @@ builder_options = apply(
     ),
     click.option("--image", default="", metavar="NAME", help="Base image to build in, in place of the platform's own."),
     click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Time limit of each command while building. Default: 1800.",
+    ),
+    click.option(
         "--fix-schema",
         is_flag=True,
         help="Build for the engine the target needs where the Prisma schema does not list it; your file stays.",

@@ -32,6 +32,7 @@ class Request:
     fix_schema: bool = False
     offline: bool = False
     bundle: tuple[str, ...] = ()
+    timeout: float | None = None
     cache: Path | None = None
     jobs: int | None = None
     compress: str = "default"
@@ -47,11 +48,7 @@ class Request:
             raise UsageError(msg, fix="give one of them")
         prove: ProveMode = "skip" if self.no_prove else "require" if self.require_proof else "auto"
         return Options(
-            out=self.out
-            if self.out.is_absolute()
-            else Path.cwd() / self.out
-            if self.out_given
-            else project.root / self.out,
+            out=self._out(project),
             cache=self.cache or default_cache(),
             level=LEVELS[self.compress],
             jobs=self.jobs,
@@ -61,6 +58,10 @@ class Request:
 
     out_given: bool = False
     """Whether --out was typed: then it is relative to where the user stands, else to the project."""
+
+    def _out(self, project: Project) -> Path:
+        """Return the output folder: below the user's feet if typed, else below the project."""
+        return (Path.cwd() if self.out_given else project.root) / self.out
 
     def plan(self, project: Project, catalog: Catalog) -> tuple[Project, Plan]:
         """Return the project with the options laid over it, and its plan."""
@@ -74,6 +75,7 @@ class Request:
             runtime=self.runtime,
             arches=tuple(dict.fromkeys(parse_arch(text, "--arch") for text in self.arch)),
             budget_bytes=parse_size(self.budget) if self.budget else None,
+            timeout_seconds=self.timeout,
         )
         wish = self.builder or project.builder
         machine = look() if wish == "auto" else Machine()
@@ -81,9 +83,15 @@ class Request:
         wishes = Wishes(
             builder=wish,
             image=self.image,
-            out=str(self.out),
+            out=_inside(self._out(project), project.root),
             fix_schema=self.fix_schema,
             offline=self.offline,
             environment=tuple((name, os.environ[name]) for name in variables if os.environ.get(name)),
         )
         return project, make_plan(project, catalog, machine, wishes)
+
+
+def _inside(out: Path, root: Path) -> str:
+    """Return the output folder relative to the project, whose source it must not become; empty if it lies elsewhere."""
+    real = out.resolve()
+    return real.relative_to(root).as_posix() if real.is_relative_to(root) and real != root else ""

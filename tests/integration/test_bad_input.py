@@ -112,10 +112,14 @@ def test_a_generator_that_fails(app: Path, scratch: Path, json_too: bool) -> Non
 
 def test_a_generator_that_hangs_is_ended_with_all_it_started(app: Path, scratch: Path, tmp_path: Path) -> None:
     pid = tmp_path / "pid"
-    command = json.dumps(f"sleep 300 & echo $! > {pid}; wait")
-    write_tree(app, {"packager.yaml": CONFIG.format(f"{command}, timeout: 1")})
+    command = f"sleep 300 & echo $! > {pid}; wait"
 
-    refused(built(app, scratch), 5, "did not end within 1 s and was stopped", "timeout")
+    refused(
+        built(app, scratch, "--timeout", "1", generate=command),
+        5,
+        "did not end within 1 s and was stopped",
+        "raise --timeout",
+    )
     assert not alive(int(pid.read_text()))
     assert list(scratch.iterdir()) == []
 
@@ -209,6 +213,17 @@ def test_a_full_disk_where_it_is_built(app: Path, tmp_path: Path, size: str, tex
         refused(built(app, tmp, generate="head -c 500000 /dev/urandom > noise"), 4, text, "fix: free some space")
         assert list(tmp.iterdir()) == []
     assert snapshot(app / "dist") == old
+
+
+def test_the_output_folder_never_becomes_source(app: Path, scratch: Path, tmp_path: Path) -> None:
+    """Wherever the user stands and however the folder is spelled."""
+    shutil.rmtree(app / "dist")
+    sizes = []
+    for _ in range(2):
+        ran = packager("build", "app", *HOST, "--out", "app/made/here", "--json", cwd=tmp_path, TMPDIR=str(scratch))
+        sizes.append(ran.json()["bundles"][0]["artifact"]["sha256"])
+
+    assert sizes[0] == sizes[1]
 
 
 def test_without_docker(app: Path, scratch: Path) -> None:

@@ -241,6 +241,7 @@ def test_options_are_laid_over_every_bundle(tmp_path: Path) -> None:
     assert {(spec.runtime, spec.arches, spec.budget_bytes) for spec in changed.bundles} == {
         ("nodejs20.x", ("arm64",), 7)
     }
+    assert override(project, timeout_seconds=9).generate.timeout_seconds == 9
     assert override(project) == project
 
 
