@@ -1,4 +1,4 @@
-"""The entry point of a custom runtime, as far as it can be judged without starting it."""
+"""The entry point of a custom runtime, as far as it can be judged before it is started."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from packager.archive.reader import WEIGHED, open_archive
 from packager.audit import Finding
-from packager.prove import Proof, skipped
+from packager.prove import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
 
-def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof:
-    """Look at the entry point of a custom runtime: the function's ``bootstrap``, else a layer's, later ones first."""
+def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof | None:
+    """Return why a custom runtime cannot be started; None if its ``bootstrap`` can: the function's, else a layer's."""
     for path in (artifact, *reversed(layers)):
         with open_archive(path, limits=WEIGHED) as archive:
             for member in archive.members:
@@ -28,7 +28,7 @@ def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof:
                 if member.mode is not None and not member.mode & 0o001:
                     message = "may not be executed by everybody"
                     return _refused(f"{path.name}!bootstrap", message, "give it mode 0755; `packager pack` does")
-                return skipped("bootstrap is there and executable; it starts only against the Runtime API")
+                return None
     message = "has no bootstrap, which a custom runtime starts with"
     return _refused(artifact.name, message, "put an executable `bootstrap` at the root of the zip or of a layer")
 

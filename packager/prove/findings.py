@@ -19,6 +19,10 @@ def explain(failure: Failure, scene: Scene) -> Finding:
     """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
     if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
         return _handler(failure, scene)
+    if failure.kind == "bootstrap":
+        message = f"cannot be started: {first_line(failure.message)}"
+        fix = "build it for the target's processor, with `#!` and an interpreter the target has if it is a script"
+        return Finding("RUN018", "error", scene.place(failure.path), message, fix)
     module = re.search(r"No module named '([\w.]+)'", failure.message)
     other = scene.other_build(module[1]) if module is not None else ""
     if other:

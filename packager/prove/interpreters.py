@@ -58,8 +58,11 @@ def find_runtime(target: Target, cache: Path) -> LocalRuntime:
             msg = f"no Python {version} on this machine; install python{version}, or use Docker"
             raise CannotProve(msg)
         return LocalRuntime(*found_python, glibc)
-    msg = f"a custom runtime ({target.runtime}) starts only against the Runtime API"
-    raise CannotProve(msg)
+    own = _python("{}.{}".format(*sys.version_info[:2]))
+    if own is None:
+        msg = "the Python this tool runs in cannot start another one, which would serve the Runtime API"
+        raise CannotProve(msg)
+    return LocalRuntime(own[0], "bootstrap against the Runtime API", glibc)
 
 
 def _node(major: str, arch: Arch, cache: Path) -> Path:

@@ -138,7 +138,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[
 
 def _flags(request: Request) -> tuple[str, ...]:
     """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
-    if request.target.language == "python":
+    if request.target.language in ("python", "provided"):
         return ("-I", "-S")
     return (f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}",)
 

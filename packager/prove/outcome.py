@@ -10,10 +10,11 @@ from packager.audit import Finding
 from packager.catalog.records import parse_version
 from packager.prove import Proof, skipped
 from packager.prove.findings import crash, explain
+from packager.prove.report import Failure
 
 if TYPE_CHECKING:
     from packager.catalog.records import Baseline, Target
-    from packager.prove.report import Failure, Report
+    from packager.prove.report import Report
     from packager.prove.request import Request
     from packager.prove.scene import Scene
 
@@ -95,7 +96,9 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
         if report.idle:
             message = f"awaits something that never comes while {doing}: nothing is left to do"
             fix = "look for a promise that nothing settles in code that runs on import"
-        found.append(Finding("RUN015", "error", scene.artifact, message, fix))
+        if report.runtime == "provided":
+            fix = "a bootstrap asks the Runtime API for the next event in a loop, and never ends"
+        found.append(_last_words(run, scene) or Finding("RUN015", "error", scene.artifact, message, fix))
     elif not report.done:
         found.append(
             crash(run.exit_code, report.native_open, report.phase, scene)
@@ -105,6 +108,14 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
         if "did not self-register" not in failure.message:  # loaded before, under another name: it does load
             found.append(explain(failure, scene))
     return tuple(dict.fromkeys(found))
+
+
+def _last_words(run: Run, scene: Scene) -> Finding | None:
+    """Return what a program said as it ended, if it is a cause we know: the system's loader speaks on stderr only."""
+    if run.report.runtime != "provided":
+        return None
+    finding = explain(Failure(run.report.phase, "bootstrap", run.output[-4000:]), scene)
+    return None if finding.code in ("RUN014", "RUN016") else finding
 
 
 def _better(failure: Failure, report: Report, scene: Scene) -> Finding:

@@ -49,6 +49,12 @@ def attempts(
 
     The engine stays connected as long as `doors`. Raises DockerFault where Docker is demanded and cannot be had.
     """
+    if target.language == "provided":
+        # The Runtime API is served from inside the sandbox, by a Python that a custom runtime's image does not have.
+        if how == "docker":
+            msg = "a custom runtime is proved against the Runtime API on this machine, not in an image"
+            raise CannotProve(msg)
+        how = "local"
     no_docker = f"the image {target.image} is not on the engine"
     if how != "local":
         try:

@@ -62,7 +62,12 @@ def prove(
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
     if target.language == "provided":
-        return look_at_bootstrap(artifact, layers)
+        if target.kind == "layer":
+            return skipped("a layer of a custom runtime is proved with the function that uses it")
+        refused = look_at_bootstrap(artifact, layers)
+        if refused is not None:
+            return refused
+        handler = handler or "bootstrap"
     request = Request(
         handler="" if target.kind == "layer" else handler,
         target=target,

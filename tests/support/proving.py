@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,16 @@ needs_node = pytest.mark.skipif(
 
 def node_target(name: str = "aws-lambda") -> Target:
     return load_catalog().target(name, f"nodejs{NODE}.x", "x86_64")
+
+
+def comes_to_an_end(words: str) -> bool:
+    """Return whether no process with these words in its command line is left; the kernel may take a moment."""
+    for _ in range(50):
+        listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+        if not any(line.startswith(words) for line in listing.splitlines()):
+            return True
+        time.sleep(0.1)
+    return False
 
 
 class Bench:

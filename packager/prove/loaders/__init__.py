@@ -5,4 +5,4 @@ from __future__ import annotations
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-BY_LANGUAGE = {"nodejs": "node_loader.cjs", "python": "python_loader.py"}
+BY_LANGUAGE = {"nodejs": "node_loader.cjs", "python": "python_loader.py", "provided": "bootstrap_loader.py"}
