@@ -28,7 +28,7 @@ def check_writable(out: Path) -> None:
         with tempfile.TemporaryFile(dir=out):
             pass
     except OSError as error:
-        raise _fault(out, error) from error
+        raise fault(out, error) from error
 
 
 def place_files(files: Mapping[str, Path | str], out: Path) -> None:
@@ -62,7 +62,7 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
             temporary_path.replace(final)
             waiting.pop(0)
     except OSError as error:
-        raise _fault(out, error) from error
+        raise fault(out, error) from error
     finally:
         for temporary_path, _ in waiting:
             temporary_path.unlink(missing_ok=True)
@@ -79,7 +79,8 @@ def _remove_stale(out: Path, names: Iterable[str]) -> None:
                     left.unlink()
 
 
-def _fault(out: Path, error: OSError) -> EnvironmentFault:
+def fault(out: Path, error: OSError) -> EnvironmentFault:
+    """Return why the output folder cannot be written, and what would help."""
     reasons = {
         errno.ENOSPC: ("the disk is full", "make room, or choose another folder with --out"),
         errno.EDQUOT: ("your disk quota is used up", "make room, or choose another folder with --out"),

@@ -85,6 +85,60 @@ def _first(root: Path, entries: tuple[str, ...], suffixes: tuple[str, ...], patt
     return ""
 
 
+def entry_files(root: Path, patterns: tuple[str, ...], launcher: str, where: str) -> tuple[str, ...]:
+    """Return the entry files of a host that routes to files, sorted within each pattern; () where handlers are named.
+
+    Without patterns: ``index.js`` and ``api/``, or for a server what package.json starts. Raises ConfigError for a
+    file that is not there or is TypeScript, which nothing here compiles.
+    """
+    if not patterns and launcher == "handler":
+        return ()
+    found: dict[str, None] = {}
+    for pattern in patterns or _usual_entries(root, launcher):
+        if any(letter in pattern for letter in "*?[{"):
+            paths = [path.relative_to(root).as_posix() for path in sorted(root.glob(pattern)) if path.is_file()]
+            matched = [path for path in paths if "node_modules/" not in path and path.endswith(NODE_SUFFIXES)]
+        else:
+            matched = [pattern] if (root / pattern).is_file() else []
+        if not matched and patterns:
+            raise ConfigError(f"no file {pattern}", where=f"{where}.src", fix="name files of the project")  # noqa: EM102
+        found.update(dict.fromkeys(matched))
+    for path in found:
+        if path.endswith((".ts", ".tsx", ".mts", ".cts")):
+            raise ConfigError(f"{path} is TypeScript", where=f"{where}.src", fix="compile it, name the result")  # noqa: EM102
+    if not found:
+        msg = "no entry file is named and none was found"
+        raise ConfigError(msg, where=f"{where}.src", fix="name it, such as src: index.js")
+    return tuple(found)
+
+
+def _usual_entries(root: Path, launcher: str) -> tuple[str, ...]:
+    if launcher == "module":
+        return (*(f"index{suffix}" for suffix in NODE_SUFFIXES), "api/**/*")
+    data = read_package_json(root)
+    start = str((data.get("scripts") or {}).get("start", "")).split()
+    named = [start[1]] if len(start) == 2 and start[0] == "node" else []
+    for name in (*named, str(data.get("main", "")), "app.js", "server.js", "index.js"):
+        path = name.removeprefix("./")
+        if path and (root / path).is_file():
+            return (path,)
+    return ()
+
+
+def check_handler(root: Path, handler: str, language: str, where: str) -> None:
+    """Raise ConfigError for a handler whose file is not there, before anything is installed."""
+    if language != "nodejs":
+        return
+    stem = handler.rpartition("/")[0] + "/" * ("/" in handler) + handler.rpartition("/")[2].split(".")[0]
+    if any((root / f"{stem}{suffix}").is_file() for suffix in NODE_SUFFIXES):
+        return
+    for suffix in (".ts", ".tsx", ".mts", ".cts"):
+        if (root / f"{stem}{suffix}").is_file():
+            msg = f"{stem}{suffix} is TypeScript, and nothing here compiles it"
+            raise ConfigError(msg, where=where, fix="generate.command: tsc (or esbuild), and name the compiled file")
+    raise ConfigError(f"no file {stem}.js", where=where, fix="write it as path/to/module.exportedName")  # noqa: EM102
+
+
 def bundle_name(root: Path) -> str:
     """Return a name for the only bundle: the package's, else the folder's, without what file names dislike."""
     raw = str(read_package_json(root).get("name") or root.name)
@@ -92,22 +146,41 @@ def bundle_name(root: Path) -> str:
     return name[:64] or "app"
 
 
-def detect_project(root: Path) -> Project:
-    """Return a project of one Lambda function. Raises ConfigError where nothing is recognised."""
+def _framework_target(root: Path) -> str:
+    """Return what package.json has the functions framework serve: ``index.hello`` for ``--target=hello``."""
+    data = read_package_json(root)
+    found = re.search(r"functions-framework\b.*--target[= ](\w+)", str((data.get("scripts") or {}).get("start", "")))
+    main = str(data.get("main") or "index.js").removeprefix("./")
+    return f"{main.rpartition('.')[0] or main}.{found[1]}" if found else ""
+
+
+def detect_project(root: Path, target: str = "") -> Project:
+    """Return the project a host's own configuration describes, else one bundle for the target, else for AWS Lambda.
+
+    Raises ConfigError where nothing is recognised, or two hosts are.
+    """
+    from packager.hostfiles import FILES, detect_hosts
+
+    file, specs = detect_hosts(root, target)
+    if specs:
+        return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {file} ({FILES[file][1]})",))
     language = language_of(root)
     if not language:
         msg = "neither packager.yaml nor package.json, requirements.txt, pyproject.toml or bootstrap is here"
         raise ConfigError(
             msg, where=str(root), fix="point packager at the project's own folder, or run `packager init`"
         )
-    handler = detect_handler(root, language)
+    if target not in ("", "aws-lambda", "google-cloud-functions"):
+        spec = BundleSpec(name=bundle_name(root), target=target)
+        return Project(root=root, bundles=(spec,), notes=(f"no packager.yaml: {language} project for {target}",))
+    handler = _framework_target(root) if target == "google-cloud-functions" else detect_handler(root, language)
     if not handler:
         tried = ", ".join(PYTHON_ENTRIES if language == "python" else NODE_ENTRIES)
         msg = f"no handler found (looked for an exported `handler` in {tried})"
         raise ConfigError(
             msg, where=str(root), fix="run `packager init` and name it in packager.yaml: bundles.NAME.handler"
         )
-    spec = BundleSpec(name=bundle_name(root), target="aws-lambda", handler=handler)
+    spec = BundleSpec(name=bundle_name(root), target=target or "aws-lambda", handler=handler)
     return Project(
         root=root, bundles=(spec,), notes=(f"no packager.yaml: {language} project, handler {handler} detected",)
     )

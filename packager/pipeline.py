@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.archive.cache import open_cache
 from packager.archive.layout import make_layout
 from packager.archive.writer import write
 from packager.audit import Finding, has_errors
 from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
+from packager.audit.uncompiled import check_uncompiled
 from packager.engines.targets import for_targets
 from packager.errors import ArtifactError, EnvironmentFault
 from packager.inventory.tree import scan_tree
@@ -110,8 +112,16 @@ def package_bundle(
         fix = f"see why: packager build --why . --bundle {bundle.name}"
         raise ArtifactError(msg, where=f"bundle {bundle.name}", fix=fix)
     with watch.step("write", bundle.name):
-        entries = [(item.path, stripped.source(item.choice.file)) for item in placed]
-        artifact = write(make_layout(entries), scratch / f"{bundle.name}.zip", level=options.level, jobs=options.jobs)
+        entries = [
+            (item.path, stripped.source(item.choice.file) if item.content is None else item.content) for item in placed
+        ]
+        artifact = write(
+            make_layout(entries),
+            scratch / f"{bundle.name}.zip",
+            level=options.level,
+            jobs=options.jobs,
+            cache=open_cache(options.cache),
+        )
     shown = f"{options.out.name}/{bundle.name}.zip"
     with watch.step("audit", bundle.name):
         findings = audit_archive(
@@ -122,6 +132,7 @@ def package_bundle(
             name=shown,
             environment=bundle.environment,
         )
+        findings += check_uncompiled(scanned.inventory, scanned.graph, selection, bundle.target, shown)
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):
@@ -226,14 +237,18 @@ def _scratch_folder(*, keep: bool) -> Iterator[Path]:
 def deliver(results: list[Result], out: Path) -> dict[str, Path]:
     """Put artifacts and manifests into the output folder, each complete or not at all; returns bundle → zip.
 
-    Raises EnvironmentFault where the folder cannot be written.
+    Hosts whose own tool deploys from a folder get that folder, too. Raises EnvironmentFault where the output folder
+    cannot be written, ConfigError for a host's configuration that cannot be merged or was edited there.
     """
     from packager.delivery import place_files
     from packager.manifest import manifest_text
+    from packager.shipping import deliver_shipments, shipments_of
 
+    shipments = shipments_of(results)
     files: dict[str, Path | str] = {}
     for result in results:
         files[f"{result.bundle.name}.zip"] = result.artifact.path
         files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
+    deliver_shipments(results, shipments, out)
     place_files(files, out)
     return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}

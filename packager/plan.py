@@ -67,7 +67,9 @@ class Bundle:
     budget: Budget
     """The target's limits, narrowed by the user's budget."""
     handler: str = ""
-    """``src/handler.handler``; empty for layers."""
+    """``src/handler.handler``; ``index.default`` for what a module exports, ``app`` for a server; empty for layers."""
+    entries: tuple[str, ...] = ()
+    """Entry files, on hosts that route to files: ``index.js``, ``api/users.js``."""
     include: tuple[str, ...] = ()
     """Ordered patterns for the project's own files, last match wins; empty means all."""
     packages: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packager.detect import NODE_SUFFIXES, check_handler
 from packager.engines.supply import generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
 from packager.plan import BuilderName, Bundle, Job, Plan
@@ -79,8 +80,9 @@ class _Planner:
         language = recipe.language if recipe else self._survey(source).language
         runtime = spec.runtime or host.default_runtimes.get(language, "")
         target = self._target(spec, runtime, arch, where)
+        self.notes.extend(host.notes.get(spec.target, ()))
         facts = self._survey(source, target.language)
-        handler = self._handler(spec, target, source, where)
+        handler, entries = self._entry_points(spec, target, source, where)
         name = spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}"
         layers, layer_files = self._layers(spec, arch, where)
         return Bundle(
@@ -90,6 +92,7 @@ class _Planner:
             job=self._job(facts, target),
             budget=_narrow(target.budget, spec.budget_bytes),
             handler=handler,
+            entries=entries,
             include=spec.include,
             packages=spec.packages or (recipe.packages if recipe else ()),
             recipe=recipe.name if recipe else "",
@@ -142,12 +145,31 @@ class _Planner:
             self.notes.append(f"{spec.name}: runtime {runtime} is {target.status}{since}")
         return target
 
+    def _entry_points(self, spec: BundleSpec, target: Target, source: Path, where: str) -> tuple[str, tuple[str, ...]]:
+        """Return what the host calls, and the entry files of hosts that route to files."""
+        from packager.detect import entry_files
+
+        entries = entry_files(source, spec.src, target.launcher, where) if spec.src or not spec.handler else ()
+        if target.kind == "layer" or (target.launcher == "handler" and not entries):
+            return self._handler(spec, target, source, where), ()
+        stem = entries[0].rpartition(".")[0] if entries else spec.handler.rpartition(".")[0] or spec.handler
+        if not entries:
+            found = next((f"{stem}{end}" for end in NODE_SUFFIXES if (source / f"{stem}{end}").is_file()), "")
+            if not found:
+                raise ConfigError(f"no file {stem}.js", where=f"{where}.handler", fix="name an existing file")  # noqa: EM102
+            entries = (found,)
+        suffix = {"handler": ".handler", "module": ".default", "server": ""}[target.launcher]
+        return spec.handler or f"{stem}{suffix}", entries
+
     def _handler(self, spec: BundleSpec, target: Target, source: Path, where: str) -> str:
         if target.kind == "layer":
             if spec.handler:
                 raise ConfigError("a layer has no handler", where=f"{where}.handler", fix="remove it")  # noqa: EM101
             return ""
         if spec.handler:
+            own = source == self.project.root and not spec.layers and self.project.generate.command is None
+            if own:
+                check_handler(source, spec.handler, target.language, f"{where}.handler")
             return spec.handler
         from packager.detect import detect_handler
 

@@ -51,6 +51,8 @@ class BundleSpec:
     """Empty: the host's default for the project's language."""
     arches: tuple[Arch, ...] = ("x86_64",)
     handler: str = ""
+    src: tuple[str, ...] = ()
+    """Entry files for hosts that route to files, or globs of them; empty: detected."""
     include: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     recipe: str = ""
@@ -78,19 +80,24 @@ class Project:
     notes: tuple[str, ...] = ()
 
 
-def load_project(folder: Path) -> Project:
-    """Return the project of a folder. Raises ConfigError pointing at file and key."""
+def load_project(folder: Path, target: str = "", config: Path | None = None) -> Project:
+    """Return the project of a folder. Raises ConfigError pointing at file and key.
+
+    `config` is read in place of the folder's own packager.yaml. The target helps where all has to be detected.
+    """
     root = folder.resolve()
     if not root.is_dir():
         what = "is a file, not a project folder" if root.exists() else "no such folder"
         raise UsageError(what, where=str(folder), fix="give the folder that holds package.json or requirements.txt")
+    if config is not None:
+        return parse_project(read_yaml(config), root, config.name)
     for name in CONFIG_NAMES:
         path = root / name
         if path.is_file():
             return parse_project(read_yaml(path), root, name)
     from packager.detect import detect_project
 
-    return detect_project(root)
+    return detect_project(root, target)
 
 
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
@@ -140,7 +147,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
     check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence",
+        "strip", "silence", "src",
     )  # fmt: skip
     budget = section.get("budget", (str, int), default=None)
     try:
@@ -154,6 +161,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         runtime=section.get("runtime", str, default=""),
         arches=_arches(section),
         handler=section.get("handler", str, default=""),
+        src=tuple(path.removeprefix("./") for path in section.strings("src")),
         include=_patterns(section),
         packages=section.strings("packages"),
         recipe=section.get("recipe", str, default=""),

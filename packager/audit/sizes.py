@@ -53,6 +53,8 @@ def _weigh(
         over = _over(zipped, budget.zipped)
         if budget.zipped_by_user:
             yield _finding("SIZE001", name, f"has {over} of your budget, zipped", heavy)
+        elif budget.zipped_is_hard:
+            yield _finding("SIZE001", name, f"has {over} of {title}, zipped", heavy)
         else:
             message = f"has {over} that {title} takes in a direct upload, zipped"
             fix = f"upload it through S3{heavy and '; or ' + heavy}"

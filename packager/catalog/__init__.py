@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,10 @@ class Host:
     language_environment: dict[str, tuple[tuple[str, str], ...]]
     source: str
     checked: str
+    launchers: dict[str, str] = field(default_factory=dict)
+    """Target name → how its code is started."""
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Target name → what everybody who aims at it should know, said once in the plan."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,7 @@ class Catalog:
             until=found.until,
             source=host.source,
             checked=host.checked,
+            launcher=host.launchers.get(name, "handler"),  # type: ignore[arg-type]  # checked when the file was loaded
         )
 
 

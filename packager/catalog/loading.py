@@ -17,6 +17,7 @@ from packager.catalog.records import (
     EngineRule,
     Kind,
     Language,
+    Launcher,
     LayerPaths,
     Libc,
     NativeEngine,
@@ -69,11 +70,14 @@ class _BudgetFile(msgspec.Struct, forbid_unknown_fields=True):
     unzipped_with_layers: int | None = None
     layers: int | None = None
     entries: int | None = None
+    zipped_is_hard: bool = False
 
 
 class _KindFile(msgspec.Struct, forbid_unknown_fields=True):
     kind: Kind
     budget: _BudgetFile
+    launcher: Launcher = "handler"
+    notes: tuple[str, ...] = ()
 
 
 class _SystemFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -286,6 +290,8 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
         },
         source=raw.source,
         checked=raw.checked,
+        launchers={name: kind.launcher for name, kind in raw.kinds.items()},
+        notes={name: kind.notes for name, kind in raw.kinds.items() if kind.notes},
     )
 
 
@@ -357,6 +363,4 @@ def _native(raw: _NativeFile) -> NativeEngine:
 
 
 def _when(raw: _When) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(
-        sorted((key, (values,) if isinstance(values, str) else tuple(values)) for key, values in raw.items())
-    )
+    return tuple(sorted((key, (values,) if isinstance(values, str) else tuple(values)) for key, values in raw.items()))

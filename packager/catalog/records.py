@@ -10,6 +10,8 @@ ARCHES: tuple[Arch, ...] = ("x86_64", "arm64")
 Libc = Literal["glibc", "musl"]
 Kind = Literal["function", "layer", "site"]
 Language = Literal["nodejs", "python", "provided"]
+Launcher = Literal["handler", "module", "server"]
+"""How a host starts code: calls an exported handler, calls what a module exports, or waits for it to listen on PORT."""
 
 Version = tuple[int, ...]
 """A dotted version as numbers: "2.34" is (2, 34)."""
@@ -92,6 +94,8 @@ class Budget:
     """How many entries an archive may have: 65,535 without zip64 records."""
     zipped_by_user: bool = False
     """Whether `zipped` is the user's own budget (always an error) rather than the host's direct-upload limit."""
+    zipped_is_hard: bool = False
+    """Whether there is no other way than a direct upload: then a larger zip is an error."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +153,7 @@ class Target:
     """ISO date of (planned) deprecation; empty if not established."""
     source: str
     checked: str
+    launcher: Launcher = "handler"
 
     @property
     def title(self) -> str:

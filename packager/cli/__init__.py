@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("audit", "Say whether a zip or folder will load and fit on a target."),
     "pack": ("pack", "Turn a folder or anybody's zip into a canonical zip."),
     "prove": ("prove", "Load a finished zip as its target would."),
+    "emit": ("emit", "Write the configuration of a host or tool into the project."),
     "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
     "doctor": ("doctor", "Show what this machine can do."),

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
     from packager.project import Project
 
 _project = click.argument("project", default=".", type=click.Path(path_type=Path))
+_config = click.option(
+    "--config", type=click.Path(path_type=Path), help="Read this file in place of the project's packager.yaml."
+)
 _bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; repeatable.")
 
 
 @click.command()
 @_project
+@_config
 @_bundle
 @target_options
 @builder_options
@@ -81,6 +85,7 @@ def _read(ctx: click.Context, words: dict[str, Any]) -> tuple[Project, Request, 
 
     talk = {key: bool(words.pop(key, False)) for key in ("as_json", "verbose", "quiet")}
     folder: Path = words.pop("project")
+    config: Path | None = words.pop("config", None)
     given = ctx.get_parameter_source("out")
     request = Request(out_given=given is not None and given.name != "DEFAULT", **words)
-    return load_project(folder), request, talk
+    return load_project(folder, request.target, config), request, talk

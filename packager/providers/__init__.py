@@ -1,17 +1,19 @@
-"""How each host wants it: where files go in the archive, and which configuration goes with it. Pure."""
+"""How each host wants it: where files go in the archive, and what lies beside it for the host's own tool. Pure."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from packager.providers import aws_lambda
+from packager.inventory import File
+from packager.providers import aws_lambda, google_cloud_functions, netlify, now, up, vercel
+from packager.trim import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from packager.plan import Bundle
-    from packager.trim import Choice
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,36 @@ class Placed:
 
     path: str
     choice: Choice
+    content: bytes | None = None
+    """What a file of ours holds, which the tree has not; None: what lies in the tree."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished bundle, as a provider sees it."""
+
+    bundle: Bundle
+    paths: tuple[str, ...]
+    """Names in the archive, sorted."""
+    zipped_bytes: int
+    read: Callable[[str], str | None]
+    """Returns the text of a file of the project, None where there is none."""
+    sources: Mapping[str, Path] = field(default_factory=dict)
+    """Path in the built project → where it lies, dropped files included."""
+    own: frozenset[str] = frozenset()
+    """Those of `sources` that are the project's own rather than a package's, and no secret."""
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """A folder in the output folder from which the host's own tool deploys."""
+
+    files: Mapping[str, str | Path] = field(default_factory=dict)
+    """Path in the folder → text, or a file to copy."""
+    unpacked: tuple[tuple[str, str], ...] = ()
+    """(bundle, folder): where a bundle's archive is unpacked to, "" being the shipment itself."""
+    zips: tuple[tuple[str, str], ...] = ()
+    """(bundle, path): where a copy of a bundle's zip goes."""
 
 
 class Provider(Protocol):
@@ -28,14 +60,39 @@ class Provider(Protocol):
     def place(self, bundle: Bundle, path: str) -> str:
         """Return the name in the archive of a file of the tree."""
 
+    def additions(self, bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+        """Return files of ours the archive needs besides, by their names; `paths` are those that are there."""
 
-PROVIDERS: dict[str, Provider] = {"aws_lambda": aws_lambda}
+    def shipments(self, made: Sequence[Made]) -> Mapping[str, Shipment]:
+        """Return folder → shipment for all bundles of this host."""
+
+
+PROVIDERS: dict[str, Provider] = {
+    "aws_lambda": aws_lambda,
+    "now": now,
+    "vercel": vercel,
+    "netlify": netlify,
+    "google_cloud_functions": google_cloud_functions,
+    "up": up,
+}
 
 
 def lay_out(bundle: Bundle, kept: Iterable[Choice]) -> list[Placed]:
     """Return every kept file with its place in the archive, in the order of the places."""
     provider = PROVIDERS[bundle.target.provider]
-    return sorted(
-        (Placed(provider.place(bundle, choice.file.path), choice) for choice in kept),
-        key=lambda placed: placed.path.encode(),
-    )
+    placed = [Placed(provider.place(bundle, choice.file.path), choice) for choice in kept]
+    added = provider.additions(bundle, {item.path for item in placed}).items()
+    for path, text in added:
+        file = File(path, len(text.encode()))
+        choice = Choice(file, True, "host", f"{bundle.target.name} calls the function by it")
+        placed.append(Placed(path, choice, text.encode()))
+    return sorted(placed, key=lambda item: item.path.encode())
+
+
+def ship(made: Sequence[Made]) -> dict[str, Shipment]:
+    """Return every folder to deliver beside the zips."""
+    found: dict[str, Shipment] = {}
+    for name, provider in PROVIDERS.items():
+        if own := [item for item in made if item.bundle.target.provider == name]:
+            found.update(provider.shipments(own))
+    return found

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from packager.generate.source import PYTHON_PACKAGES_DIR
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from packager.plan import Bundle
+    from packager.providers import Made, Shipment
 
 _NODE = "node_modules/"
 _PYTHON = f"{PYTHON_PACKAGES_DIR}/"
@@ -28,3 +31,13 @@ def place(bundle: Bundle, path: str) -> str:
     if bundle.kind == "layer" and path.startswith(_NODE):
         return f"{bundle.target.layer_paths.packages}/{path[len(_NODE) :]}"
     return path
+
+
+def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+    """Return nothing: Lambda starts what the handler names."""
+    return {}
+
+
+def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
+    """Return nothing: the zip is what is uploaded; see ``packager emit`` for the deployment tools."""
+    return {}

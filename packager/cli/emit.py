@@ -1,0 +1,76 @@
+"""``packager emit``: the configuration a host or deployment tool wants, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from packager.cli.options import target_options
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@click.argument("project", default=".", type=click.Path(path_type=Path))
+@click.option("--bundle", multiple=True, metavar="NAME", help="Only this bundle; repeatable.")
+@target_options
+@click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Folder of the zips.")
+@click.option("--plugin", is_flag=True, help="serverless: write the plugin that makes packager a build step.")
+@click.option("--force", is_flag=True, help="Replace values of yours that contradict.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print instead of writing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, as_json: bool, **words: Any) -> int:
+    """Write the configuration of a host or tool into the project.
+
+    NAME is one of now, vercel, netlify, google-cloud-functions, up, serverless, sam, terraform, cdk. What is there is
+    merged: your comments, order and other keys stay, a contradiction is refused with a diff.
+    """
+    import json
+
+    from packager.catalog import load_catalog
+    from packager.cli.request import Request
+    from packager.emitting import emit_for, plugin_files
+    from packager.errors import UsageError
+    from packager.project import load_project
+
+    if plugin and name != "serverless":
+        msg = "--plugin is for serverless"
+        raise UsageError(msg, where="--plugin", fix=f"packager emit {name}, or packager emit serverless --plugin")
+    if plugin:
+        root = project.resolve()
+        files = plugin_files(root, force=force)
+    else:
+        request = Request(builder="host", **words)
+        _, plan = request.plan(load_project(project, request.target), load_catalog())
+        root = plan.project
+        files = emit_for(name, plan, request.out.as_posix(), force=force)
+    changed = {
+        path: text
+        for path, text in files.items()
+        if not (root / path).is_file() or (root / path).read_bytes() != text.encode()
+    }
+    if as_json:
+        if not to_stdout:
+            _write(root, changed)
+        document = {"version": 1, "ok": True, "files": files, "changed": sorted(changed)}
+        click.echo(json.dumps(document, indent=1))
+        return 0
+    if to_stdout:
+        for text in files.values():
+            click.echo(text, nl=False)
+        return 0
+    _write(root, changed)
+    for path in files:
+        click.echo(f"{root / path}: {'written' if path in changed else 'as it should be, left alone'}")
+    return 0
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    from packager.delivery import place_files
+
+    by_folder: dict[Path, dict[str, str | Path]] = {}
+    for path, text in files.items():
+        by_folder.setdefault((root / path).parent, {})[Path(path).name] = text
+    for folder, texts in by_folder.items():
+        place_files(texts, folder)

@@ -1,0 +1,44 @@
+"""What every deployment tool for AWS Lambda wants to know of our bundles. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from packager.emit import Order
+    from packager.plan import Bundle
+
+TARGETS = ("aws-lambda", "aws-lambda-layer")
+MEMORY_MB = 512
+"""An engine needs memory to start, and Lambda gives processor time by memory; 128, the default, is too little."""
+TIMEOUT_SECONDS = 30
+
+
+def zip_path(order: Order, bundle: Bundle) -> str:
+    """Return where a bundle's zip will lie, relative to the project."""
+    return f"{order.out}/{bundle.name}.zip"
+
+
+def identifier(name: str) -> str:
+    """Return a bundle's name as a CloudFormation logical id: letters and digits.
+
+    >>> identifier("my-api_v2")
+    'MyApiV2'
+    """
+    words = re.split(r"[^A-Za-z0-9]+", name)
+    text = "".join(word[:1].upper() + word[1:] for word in words if word)
+    return text if text[:1].isalpha() else f"F{text}"
+
+
+def same_text(order: Order, file: str, text: str) -> str:
+    """Return a text that is wholly ours; raises ConfigError with a diff where somebody edited the file."""
+    there = order.read(file)
+    if there is None or there == text or order.force:
+        return text
+    diff = "".join(difflib.unified_diff(there.splitlines(True), text.splitlines(True), file, f"{file} as needed", n=1))
+    msg = f"was edited, or written for another project\n{diff.rstrip()}"
+    raise ConfigError(msg, where=file, fix="rename it, or overwrite it with --force")

@@ -1,0 +1,79 @@
+"""``package.json`` and ``.gcloudignore`` for Google Cloud Functions, where packages are installed on their side.
+
+Source: Google's pages on Node.js dependencies and runtimes (2026 copies); prisma/prisma-examples 7408f5640^.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packager.emit.jsontext import read_json, write_json
+from packager.emit.merge import Merge
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from packager.emit import Order
+    from packager.plan import Bundle
+
+TARGETS = ("google-cloud-functions",)
+PACKAGE = "package.json"
+IGNORE = ".gcloudignore"
+FRAMEWORK = "@google-cloud/functions-framework"
+IGNORED = (".git", ".gitignore", "node_modules/", "dist/", ".env", ".env.*")
+
+
+def emit(order: Order) -> dict[str, str]:
+    """Return package.json with what the server-side build needs, and .gcloudignore.
+
+    Raises ConfigError for several bundles: a source folder has one entry.
+    """
+    if len(order.bundles) > 1:
+        names = ", ".join(bundle.name for bundle in order.bundles)
+        msg = f"a source folder has one main file, these are several functions: {names}"
+        raise ConfigError(msg, fix="name one with --bundle")
+    files = {}
+    for bundle in order.bundles:
+        files[PACKAGE] = package_text(order, bundle)
+        files[IGNORE] = ignore_text(order.read(IGNORE))
+    return files
+
+
+def package_text(order: Order, bundle: Bundle) -> str:
+    """Return package.json with main, engines and ``gcp-build``.
+
+    Raises ConfigError where the functions framework is missing: only an install can add it to the lock file, and
+    without it there the install on their side is not the one of here.
+    """
+    text = order.read(PACKAGE)
+    data = read_json(text, PACKAGE)
+    if FRAMEWORK not in (data.get("dependencies") or {}):
+        msg = f"{FRAMEWORK} is no dependency, so nothing would serve the function"
+        raise ConfigError(msg, where=f"{PACKAGE}: dependencies", fix=f"npm install {FRAMEWORK}")
+    merge = Merge(PACKAGE, order.force)
+    merge.require(data, {"main": _entry(bundle, data)})
+    merge.default(data, {"engines": {"node": bundle.target.language_version}})
+    if bundle.job.generate:
+        # Generated there, by their install, for their system: no engine of ours is sent.
+        merge.default(merge.section(data, "scripts"), {"gcp-build": " && ".join(bundle.job.generate)})
+    merge.finish()
+    return write_json(data, text) if merge.changed or text is None else text
+
+
+def function_target(bundle: Bundle) -> str:
+    """Return the exported name: what ``--entry-point`` says."""
+    return bundle.handler.rpartition(".")[2]
+
+
+def _entry(bundle: Bundle, data: dict[str, Any]) -> str:
+    stem = bundle.handler.rpartition(".")[0]
+    given = str(data.get("main") or "")
+    if given.removeprefix("./").rpartition(".")[0] == stem or given.removeprefix("./") == stem:
+        return given
+    return bundle.entries[0] if bundle.entries else f"{stem}.js"
+
+
+def ignore_text(text: str | None) -> str:
+    """Return .gcloudignore; the user's stays as it is, with what must not be sent added."""
+    lines = (text or "").splitlines()
+    missing = [line for line in IGNORED if line not in lines and f"{line.rstrip('/')}" not in lines]
+    return text if text is not None and not missing else "\n".join([*lines, *missing]) + "\n"

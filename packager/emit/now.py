@@ -1,0 +1,118 @@
+"""``now.json`` for ZEIT Now, platform version 2.
+
+Source: prisma/photonjs, examples/javascript/now (2019-08); vercel/vercel 02b3c5f535 for ``maxLambdaSize``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from packager.emit.jsontext import read_json, write_json
+from packager.emit.merge import Merge
+from packager.errors import ConfigError
+from packager.units import parse_size
+
+if TYPE_CHECKING:
+    from packager.emit import Order
+    from packager.plan import Bundle
+
+TARGETS = ("now",)
+FILE = "now.json"
+BUILDER = "@now/node@canary"
+DEFAULT_LAMBDA_SIZE = "25mb"
+HARD_LAMBDA_SIZE = "50mb"
+
+
+def emit(order: Order) -> dict[str, str]:
+    """Return now.json with a build per entry file, routes to them, and the names of variables; values are secrets.
+
+    A build of the user's stays as it is but for a missing ``maxLambdaSize``; routes of theirs come first.
+    """
+    text = order.read(FILE)
+    data = read_json(text, FILE)
+    version = data.get("version", 2)
+    if version != 2:
+        msg = f"version {version!r} is not known here, only 2 is"
+        raise ConfigError(msg, where=f"{FILE}: version", fix="see the host's guide for moving to version 2")
+    merge = Merge(FILE, order.force)
+    merge.require(data, {"version": 2})
+    for bundle in order.bundles:
+        _add(data, bundle, merge, order.sizes.get(bundle.name, 0))
+    merge.finish()
+    return {FILE: write_json(data, text) if merge.changed or text is None else text}
+
+
+def package_text(order: Order) -> str | None:
+    """Return package.json with a ``now-build`` script that generates over there, for their system; None without one.
+
+    Not added where the user's own scripts generate already: the origin did so in ``postinstall``.
+    """
+    text = order.read("package.json")
+    data = read_json(text, "package.json")
+    lines = [line for bundle in order.bundles for line in bundle.job.generate]
+    scripts = data.get("scripts") or {}
+    if text is None or not lines or "postinstall" in scripts:
+        return text
+    merge = Merge("package.json")
+    merge.default(merge.section(data, "scripts"), {"now-build": " && ".join(dict.fromkeys(lines))})
+    return write_json(data, text) if merge.changed else text
+
+
+def _add(data: dict[str, Any], bundle: Bundle, merge: Merge, zipped_bytes: int) -> None:
+    builds = _list(data, "builds")
+    routes = _list(data, "routes")
+    for entry in bundle.entries:
+        config = {"maxLambdaSize": lambda_size(bundle, zipped_bytes)}
+        mine = next((build for build in builds if isinstance(build, dict) and _covers(build.get("src"), entry)), None)
+        if mine is None:
+            builds.append({"src": entry, "use": BUILDER, "config": config})
+            merge.changed = True
+        elif "maxLambdaSize" not in merge.section(mine, "config"):
+            merge.default(mine["config"], config)
+        for route in routes_to(entry):
+            if not any(isinstance(other, dict) and other.get("src") == route["src"] for other in routes):
+                routes.append(route)
+                merge.changed = True
+    # The catch-all would swallow every route behind it.
+    catch_all = [route for route in routes if isinstance(route, dict) and route.get("src") == "/(.*)"]
+    rest = [route for route in routes if route not in catch_all]
+    if routes != [*rest, *catch_all]:
+        routes[:] = [*rest, *catch_all]
+    if names := [name for name, _ in bundle.environment]:
+        merge.default(merge.section(data, "env"), {name: f"@{name.lower().replace('_', '-')}" for name in names})
+
+
+def routes_to(entry: str) -> list[dict[str, str]]:
+    """Return the routes of an entry file.
+
+    >>> routes_to("index.js"), routes_to("api/users.js")
+    ([{'src': '/(.*)', 'dest': 'index.js'}], [{'src': '/api/users', 'dest': 'api/users.js'}])
+    """
+    stem = entry.rpartition(".")[0]
+    if stem == "index":
+        return [{"src": "/(.*)", "dest": entry}]
+    return [{"src": f"/{stem.removesuffix('/index')}", "dest": entry}]
+
+
+def lambda_size(bundle: Bundle, zipped_bytes: int) -> str:
+    """Return ``maxLambdaSize``: the user's budget, else the origin's 25mb, else what a larger zip needs.
+
+    Now reads it with npm's ``bytes``: binary multiples, a number is bytes.
+    """
+    if bundle.budget.zipped_by_user and bundle.budget.zipped is not None:
+        whole, rest = divmod(bundle.budget.zipped, 1 << 20)
+        return f"{whole}mb" if whole and not rest else str(bundle.budget.zipped)
+    return HARD_LAMBDA_SIZE if zipped_bytes > parse_size(DEFAULT_LAMBDA_SIZE) else DEFAULT_LAMBDA_SIZE
+
+
+def _covers(pattern: object, entry: str) -> bool:
+    from packager.trim.patterns import compiled
+
+    return isinstance(pattern, str) and (pattern == entry or bool(compiled(pattern).match(entry)))
+
+
+def _list(data: dict[str, Any], key: str) -> list[Any]:
+    found = data.setdefault(key, [])
+    if not isinstance(found, list):
+        raise ConfigError("expected a list", where=f"{FILE}: {key}")  # noqa: EM101
+    return found
