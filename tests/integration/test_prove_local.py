@@ -248,13 +248,13 @@ def test_a_package_the_real_runtime_brings_is_no_fault_of_the_bundle(bench: Benc
 def test_a_fork_bomb_ends_with_the_sandbox(bench: Bench) -> None:
     source = (
         "const { spawn } = require('child_process');"
-        "const bomb = () => { try { spawn('/bin/sh', ['-c', 'sleep 30']).on('error', () => {}) } catch {} };"
+        "const bomb = () => { try { spawn('/bin/sh', ['-c', 'sleep 30.0613']).on('error', () => {}) } catch {} };"
         "for (let i = 0; i < 300; i++) bomb(); for (;;);"
     )
     proof = bench.prove({"index.js": source}, timeout_seconds=4)
     assert (proof.status, proof.findings[0].code) == ("failed", "RUN009")
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
-    assert "sleep 30\n" not in listing
+    assert "sleep 30.0613" not in listing
 
 
 @needs_node

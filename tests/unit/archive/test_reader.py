@@ -45,7 +45,7 @@ def test_zipfiles_archives(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(path, "w", method) as archive:
         for name, content in TREE.items():
             archive.writestr(name, content)
-        archive.mkdir("folder")
+        archive.writestr(zipfile.ZipInfo("folder/"), b"")
         archive.comment = b"said PK\5\6 nobody"
 
     assert _read(path) == {**TREE, "folder/": b""}

@@ -87,7 +87,7 @@ def changed(**dependencies: str) -> dict[str, Any]:
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "no package.json": ({}, "there is no package.json"),
-    "broken package.json": ({"package.json": '{"name": "p",\n}'}, "line 2"),
+    "broken package.json": ({"package.json": '{"name": "p"\n"x": 1}'}, "line 2"),
     "package.json is a list": ({"package.json": "[]"}, "not a JSON object"),
     "package.json is not text": ({"package.json": b"\xff\xfe\x00"}, "not UTF-8"),
     "no lock": ({"package.json": PACKAGE}, "no lock file"),

@@ -41,7 +41,7 @@ FILES = {
 
 def as_zip(path: Path, files: dict[str, bytes]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.mkdir("empty")
+        archive.writestr(zipfile.ZipInfo("empty/"), b"")
         for name, data in files.items():
             archive.writestr(name, data)
     return path
