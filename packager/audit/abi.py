@@ -25,6 +25,8 @@ INTERPRETERS = {
 PAGE = 4096
 _GLIBC_CHECKS_PAGES_ONLY = (2, 35)
 """Before it, glibc wanted address and offset to agree modulo p_align, which may be more than a page (dl-load.c)."""
+_REFUSES_EXECUTABLE_STACKS = (2, 41)
+"""From then on dlopen fails for a library that wants one. Source: glibc NEWS for 2.41."""
 
 _LINUX_ABIS = ("ELFOSABI_SYSV", "ELFOSABI_LINUX")
 _OTHER_LIBC = re.compile(r"libc\.so\.(\d+)(\.\d+)*")
@@ -110,8 +112,15 @@ def check_platform(scene: Scene) -> Iterator[Finding]:
 
 def check_unreadable(scene: Scene) -> Iterator[Finding]:
     """Report truncated and broken binaries, and other files in a library's clothes: ABI008."""
+    damaged = {
+        (mount.name, fault.path)
+        for mount in scene.mounts
+        for fault in mount.inventory.faults
+        if fault.kind == "damaged"
+    }
     for place in scene.natives:
-        if place.file.unreadable:
+        # What the archive cannot give is the archive's fault, and said there.
+        if place.file.unreadable and (place.mount.name, place.file.path) not in damaged:
             yield place.finding("ABI008", f"cannot be loaded: {place.file.unreadable}")
 
 
@@ -123,10 +132,20 @@ def check_shape(scene: Scene) -> Iterator[Finding]:
             continue
         if message := _misplaced(elf, scene.target):
             yield place.finding("ABI006", message, _restore(place))
-        if elf.executable_stack:
-            yield place.finding("ABI009", "asks for an executable stack (PT_GNU_STACK with PF_X)")
+        if message := _stack(elf):
+            refused = elf.type == "shared" and scene.target.baseline.glibc >= _REFUSES_EXECUTABLE_STACKS
+            yield place.finding("ABI009", message, severity="error" if refused else "warning")
         if "x86-64-v4" in elf.isa_needed:
             yield place.finding("ABI011", "says it needs x86-64-v4 (AVX-512)")
+
+
+def _stack(elf: ElfFacts) -> str:
+    """Return how a binary comes to want an executable stack; empty if it does not. Static programs set up their own."""
+    if elf.executable_stack:
+        return "asks for an executable stack (PT_GNU_STACK with PF_X)"
+    if not elf.stack_note and elf.dynamic:
+        return "has no PT_GNU_STACK header, so the loader gives it an executable stack"
+    return ""
 
 
 def _misplaced(elf: ElfFacts, target: Target) -> str:

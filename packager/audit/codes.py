@@ -208,6 +208,98 @@ _TABLE = (
         "Delete it and the generator's cache (~/.cache/prisma), then generate again.",
     ),
     Code(
+        "ABI012",
+        "Node-API level",
+        "error",
+        "The addon declares a newer Node-API version than the runtime's Node offers. Node refuses it, or "
+        "crashes when it calls what is not there.",
+        "Take a release of the package for this version of Node, or a newer runtime.",
+    ),
+    Code(
+        "ABI013",
+        "other Node",
+        "error",
+        "The addon was compiled against the C++ interface of another major version of Node: 'was compiled "
+        "against a different Node.js version using NODE_MODULE_VERSION'.",
+        "Install or rebuild it with the runtime's version of Node.",
+    ),
+    Code(
+        "ABI014",
+        "other Python",
+        "error",
+        "The extension module's name carries the tag of another version of Python, so this one does not even "
+        "look at it: 'No module named …'.",
+        "Install the wheels of the runtime's version of Python.",
+    ),
+    Code(
+        "ABI015",
+        "wheel for another system",
+        "error",
+        "A package with native code was installed from a wheel whose tags name another Python, machine or system.",
+        "Install the wheel for the target.",
+    ),
+    Code(
+        "EXE001",
+        "not executable",
+        "warning",
+        "A program lacks the execute bit for the runtime's user, or the archive keeps no modes: 'permission "
+        "denied' when it is started. For a bootstrap this is an error.",
+        "Make it 0755 before packing, or re-pack the archive: `packager pack` sets modes by content.",
+    ),
+    Code(
+        "EXE002",
+        "interpreter missing",
+        "warning",
+        "A script names an interpreter that the target has not got, or has Windows line ends, which become "
+        "part of the interpreter's name. For a bootstrap this is an error.",
+        "Name an interpreter of the target, such as /bin/sh, and use Unix line ends.",
+    ),
+    Code(
+        "HND001",
+        "handler missing",
+        "error",
+        "The file that the handler names is not where the runtime looks for it.",
+        "Include the file, or correct the handler: FILE.EXPORT, relative to the archive's root.",
+    ),
+    Code(
+        "HND002",
+        "ES module or CommonJS",
+        "error",
+        "The handler's file is written as one kind of module and declared as the other, by its ending or by "
+        "the nearest package.json.",
+        'Name it .mjs or .cjs, or set "type" in package.json, and pack that file too.',
+    ),
+    Code(
+        "HND003",
+        "export not mentioned",
+        "warning",
+        "The handler's file never mentions the name it should export.",
+        "Correct the handler: FILE.EXPORT.",
+    ),
+    Code(
+        "HND004",
+        "no bootstrap",
+        "error",
+        "A custom runtime starts a program called bootstrap at the root of the function or of a layer, and "
+        "there is none.",
+        "Put an executable `bootstrap` at the root of the zip.",
+    ),
+    Code(
+        "LAY001",
+        "layer folder nobody reads",
+        "warning",
+        "A folder at the root of a layer is none that a runtime, the loader or the shell looks into. It is an "
+        "error if it holds packages that nothing will find.",
+        "Use nodejs/node_modules, python, bin or lib.",
+    ),
+    Code(
+        "LAY002",
+        "layer folder of another version",
+        "warning",
+        "A folder of the layer is read by another version of the language's runtime only.",
+        "Use the folder for all versions: nodejs/node_modules or python.",
+    ),
+    Code(
         "LIB001",
         "library missing",
         "error",
@@ -229,6 +321,29 @@ _TABLE = (
         "A bundled library is never loaded: the system has one of the same name, and system folders are searched "
         "first.",
         "Leave it out. If its version matters, give its users a DT_RPATH of $ORIGIN/….",
+    ),
+    Code(
+        "SEC001",
+        "named like a secret",
+        "warning",
+        "A file's name is one that usually holds credentials: .env, .npmrc, id_rsa, *.pem and others.",
+        "Leave it out, and give the function its settings as environment variables.",
+    ),
+    Code(
+        "SEC002",
+        "secret",
+        "error",
+        "A file holds what by its form is a key, a token or a password. Whoever may read the function's code "
+        "can read it.",
+        "Remove it and replace the credential. If it must be there, accept it in packager.yaml (silence: "
+        "code, exact path, reason).",
+    ),
+    Code(
+        "SEC003",
+        "possible secret",
+        "warning",
+        "A random-looking value is assigned to a name like token or secret.",
+        "Read it at run time from the environment or a secret store.",
     ),
     Code(
         "SIZE001",
@@ -266,6 +381,106 @@ _TABLE = (
         "Two paths differ only in upper and lower case. Linux keeps both; whoever unpacks on macOS or Windows loses "
         "one.",
         "Rename one of them.",
+    ),
+    Code(
+        "ZIP002",
+        "compression method",
+        "error",
+        "A member is compressed with a method that hosts do not unpack, such as the Deflate64 of Windows' Explorer.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP003",
+        "encrypted",
+        "error",
+        "A member is encrypted; hosts have no password.",
+        "Make the archive without a password.",
+    ),
+    Code(
+        "ZIP004",
+        "zip64",
+        "warning",
+        "The archive uses zip64 records, which are needed from 4 GiB or 65,535 entries on only, and which not "
+        "every host reads.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP005",
+        "stored with data descriptor",
+        "note",
+        "Stored members have their sizes behind their data. AWS reads that, some streaming readers refuse.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP006",
+        "backslash in a name",
+        "error",
+        "Windows tools write folders with backslashes; Linux takes them for letters, so no folder comes of it.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP007",
+        "unsafe name",
+        "error",
+        "A member's name is empty, absolute, has a .. segment, a NUL or bytes that are no UTF-8.",
+        "Make the archive again from inside the folder, with relative names.",
+    ),
+    Code(
+        "ZIP008",
+        "duplicate name",
+        "error",
+        "A name is in the archive more than once; some readers take the first member, some the last.",
+        "Make the archive anew instead of appending to it.",
+    ),
+    Code(
+        "ZIP009",
+        "no Unix modes",
+        "warning",
+        "The archive was made on DOS or Windows and says nothing about who may read or execute its files.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP010",
+        "unreadable mode",
+        "error",
+        "A file's mode does not let others read it; the runtime runs as another user: 'EACCES: permission denied'.",
+        "Use 0644 and 0755, or re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP011",
+        "link leads out",
+        "error",
+        "A symbolic link points outside the archive: to nothing at run time, or to what is not yours.",
+        "Put the file itself in its place.",
+    ),
+    Code(
+        "ZIP012",
+        "damaged member",
+        "error",
+        "A member cannot be read: cut off, a wrong checksum, or not where the directory says. Hosts refuse "
+        "the whole archive.",
+        "Make or download the archive again.",
+    ),
+    Code(
+        "ZIP013",
+        "contradicting headers",
+        "error",
+        "The directory and the header before a member's data disagree, so that readers see different files.",
+        "Re-pack it from its source with an ordinary tool.",
+    ),
+    Code(
+        "ZIP014",
+        "hidden bytes",
+        "warning",
+        "There are bytes before, between or behind the members that no reader of the directory sees.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP015",
+        "overlapping members",
+        "error",
+        "Two members share bytes of the archive, as in archive bombs.",
+        "Do not use this archive.",
     ),
 )
 

@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 
 from packager.audit import Mounted
 from packager.audit.abi import check_platform, check_shape, check_unreadable
+from packager.audit.archives import check_archive
 from packager.audit.engines import check_clients, check_engines, check_overrides
 from packager.audit.families import excuse
+from packager.audit.handlers import check_handler, handler_texts
+from packager.audit.languages import check_node, check_python_extensions, check_wheels
+from packager.audit.layers import check_layer
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
 from packager.audit.scene import Scene
+from packager.audit.secrets import check_secrets
 from packager.audit.sizes import weigh
+from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.symbols import check_symbol_versions
 
 if TYPE_CHECKING:
@@ -32,7 +38,17 @@ CHECKS = (
     check_symbol_versions,
     check_needed,
     check_shadowed,
+    check_node,
+    check_python_extensions,
+    check_wheels,
     check_names,
+    check_archive,
+    check_bootstrap,
+    check_execute_bits,
+    check_interpreters,
+    check_layer,
+    check_handler,
+    check_secrets,
     check_engines,
     check_clients,
     check_overrides,
@@ -42,13 +58,21 @@ CHECKS = (
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
 
-def audit(mounts: Sequence[Mounted], target: Target, environment: Sequence[tuple[str, str]] = ()) -> list[Finding]:
+def audit(
+    mounts: Sequence[Mounted],
+    target: Target,
+    environment: Sequence[tuple[str, str]] = (),
+    *,
+    handler: str = "",
+    whole: bool = False,
+) -> list[Finding]:
     """Return what would go wrong with these artifacts on the target: errors first, then by subject and code.
 
     Every mount helps to resolve libraries; findings are about those that are `judged`. `environment` holds the
-    function's own variables.
+    function's own variables; `handler` is looked for if it is given. `whole` says that the mounts are whole artifacts,
+    so that what is not in them is missing.
     """
-    scene = Scene(mounts, target, environment)
+    scene = Scene(mounts, target, environment, handler=handler, whole=whole)
     findings = [finding for check in CHECKS for finding in check(scene)]
     return _ranked(excuse(scene, findings))
 
@@ -61,23 +85,26 @@ def audit_archive(
     budget: Budget | None = None,
     name: str = "",
     environment: Sequence[tuple[str, str]] = (),
+    handler: str = "",
 ) -> list[Finding]:
     """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
 
-    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise), and
-    `environment` holds the function's own variables. Faults of the layers themselves are reported where they are
-    audited. Raises ArtifactError for what cannot be read.
+    `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise);
+    `environment` holds the function's own variables, `handler` is FILE.EXPORT as the host has it, where it is known.
+    Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
     """
     from packager.inventory.archive import is_archive, scan
 
     system = target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
-    inventory = scan(path)
+    inventory = scan(path, handler_texts(handler, target))
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
-    findings = audit([*below, _mounted(path, root, inventory, name or str(path))], target, environment)
+    whole = path.is_dir() or is_archive(path)
+    mounts = [*below, _mounted(path, root, inventory, name or str(path))]
+    findings = audit(mounts, target, environment, handler=handler, whole=whole)
     weighed = weigh(
         name=name or str(path),
-        zipped_bytes=path.stat().st_size if path.is_file() and is_archive(path) else None,
+        zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
         unzipped_bytes=inventory.size_bytes,
         layers_unzipped_bytes=[layer.inventory.size_bytes for layer in below],
         entries=len(inventory.files),

@@ -53,11 +53,23 @@ class Place:
 class Scene:
     """The artifacts of one run-time file system, and indexes over them."""
 
-    def __init__(self, mounts: Sequence[Mounted], target: Target, environment: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        mounts: Sequence[Mounted],
+        target: Target,
+        environment: Sequence[tuple[str, str]] = (),
+        *,
+        handler: str = "",
+        whole: bool = False,
+    ) -> None:
         self.mounts = tuple(mounts)
         self.target = target
         self.environment = tuple(environment)
         """The function's own variables."""
+        self.handler = handler
+        """FILE.EXPORT in the host's notation; empty where it is not known."""
+        self.whole = whole
+        """Whether the mounts are whole artifacts: what is not in them is missing."""
 
     @cached_property
     def by_path(self) -> dict[str, Place]:

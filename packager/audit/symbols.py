@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packager.catalog.records import Baseline
     from packager.inventory import SymbolVersion
 
-_NUMBERED = re.compile(r"(GLIBC|GLIBCXX|CXXABI)_(\d+(?:\.\d+)*)")
+_NUMBERED = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)")
 _C_LIBRARY = re.compile(
     r"(ld-linux.*|ld64|lib(c|m|mvec|dl|rt|pthread|util|resolv|nsl|anl|BrokenLocale|thread_db|nss_.*))\.so\.\d+"
 )
@@ -27,6 +27,15 @@ _GLIBC_FEATURES: dict[str, Version] = {
     "GLIBC_ABI_GNU2_TLS": (2, 42),
 }
 """Versions that stand for an ability of the loader. Source: glibc NEWS for 2.36 and 2.42."""
+_GCC_BY_GLIBCXX: tuple[tuple[Version, Version], ...] = (
+    ((3, 4, 33), (14, 0, 0)),
+    ((3, 4, 31), (13, 0, 0)),
+    ((3, 4, 30), (12, 0, 0)),
+    ((3, 4, 22), (7, 0, 0)),
+    ((3, 4, 19), (4, 8, 0)),
+)
+"""libstdc++ and libgcc_s come from one GCC: lowest GLIBCXX version of a release → the newest GCC_ version its libgcc_s
+has. Source: libstdc++ manual, "ABI Policy and Guidelines"; libgcc's version scripts."""
 _SYMBOLS_SHOWN = 3
 
 
@@ -67,6 +76,10 @@ def _limit(need: SymbolVersion, baseline: Baseline) -> tuple[Version, Version, s
             return _GLIBC_FEATURES[need.version], baseline.glibc, "glibc"
         found = _NUMBERED.fullmatch(need.version)
         return (parse_version(found[2]), baseline.glibc, "glibc") if found and found[1] == "GLIBC" else None
+    if need.soname == "libgcc_s.so.1":
+        found = _NUMBERED.fullmatch(need.version)
+        offered = next((gcc for glibcxx, gcc in _GCC_BY_GLIBCXX if baseline.glibcxx >= glibcxx), ())
+        return (parse_version(found[2]), offered, "GCC") if found and found[1] == "GCC" and offered else None
     if need.soname == "libstdc++.so.6":
         found = _NUMBERED.fullmatch(need.version)
         if found and found[1] in ("GLIBCXX", "CXXABI"):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.archive.faults import Fault
+
 Machine = Literal["x86_64", "arm64", "other"]
 BinaryFormat = Literal["elf", "macho", "pe", "script", "other"]
 """``script`` starts with ``#!``; ``other`` is everything that is not native code."""
@@ -72,6 +74,12 @@ class ElfFacts:
     """Bytes after the last section or segment: data somebody appended. Such a file is never stripped."""
     isa_needed: tuple[str, ...] = ()
     """x86 ISA levels of the GNU property note, such as ``x86-64-v3``."""
+    stack_note: bool = True
+    """Whether there is a PT_GNU_STACK header: without one, the loader assumes an executable stack."""
+    node_api: int = 0
+    """Node-API version an addon declares for itself; 0 if it declares none or is no addon."""
+    node_modules: int = 0
+    """NODE_MODULE_VERSION an addon is tied to (``node_register_module_v127``); 0 if to none."""
 
     @property
     def dynamic(self) -> bool:
@@ -89,6 +97,22 @@ class Package:
     """Folder relative to the tree, POSIX; empty for the project itself."""
     os: tuple[str, ...] = ()
     """What package.json restricts it to (``os``), such as ("darwin",); empty for no restriction."""
+    tags: tuple[str, ...] = ()
+    """What a wheel says it is for (``WHEEL``, Tag), such as ("cp312-cp312-manylinux_2_28_x86_64",)."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """Something in a file's content that looks like a secret. The value itself is kept nowhere."""
+
+    kind: str
+    """For people: "AWS access key"."""
+    line: int
+    """Counted from 1."""
+    masked: str
+    """The first characters, enough to find it again: ``AKIA***``."""
+    certain: bool = True
+    """Whether its form says that it is one; False for what only its name and randomness suggest."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +133,9 @@ class File:
     """Unix permission bits where known."""
     sha256: str = ""
     """Hex; empty where nobody has read the file yet."""
+    shebang: str = ""
+    """First line of a script behind ``#!``, as it stands there: a carriage return at its end included."""
+    secrets: tuple[Secret, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,6 +144,10 @@ class Inventory:
 
     files: tuple[File, ...]
     by_path: dict[str, File] = field(init=False, repr=False, compare=False)
+    faults: tuple[Fault, ...] = ()
+    """Of an archive; a folder has none."""
+    texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Contents of the few files somebody asked for when scanning: handlers and their package.json."""
 
     def __post_init__(self) -> None:
         """Index the files; frozen all the same."""

@@ -1,25 +1,38 @@
-"""Anybody's artifact → inventory: a zip, a folder or a single file. Every binary is found by content, not by name."""
+"""Anybody's artifact → inventory: a zip, a folder or a single file. Every binary is found by content, not by name.
+
+Each file is read once, several at a time: binaries for their tables, texts for secrets, members of an archive to their
+end, where the checksum is.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import posixpath
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
+from packager.archive.faults import Fault, faults
 from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import walk
 from packager.errors import ArtifactError
 from packager.inventory import File, Inventory
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
-from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, sniff
+from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
+from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from packager.archive.reader import Archive, ArchiveMember
+    from packager.inventory import Package
+
+    Wanted = Callable[[str], bool]
 
 _IN_MEMORY_BYTES = 32 << 20
 _MANIFEST_MAX_BYTES = 4 << 20
@@ -27,11 +40,14 @@ _MANIFEST_MAX_BYTES = 4 << 20
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def scan(path: Path) -> Inventory:
-    """Return what a zip, a folder or a single file holds. Raises ArtifactError if it cannot be read."""
+def scan(path: Path, wanted: Wanted | None = None) -> Inventory:
+    """Return what a zip, a folder or a single file holds. Raises ArtifactError if it cannot be read.
+
+    `wanted` says of a path whether its text is to be kept in the inventory, for checks that look at contents.
+    """
     if path.is_dir():
-        return scan_folder(path)
-    return scan_archive(path) if is_archive(path) else scan_file(path)
+        return scan_folder(path, wanted)
+    return scan_archive(path, wanted) if is_archive(path) else scan_file(path)
 
 
 def is_archive(path: Path) -> bool:
@@ -45,7 +61,7 @@ def is_archive(path: Path) -> bool:
         raise _unreadable(path, error) from error
 
 
-def scan_archive(path: Path) -> Inventory:
+def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
     """Return every file of a zip with facts and package; nothing is unpacked to disk by name.
 
     A member that cannot be read is marked so. Raises ArtifactError if the archive as a whole cannot be.
@@ -63,27 +79,33 @@ def scan_archive(path: Path) -> Inventory:
                 return None  # the member's own file says that it is damaged
 
         package_of = Attribution(members, read)
-        files: dict[str, File] = {}
-        pointers: dict[str, str] = {}
-        for name in sorted(members, key=str.encode):
+
+        def look(name: str) -> tuple[File, str, Fault | None]:
+            """Return a member's facts, where it points to if it is a link, and what is wrong with it."""
             member = members[name]
             file = File(name, member.size_bytes, package=package_of(name), mode=member.mode)
             try:
                 if member.is_symlink:
-                    pointers[name] = archive.read(member)[:4096].decode("utf-8", "replace")
-                    files[name] = file
-                else:
-                    files[name] = _examine_member(file, archive, member)
+                    return file, archive.read(member)[:4096].decode("utf-8", "replace"), None
+                return _examine_member(file, archive, member), "", None
             except ArtifactError as error:
                 if error.where == str(path):
                     raise
-                files[name] = replace(file, unreadable=error.message)
+                return replace(file, unreadable=error.message), "", Fault("damaged", name, error.message)
+
+        names = sorted(members, key=lambda name: name.encode("utf-8", "surrogateescape"))
+        with ThreadPoolExecutor(_workers(len(names))) as pool:
+            looked = list(pool.map(look, names))
+        files = {name: file for name, (file, _, _) in zip(names, looked, strict=True)}
+        pointers = {name: pointer for name, (_, pointer, _) in zip(names, looked, strict=True) if pointer}
         for name, pointer in pointers.items():
             files[name] = _follow(files[name], pointer, files, pointers)
-        return Inventory(tuple(files.values()))
+        damaged = tuple(fault for _, _, fault in looked if fault)
+        texts = _texts(files, wanted, read)
+        return Inventory(tuple(files.values()), faults=(*faults(archive), *damaged), texts=texts)
 
 
-def scan_folder(root: Path) -> Inventory:
+def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
     """Return every file of a folder with facts and package. Raises ArtifactError as `packager.archive.tree` does."""
     sources = dict(walk(root))
 
@@ -94,12 +116,11 @@ def scan_folder(root: Path) -> Inventory:
             return None  # reported with the file itself
 
     package_of = Attribution(sources, read)
-    return Inventory(
-        tuple(
-            replace(_examine_path(name, sources[name]), package=package_of(name))
-            for name in sorted(sources, key=str.encode)
-        )
-    )
+    names = sorted(sources, key=str.encode)
+    with ThreadPoolExecutor(_workers(len(names))) as pool:
+        looked = list(pool.map(lambda name: _examine_path(name, sources[name], package_of(name)), names))
+    files = {file.path: file for file in looked}
+    return Inventory(tuple(looked), texts=_texts(files, wanted, read))
 
 
 def scan_file(path: Path) -> Inventory:
@@ -107,11 +128,11 @@ def scan_file(path: Path) -> Inventory:
     return Inventory((_examine_path(path.name, path),))
 
 
-def examine(file: File, head: bytes, opener: Callable[[], BinaryIO]) -> File:
+def examine(file: File, head: bytes, opener: Callable[[], AbstractContextManager[BinaryIO]]) -> File:
     """Return the file with what its content says: format and ELF facts, or why it is not what its name promises."""
     kind = sniff(head)
     if kind != "elf":
-        return replace(file, format=kind, unreadable=impostor(file.path, head))
+        return replace(file, format=kind, unreadable=impostor(file.path, head), shebang=shebang(head))
     with opener() as stream:
         try:
             return replace(file, format=kind, elf=read_elf(stream))
@@ -119,33 +140,68 @@ def examine(file: File, head: bytes, opener: Callable[[], BinaryIO]) -> File:
             return replace(file, format=kind, unreadable=error.message)
 
 
-def _examine_path(name: str, path: Path) -> File:
+def _examine_path(name: str, path: Path, package: Package | None = None) -> File:
     try:
         status = path.stat()
         with path.open("rb") as stream:
             head = stream.read(SNIFF_BYTES)
-        file = File(name, status.st_size, source=path, mode=status.st_mode & 0o7777)
-        return examine(file, head, lambda: path.open("rb"))
+            text = head + stream.read(SCANNED_MAX_BYTES - len(head)) if _is_text(head) else head
+        file = File(name, status.st_size, source=path, mode=status.st_mode & 0o7777, package=package)
+        found = secrets_in(name, text, in_package=package is not None)
+        return replace(examine(file, head, lambda: path.open("rb")), secrets=found)
     except OSError as error:
         raise _unreadable(path, error) from error
 
 
 def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File:
-    with archive.open(member) as stream:
-        head = stream.read(SNIFF_BYTES)
-
-    def whole() -> BinaryIO:
-        # Tables lie at both ends of a binary, and a deflated member can only be read through: large ones wait on disk.
-        spooled = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)  # noqa: SIM115 (`examine` closes it)
-        try:
-            for piece in archive.pieces(member):
+    """Return the facts of a member, which is read to its end: only there it shows whether it is damaged."""
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as temporary:
+        spooled = cast("BinaryIO", temporary)  # has all of it that is used here
+        pieces = archive.pieces(member)
+        head = b""
+        for piece in pieces:
+            head += piece
+            if len(head) >= SNIFF_BYTES:
+                break
+        text = _is_text(head)
+        if sniff(head) == "elf":
+            # Tables lie at both ends of a binary, and a deflated member can only be read through.
+            spooled.write(head)
+            for piece in pieces:
                 spooled.write(piece)
-        except BaseException:
-            spooled.close()
-            raise
-        return spooled  # type: ignore[return-value]  # has all of BinaryIO that is read here
+            return examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled))
+        kept = [head]
+        size = len(head)
+        for piece in pieces:
+            if text and size < SCANNED_MAX_BYTES:
+                kept.append(piece)
+                size += len(piece)
+        found = secrets_in(file.path, b"".join(kept), in_package=file.package is not None) if text else ()
+        return replace(examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled)), secrets=found)
 
-    return examine(file, head, whole)
+
+@contextlib.contextmanager
+def _kept_open(stream: BinaryIO) -> Iterator[BinaryIO]:
+    """Lend a stream whose owner closes it."""
+    yield stream
+
+
+def _is_text(head: bytes) -> bool:
+    return b"\0" not in head[:SNIFF_BYTES] and sniff(head[:SNIFF_BYTES]) in ("other", "script")
+
+
+def _workers(files: int) -> int:
+    """Return how many files to read at once: decompression and reading leave the interpreter to others."""
+    return max(1, min(os.cpu_count() or 1, 8, files))
+
+
+def _texts(files: Mapping[str, File], wanted: Wanted | None, read: Callable[[str], bytes | None]) -> dict[str, str]:
+    """Return the contents asked for, as far as they are texts of a reasonable length."""
+    return {
+        name: data.decode("utf-8", "replace")
+        for name, file in files.items()
+        if wanted and wanted(name) and file.size_bytes <= SCANNED_MAX_BYTES and (data := read(name)) is not None
+    }
 
 
 def _follow(link: File, pointer: str, files: dict[str, File], pointers: dict[str, str]) -> File:

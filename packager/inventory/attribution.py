@@ -62,7 +62,7 @@ class Attribution:
             match = _DIST_INFO.fullmatch(info)
             if match is None:
                 continue
-            package = Package(match["name"].replace("_", "-").lower(), match["version"], info)
+            package = Package(match["name"].replace("_", "-").lower(), match["version"], info, tags=self._tags(info))
             parent = match["parent"] or ""
             content = self._read(f"{info}/RECORD") if f"{info}/RECORD" in self._paths else None
             rows = csv.reader((content or b"").decode("utf-8", "replace").splitlines())
@@ -72,6 +72,11 @@ class Attribution:
             for folder in (match["name"], f"{match['name']}.libs"):
                 found.setdefault(posixpath.join(parent, folder) + "/", package)
         return found
+
+    def _tags(self, info: str) -> tuple[str, ...]:
+        content = self._read(f"{info}/WHEEL") if f"{info}/WHEEL" in self._paths else None
+        lines = (content or b"").decode("utf-8", "replace").splitlines()
+        return tuple(line.partition(":")[2].strip() for line in lines if line.startswith("Tag:"))
 
     def _python_folder(self, path: str) -> Package | None:
         parts = path.split("/")

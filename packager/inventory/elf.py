@@ -18,6 +18,7 @@ from elftools.elf.elffile import ELFFile
 
 from packager.errors import ArtifactError
 from packager.inventory import ElfFacts, Machine, Segment
+from packager.inventory.addon import node_api_version, node_modules_version
 from packager.inventory.versions import versions_defined, versions_needed
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ _HEADERS_MAX = 512
 _DYNAMIC_MAX = 1 << 20
 _STRING_MAX = 8192
 _NOTES_MAX = 1 << 16
+_NAMES_MAX = 1 << 22
 _SECTION_NAMES_MAX = 1 << 22
 _STRING_TAGS = ("DT_NEEDED", "DT_SONAME", "DT_RPATH", "DT_RUNPATH")
 _DF_1_PIE = 0x08000000
@@ -78,8 +80,11 @@ class _Reader:
         soname = "".join(texts["DT_SONAME"][-1:])
         build_id, isa = self._notes()
         has_symbols, end = self._sections()
+        machine = _MACHINES.get(str(self.header["e_machine"]), "other")
+        names = self._string_table()
+        stack = [each["p_flags"] for each in self.segments if each["p_type"] == "PT_GNU_STACK"]
         return ElfFacts(
-            machine=_MACHINES.get(str(self.header["e_machine"]), "other"),
+            machine=machine,
             machine_name=str(self.header["e_machine"]),
             bits=self.bits,
             little_endian=self.little_endian,
@@ -96,7 +101,10 @@ class _Reader:
                 Segment(each["p_offset"], each["p_vaddr"], each["p_filesz"], each["p_memsz"], each["p_align"])
                 for each in self.loads
             ),
-            executable_stack=any(each["p_flags"] & _PF_X for each in self.segments if each["p_type"] == "PT_GNU_STACK"),
+            executable_stack=any(flags & _PF_X for flags in stack),
+            stack_note=bool(stack),
+            node_api=node_api_version(self, tags, names, machine),
+            node_modules=node_modules_version(names),
             build_id=build_id,
             has_symbols=has_symbols,
             trailing_bytes=max(0, self.size - end),
@@ -127,6 +135,13 @@ class _Reader:
             msg = f"string {offset} is outside the dynamic string table"
             raise ArtifactError(msg)
         return _text(self.at(self.strings + offset, room))
+
+    def _string_table(self) -> bytes:
+        """Return the names of the dynamic symbols, as far as they are needed to recognise a Node addon."""
+        try:
+            return self.at(self.strings, min(self.strings_size, _NAMES_MAX)) if self.strings >= 0 else b""
+        except ArtifactError:
+            return b""  # only what is really looked up there must be in the file
 
     def _segments(self) -> Iterator[Any]:
         count, width = self.header["e_phnum"], self.header["e_phentsize"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packager.inventory import BinaryFormat
 
-SNIFF_BYTES = 64
+SNIFF_BYTES = 256
 """How many leading bytes `sniff` wants to see at most."""
 
 _MACHO_THIN = (b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe")
@@ -38,6 +38,15 @@ def sniff(head: bytes) -> BinaryFormat:
     if magic[:2] == b"MZ" and len(head) >= 64 and int.from_bytes(head[60:64], "little") >= 4:
         return "pe"
     return "script" if magic[:2] == b"#!" else "other"
+
+
+def shebang(head: bytes) -> str:
+    r"""Return what follows ``#!`` on a script's first line; empty for anything else.
+
+    >>> shebang(b"#!/usr/bin/env node\r\nlet x\n")
+    '/usr/bin/env node\r'
+    """
+    return head[2:].partition(b"\n")[0].decode("utf-8", "replace").strip(" \t") if head[:2] == b"#!" else ""
 
 
 def poses_as_binary(path: str) -> bool:

@@ -1,0 +1,35 @@
+"""Secrets that would travel with the artifact: by file name and by content. Values are never shown. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.trim.secrets import secret_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.audit import Finding, Severity
+    from packager.audit.scene import Scene
+
+_SHOWN = 3
+
+
+def check_secrets(scene: Scene) -> Iterator[Finding]:
+    """Report files named like secrets (SEC001), tokens and keys (SEC002), and what may be a password (SEC003).
+
+    In installed packages a token is somebody's published one rather than the user's: a warning.
+    """
+    for place in scene.judged:
+        in_package = place.file.package is not None
+        if reason := secret_reason(place.file.path, in_package):
+            yield place.finding("SEC001", f"looks like a secret by its name: {reason}")
+        for code, certain in (("SEC002", True), ("SEC003", False)):
+            found = [secret for secret in place.file.secrets if secret.certain == certain]
+            if not found:
+                continue
+            listed = "; ".join(f"{each.kind} in line {each.line} ({each.masked})" for each in found[:_SHOWN])
+            more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+            verb = "holds" if certain else "may hold"
+            severity: Severity | None = "warning" if in_package and certain else None
+            yield place.finding(code, f"{verb} {listed}{more}", severity=severity)
