@@ -65,7 +65,7 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
         },
         "findings": [finding.to_json() for finding in result.findings],
         "proof": result.proof.to_json(),
-        "notes": [f"{choice.file.path}: {choice.reason}" for choice in result.selection.kept if choice.noted],
+        "notes": notes(result),
         "dropped_bytes": dict(sorted(result.selection.savings().items())),
         "stripped_bytes": dict(sorted(result.stripped.items())),
         "files": [
@@ -81,6 +81,12 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
             for placed in result.placed
         ],
     }
+
+
+def notes(result: Result) -> list[str]:
+    """Return what a reader must know beyond the findings: secrets packed on request, what the builder left undone."""
+    packed = [f"{choice.file.path}: {choice.reason}" for choice in result.selection.kept if choice.noted]
+    return [*packed, *result.scanned.tree.notes]
 
 
 def manifest_text(result: Result, results: list[Result]) -> str:

@@ -11,7 +11,7 @@ from packager.cli.console import Steps, print_findings, stdout
 from packager.delivery import check_writable
 from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.host import real_host
-from packager.manifest import manifest, with_layers
+from packager.manifest import manifest, notes, with_layers
 from packager.pipeline import Result, deliver, package, selections
 from packager.units import format_size
 
@@ -192,6 +192,8 @@ def _summary(console: Console, results: list[Result], paths: dict[str, Path], se
         for label, text in rows:
             if text:
                 console.print(f"  {label:<12} {text}", markup=False)
+        for note in notes(result):
+            console.print(f"  note         {note}", markup=False)
         print_findings(console, result.findings)
     verdict = "fine" if paths else "the answer is no: nothing was written"
     console.print(f"\n{verdict}, {seconds:.1f} s", markup=False)
