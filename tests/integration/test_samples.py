@@ -70,18 +70,31 @@ def test_the_manifest_tells_every_file_with_its_reason(built: tuple[Path, dict[s
         assert str(folder) not in json.dumps(manifest)
 
 
-def test_the_function_answers_the_sample_event(built: tuple[Path, dict[str, Any]]) -> None:
+def answers(built: tuple[Path, dict[str, Any]], *how: str) -> None:
+    """Require the answer the sample promises, from the zips mounted as /var/task and /opt."""
     folder, document = built
     function = next(b["bundle"] for b in document["bundles"] if b["kind"] == "function")
     layers = [b["bundle"] for b in document["bundles"] if b["kind"] == "layer"]
     mounts = [word for name in layers for word in ("--layer", folder / "dist" / f"{name}.zip")]
-    ran = packager("prove", folder / "dist" / f"{function}.zip", *mounts, "--event", folder / "event.json", "--json")
+    ran = packager(
+        "prove", folder / "dist" / f"{function}.zip", *mounts, "--event", folder / "event.json", "--json", *how
+    )
     assert ran.code == 0, ran.stdout + ran.stderr
     answer = ran.json()["response"]
     wanted = expected(folder)["response"]
     for key, value in wanted.items():
         found = answer[key]
         assert (json.loads(found) if isinstance(value, list) else found) == value
+
+
+def test_the_function_answers_the_sample_event(built: tuple[Path, dict[str, Any]]) -> None:
+    answers(built)
+
+
+@pytest.mark.docker
+def test_standin_the_function_answers_in_a_container(built: tuple[Path, dict[str, Any]]) -> None:
+    """Debian bookworm with Node 22 in place of Lambda's nodejs22.x image."""
+    answers(built, "--how", "docker", "--image", "packager-test/node:22-bookworm")
 
 
 def test_the_project_folder_is_left_as_it_was(built: tuple[Path, dict[str, Any]]) -> None:
