@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import Ran, packager
+from tests.support.elfs import write_elf
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 BOOTSTRAP = "#!/bin/sh\nexit 0\n"
@@ -132,6 +133,17 @@ def test_a_bundle_that_is_too_big_keeps_the_old_artifact(app: Path, scratch: Pat
     refused(ran, 1, "SIZE002", "dist/api.zip", "over the 262,144,000 bytes", "big.bin 300 MB", "nothing was written")
     assert snapshot(app / "dist") == old
     assert list(scratch.iterdir()) == []
+
+
+def test_arm64_asked_for_where_only_x86_64_is_there(app: Path, scratch: Path) -> None:
+    old = snapshot(app / "dist")
+    write_tree(app, {"bin/engine": write_elf(interpreter="/lib64/ld-linux-x86-64.so.2", needed=("libc.so.6",))})
+
+    assert built(app, scratch).code == 0
+    ran = built(app, scratch, "--arch", "arm64", "--out", scratch.parent / "arm")
+
+    refused(ran, 1, "ABI001", "arm/api.zip!bin/engine", "x86_64", "fix: ", "nothing was written")
+    assert old.keys() == snapshot(app / "dist").keys()
 
 
 @pytest.mark.parametrize(
