@@ -30,7 +30,7 @@ def codes(root: Path, files: dict[str, bytes | str]) -> list[tuple[str, str, str
 def app(**kinds: dict[str, str]) -> dict[str, bytes | str]:
     """Return an app with the package ``native`` that has a binding.gyp."""
     return {
-        "package.json": package_json(**kinds),
+        "package.json": package_json("app", "1.0.0", **kinds),
         "node_modules/native/package.json": package_json("native", "2.0.0", optionalDependencies={"native-arm64": "1"}),
         GYP: "{}",
     }
