@@ -22,7 +22,7 @@ from packager.inventory import File, Inventory
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
-from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in
+from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in, worth_scanning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -145,7 +145,9 @@ def _examine_path(name: str, path: Path, package: Package | None = None) -> File
         status = path.stat()
         with path.open("rb") as stream:
             head = stream.read(SNIFF_BYTES)
-            text = head + stream.read(SCANNED_MAX_BYTES - len(head)) if _is_text(head) else head
+            readable = _is_text(head) and (package is None or worth_scanning(name, status.st_size))
+            length = min(status.st_size, SCANNED_MAX_BYTES) - len(head)
+            text = head + stream.read(length) if length > 0 and readable else head
         file = File(name, status.st_size, source=path, mode=status.st_mode & 0o7777, package=package)
         found = secrets_in(name, text, in_package=package is not None)
         return replace(examine(file, head, lambda: path.open("rb")), secrets=found)
@@ -163,7 +165,7 @@ def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File
             head += piece
             if len(head) >= SNIFF_BYTES:
                 break
-        text = _is_text(head)
+        text = _is_text(head) and (file.package is None or worth_scanning(file.path, file.size_bytes))
         if sniff(head) == "elf":
             # Tables lie at both ends of a binary, and a deflated member can only be read through.
             spooled.write(head)

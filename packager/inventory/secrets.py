@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 SCANNED_MAX_BYTES = 4 << 20
 """Longer files are bundles, data and maps; what people paste secrets into is shorter."""
+_IN_PACKAGE_MAX_BYTES = 1 << 20
+_OF_PUBLISHERS = re.compile(r"\.map$|\.d\.[cm]?ts$|\.md$")
+"""In installed packages, these come from the publisher's compiler and documentation: no configuration is among them."""
 _SHOWN = 4
 _FOUND_MAX = 20
 """Findings per file: more say nothing new."""
@@ -42,6 +45,10 @@ def _rule(kind: str, anchors: str, pattern: str, *, random: bool = True) -> _Rul
     return _Rule(kind, tuple(anchors.encode().split()), re.compile(pattern.encode()), random)
 
 
+_EVERYWHERE = ("AWS access key", "private key", "GitHub token", "npm token", "npm credential", "Slack token", "Stripe key")
+"""What is looked for in installed packages, too: by whom it was published there does not matter. All the rest is looked
+for in the project's own files; going through a large node_modules once per rule would take longer than packing it."""
+
 _TOKENS = (
     _rule("AWS access key", "AKIA ASIA", r"(?<![A-Za-z0-9+/=])(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Za-z0-9+/=])"),
     _rule(
@@ -60,7 +67,7 @@ _TOKENS = (
     _rule("GitLab token", "glpat-", r"glpat-[A-Za-z0-9_-]{20,}"),
     _rule("npm token", "npm_", r"(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9_])"),
     _rule(
-        "npm credential", "_auth _password",
+        "npm credential", ":_auth :_password",
         r"(?m:^)//[^\s:]+:_(?:authToken|auth|password)\s*=\s*(?P<value>[^\s${}]{8,})", random=False,
     ),
     _rule("PyPI token", "pypi-AgE", r"pypi-AgE[A-Za-z0-9_-]{50,}"),
@@ -94,6 +101,8 @@ _TOKENS = (
     _rule("Sentry token", "sntrys_", r"sntrys_[A-Za-z0-9+/=_]{80,}"),
 )  # fmt: skip
 
+_TOKENS_EVERYWHERE = tuple(rule for rule in _TOKENS if rule.kind in _EVERYWHERE)
+
 _URL = re.compile(
     rb"(?<![a-z0-9])(?P<scheme>[a-z][a-z0-9+.]{2,20})://(?P<user>[^\s:/@\"'<>{}$]{0,64}):(?P<value>[^\s:/@\"'<>{}$`]{3,256})"
     rb"@(?P<host>[A-Za-z0-9.-]+)"
@@ -120,7 +129,7 @@ _PLACEHOLDER = re.compile(
 
 def secrets_in(path: str, data: bytes, *, in_package: bool) -> tuple[Secret, ...]:
     """Return what looks like a secret in a file, by line. Only text is looked at, and only the first megabytes."""
-    if b"\0" in data[:1024]:
+    if b"\0" in data[:1024] or (in_package and not worth_scanning(path, len(data))):
         return ()
     data = data[:SCANNED_MAX_BYTES]
     found: dict[int, Secret] = {}
@@ -131,11 +140,18 @@ def secrets_in(path: str, data: bytes, *, in_package: bool) -> tuple[Secret, ...
     return tuple(sorted(found.values(), key=lambda secret: (secret.line, secret.kind)))
 
 
+def worth_scanning(path: str, size_bytes: int) -> bool:
+    """Return whether a text of an installed package is looked into."""
+    return size_bytes <= _IN_PACKAGE_MAX_BYTES and not _OF_PUBLISHERS.search(path)
+
+
 def _candidates(path: str, data: bytes, *, in_package: bool) -> Iterator[tuple[int, Secret]]:
-    for rule in _TOKENS:
-        if any(anchor in data for anchor in rule.anchors):
-            for match in rule.pattern.finditer(data):
-                yield from _judged(rule.kind, match, data, random=rule.random)
+    for rule in _TOKENS_EVERYWHERE if in_package else _TOKENS:
+        for anchor in rule.anchors:
+            if anchor in data:
+                for match in rule.pattern.finditer(data):
+                    yield from _judged(rule.kind, match, data, random=rule.random)
+                break
     if in_package:
         return
     if b"://" in data:
