@@ -25,7 +25,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "pack": ("pack", "Turn a folder or anybody's zip into a canonical zip."),
     "prove": ("prove", "Load a finished zip as its target would."),
     "emit": ("emit", "Write the configuration of a host or tool into the project."),
+    "connections": ("connections", "Say whether the database has the connections a function may open."),
     "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
+    "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
+    "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
     "doctor": ("doctor", "Show what this machine can do."),
 }

@@ -1,0 +1,150 @@
+"""``packager connections``: how many database connections a function opens, and whether the database has them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from packager.connections.simulate import Simulated
+
+
+@click.command()
+@click.argument("project", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--handler", "handlers", multiple=True, metavar="NAME", help="Such as src/handler.handler; repeatable.")
+@click.option("--concurrency", type=click.IntRange(1), help="Reserved concurrency: containers at once.")
+@click.option("--provisioned", type=click.IntRange(1), help="Provisioned concurrency, where it is the larger.")
+@click.option("--functions", default=1, show_default=True, type=click.IntRange(1), help="Functions on this database.")
+@click.option("--pool", type=click.IntRange(1), help="Connections per container; default: from the project.")
+@click.option("--max-connections", type=click.IntRange(1), help="What the database has; default: asked at --url.")
+@click.option("--url", envvar="DATABASE_URL", default="", metavar="URL", help="The database [env: DATABASE_URL].")
+@click.option(
+    "--simulate", type=click.Path(path_type=Path), metavar="ZIP", help="Run this zip on --url, and count."
+)
+@click.option(
+    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+)
+@click.option(
+    "--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="How many to simulate."
+)
+@click.option("--event", default="{}", metavar="JSON", help="What each simulated one gets.")
+@click.option(
+    "--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: manifest."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def connections(project: Path, simulate: Path | None, as_json: bool, **words: Any) -> int:
+    """Say whether the database has the connections a function may open.
+
+    N per container times C containers, against max_connections; and a look at where PROJECT makes its client.
+    """
+    import json
+    from dataclasses import replace
+
+    from packager.audit import has_errors
+    from packager.connections import UNRESERVED_CONCURRENCY, Pool, Usage
+    from packager.connections.advise import advise
+    from packager.connections.clients import find_pool
+    from packager.connections.postgres import max_connections
+    from packager.errors import UsageError
+
+    sources, handlers = _sources(project, words["handlers"])
+    pool = find_pool(project, words["url"], sources)
+    if pool is None and words["pool"] is None:
+        msg = "no database client we know is among the dependencies"
+        raise UsageError(msg, where=str(project), fix="say how many connections a container opens: --pool N")
+    if words["pool"] is not None:
+        pool = replace(pool or Pool("the client", 1, "", "a pool of {size}"), size=words["pool"], origin="--pool")
+    limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
+    usage = Usage(pool or Pool("", 1, "", ""), max(limits, default=UNRESERVED_CONCURRENCY), words["functions"])
+    available = words["max_connections"]
+    if available is None and words["url"].startswith("postgres"):
+        available = max_connections(words["url"])
+    findings = advise(usage, available, sources, handlers, limited=bool(limits))
+    counted = _simulated(simulate, words) if simulate is not None else None
+    ok = not has_errors(findings) and not (counted and counted.failures)
+    if as_json:
+        document: dict[str, Any] = {
+            "version": 1,
+            "ok": ok,
+            "pool": {"client": usage.pool.client, "size": usage.pool.size, "origin": usage.pool.origin},
+            "containers": usage.containers,
+            "functions": usage.functions,
+            "connections": usage.connections,
+            "available": available,
+            "findings": [finding.to_json() for finding in findings],
+            "simulated": vars(counted) if counted else None,
+        }
+        click.echo(json.dumps(document, indent=1))
+        return int(not ok)
+    from packager.cli.console import print_findings, stdout
+
+    console = stdout()
+    print_findings(console, findings)
+    shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    of = f" of {available}" if available is not None else ", and the database's limit is not known (--max-connections)"
+    line = f"{usage.pool.size} per container ({usage.pool.origin}) * {usage.containers} containers{shared}"
+    console.print(f"{line} = {usage.connections} connections{of}", markup=False)
+    if counted is not None:
+        console.print(
+            f"{counted.containers} containers: {counted.called} connections when called, {counted.frozen} frozen, "
+            f"{counted.thawed} thawed, {counted.ended} after their end",
+            markup=False,
+        )
+        for failure in counted.failures:
+            console.print(f"  a call failed: {failure}", markup=False)
+    return int(not ok)
+
+
+def _simulated(artifact: Path, words: dict[str, Any]) -> Simulated:
+    import json
+
+    from packager.cli.artifacts import manifest_beside, require_file, target_of
+    from packager.connections.simulate import simulate
+    from packager.errors import UsageError
+    from packager.resources import default_cache
+
+    require_file(artifact)
+    handler = words["handlers"][0] if words["handlers"] else str(manifest_beside(artifact).get("handler", ""))
+    if not handler or not words["url"]:
+        msg = "a simulation needs a handler and a database"
+        raise UsageError(msg, where="--simulate", fix="give --handler and --url")
+    try:
+        event = json.loads(words["event"])
+    except ValueError as error:
+        raise UsageError(str(error), where="--event", fix="give JSON") from error
+    return simulate(
+        artifact,
+        words["layers"],
+        target=target_of(artifact, "aws-lambda", words["runtime"], ""),
+        handler=handler,
+        environment={"DATABASE_URL": words["url"], "HOME": os.environ.get("HOME", "/tmp")},
+        url=words["url"],
+        containers=words["containers"],
+        event=event,
+        cache=default_cache(),
+    )
+
+
+_ENDINGS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".py")
+_NOT_THEIRS = {"node_modules", "dist", ".git", ".venv", "venv", "generated", "__pycache__"}
+
+
+def _sources(project: Path, names: tuple[str, ...]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the project's own sources (path → text), and which of them hold handlers (path → export)."""
+    texts = {}
+    for folder, subfolders, files in os.walk(project):
+        subfolders[:] = sorted(name for name in subfolders if name not in _NOT_THEIRS and not name.startswith("."))
+        for name in sorted(files):
+            path = Path(folder, name)
+            if path.suffix in _ENDINGS and path.stat().st_size < 1 << 20:
+                texts[path.relative_to(project).as_posix()] = path.read_text(encoding="utf-8", errors="replace")
+    if names:
+        wanted = {module: export for module, _, export in (name.rpartition(".") for name in names)}
+        stems = {path: Path(path).with_suffix("").as_posix() for path in texts}
+        handlers = {path: wanted[stem] for path, stem in stems.items() if stem in wanted}
+    else:
+        handlers = dict.fromkeys(texts, "handler")
+    return texts, handlers

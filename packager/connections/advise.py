@@ -1,0 +1,85 @@
+"""Usage and source → findings, each with the exact setting to write. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.audit import Finding
+from packager.connections import UNRESERVED_CONCURRENCY, affordable_containers
+from packager.connections.source import look, runs_in_parallel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packager.connections import Usage
+
+CODES = {
+    "CON001": "all containers together open more connections than the database has",
+    "CON002": "the client is made inside the handler: anew on every call",
+    "CON003": "the connection is closed on every call, and made again on the next",
+    "CON004": "idle connections are never given back",
+    "CON005": "a pool of more than one where one call runs one query at a time",
+    "CON006": "nothing limits the number of containers",
+}
+"""Every code of this room: what it means. Stable; users silence by code."""
+
+
+def advise(
+    usage: Usage, available: int | None, sources: Mapping[str, str], handlers: Mapping[str, str], *, limited: bool
+) -> list[Finding]:
+    """Return what is wrong with a function's connections, errors first.
+
+    `available` is what the database leaves for us (None: not known), `sources` path → text, `handlers` path → name of
+    the export, `limited` whether somebody has set the number of containers.
+    """
+    pool = usage.pool
+    found = []
+    if available is not None and usage.connections > available:
+        found.append(_over(usage, available))
+    if not limited:
+        message = f"has no reserved concurrency: up to {UNRESERVED_CONCURRENCY} containers may run at once"
+        fix = "reserve what the database can serve: reservedConcurrency in serverless.yml,"
+        fix += " ReservedConcurrentExecutions in SAM, reserved_concurrent_executions in Terraform"
+        found.append(Finding("CON006", "warning", "the function", message, fix))
+    for path, export in handlers.items():
+        found += _in_handler(path, sources.get(path, ""), export)
+    if pool.idle_setting:
+        message = "keeps idle connections for ever, and a frozen container cannot even notice"
+        found.append(Finding("CON004", "warning", pool.client, message, pool.idle_setting))
+    if pool.size > 1 and not any(runs_in_parallel(text) for text in sources.values()):
+        message = (
+            f"opens up to {pool.size} connections per container ({pool.origin}), and one call runs one query a time"
+        )
+        found.append(Finding("CON005", "warning", pool.client, message, pool.setting.format(size=1)))
+    return sorted(found, key=lambda finding: finding.severity != "error")
+
+
+def _over(usage: Usage, available: int) -> Finding:
+    pool = usage.pool
+    shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    message = (
+        f"may open {usage.connections} connections ({pool.size} per container * {usage.containers} containers{shared}),"
+        f" the database has {available} for it"
+    )
+    containers = affordable_containers(usage, available)
+    one = available // usage.functions
+    ways = [f"reserve a concurrency of {containers}"] if containers else []
+    if pool.size > 1 and one > containers:
+        ways.append(f"set {pool.setting.format(size=1)} and reserve at most {min(one, usage.containers)}")
+    ways.append("put a pooler in between (PgBouncer in transaction mode, Prisma Accelerate)")
+    return Finding("CON001", "error", pool.client, message, "; or ".join(ways))
+
+
+def _in_handler(path: str, text: str, export: str) -> list[Finding]:
+    found = []
+    for sight in look(path, text, export):
+        where = f"{path}:{sight.line}"
+        if sight.kind == "made":
+            message = f"makes its client ({sight.what}) inside the handler: one more connection on every call"
+            fix = "make it once, outside the handler, or with getClient() of the layer connection-guard"
+            found.append(Finding("CON002", "warning", where, message, fix))
+        else:
+            message = f"ends its connection ({sight.what}) on every call, and the next call waits for a new one"
+            fix = "leave it open: the container is frozen and thawed with it; close it on SIGTERM only"
+            found.append(Finding("CON003", "warning", where, message, fix))
+    return found
