@@ -44,7 +44,7 @@ class Job:
     image: str = ""
     """A base image that replaces the platform's own (``--image``); the audit still judges by the target."""
     ignore: tuple[str, ...] = ()
-    """Project paths that never go in: the output folder."""
+    """Project paths that never go in: what earlier runs wrote."""
     binary_targets: tuple[tuple[str, str], ...] = ()
     """(folder of a client, binary target of its engine)."""
     engine_files: tuple[EngineFile, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from packager.detect import NODE_SUFFIXES, check_handler
 from packager.engines.supply import generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
+from packager.outputs import own_outputs
 from packager.plan import BuilderName, Bundle, Job, Plan
 from packager.recipes import Recipe, find_recipe
 from packager.survey import Survey, survey
@@ -251,7 +252,7 @@ class _Planner:
             environment=tuple(sorted(environment.items())),
             timeout_seconds=generate.timeout_seconds,
             image=self.wishes.image or self.project.image,
-            ignore=(self.wishes.out,),
+            ignore=own_outputs(facts.root, self.wishes.out),
             binary_targets=supply.binary_targets,
             engine_files=supply.files,
             rewritten=supply.rewritten,

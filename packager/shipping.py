@@ -14,6 +14,7 @@ from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
 from packager.delivery import check_writable, fault
 from packager.errors import ArtifactError, ConfigError
+from packager.outputs import SHIPMENT_RECORD
 from packager.providers import Made, ship
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from packager.pipeline import Result
     from packager.providers import Shipment
 
-_RECORD = ".packager.json"
+_RECORD = SHIPMENT_RECORD
 """In each folder: SHA-256 of the texts we wrote, by which an edit of the user's is told."""
 
 

@@ -97,10 +97,14 @@ def test_finished_layers_from_elsewhere_are_found_in_the_project(app: Path) -> N
     assert bundle.layer_files == (app / "layers/base.zip",)
 
 
-def test_the_output_folder_is_no_source(app: Path) -> None:
+def test_what_earlier_runs_wrote_is_no_source(app: Path) -> None:
+    ours = '{"version": 1, "tool": {"name": "packager"}}'
+    write_tree(
+        app, {"out/api.manifest.json": ours, "out/api.zip": "", "out/compiled.js": "", "out/.b.zip.1.partial": ""}
+    )
     (bundle,) = planned(app, wishes=Wishes(out="out")).bundles
 
-    assert bundle.job.ignore == ("out",)
+    assert bundle.job.ignore == ("out/.b.zip.1.partial", "out/api.manifest.json", "out/api.zip")
 
 
 def test_the_users_budget_is_about_the_zip(app: Path) -> None:
