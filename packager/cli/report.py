@@ -1,0 +1,86 @@
+"""``packager report`` and ``packager diff``: where the bytes go, and what sets two artifacts apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from packager.report.zipbytes import ByteDifference
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write. Default: PATH.report.html.")
+@click.option("--against", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
+@click.option("--json", "as_json", is_flag=True, help="Print the page's data as one JSON document, write nothing.")
+def report(path: Path, output: Path | None, against: Path | None, as_json: bool) -> int:
+    """Write a page that shows where the bytes of a zip or folder go.
+
+    One HTML file that needs nothing else and asks nobody: a map to zoom into, packages and why they are there (from
+    the manifest beside a zip that packager built), files that are there twice.
+    """
+    from packager.cli.artifacts import require_file
+    from packager.report.contents import read_contents
+    from packager.report.difference import compare
+    from packager.report.page import document, page
+
+    require_file(path)
+    contents = read_contents(path)
+    other = difference = None
+    if against is not None:
+        require_file(against)
+        other = read_contents(against)
+        difference = compare(other, contents)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"version": 1, "ok": True, **document(contents, difference, other)}))
+        return 0
+    from packager.archive.atomic import replacing
+
+    target = output or path.with_name(f"{path.resolve().name}.report.html")
+    with replacing(target) as file:
+        file.write(page(contents, difference, other).encode())
+    click.echo(f"{target}: {len(contents.items)} files of {contents.name}")
+    return 0
+
+
+@click.command()
+@click.argument("before", type=click.Path(path_type=Path))
+@click.argument("after", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def diff(before: Path, after: Path, as_json: bool) -> int:
+    """Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise.
+
+    Packages by version, files by content. Where two zips hold the same and are not the same, whoever made them: the
+    first byte that differs, and why (order, dates, modes, compression).
+    """
+    from packager.cli.artifacts import require_file
+    from packager.report.contents import read_contents
+    from packager.report.difference import compare
+    from packager.report.texts import diff_json, diff_lines
+    from packager.report.zipbytes import first_difference
+
+    for path in (before, after):
+        require_file(path)
+    old, new = read_contents(before), read_contents(after)
+    difference = compare(old, new)
+    in_bytes: ByteDifference | None = None
+    if before.is_file() and after.is_file():
+        in_bytes = first_difference(before, after)
+    identical = difference.same and in_bytes is None
+    if as_json:
+        import json
+
+        click.echo(json.dumps(diff_json(old, new, difference, in_bytes, identical), indent=1))
+        return int(not identical)
+    if identical:
+        kind = "byte for byte the same" if before.is_file() and after.is_file() else "the same"
+        click.echo(f"{kind}: {len(new.items)} files")
+        return 0
+    for line in diff_lines(old, new, difference, in_bytes):
+        click.echo(line)
+    return 1
