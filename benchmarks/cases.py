@@ -80,7 +80,8 @@ def _warm(tree: Path, work: Path) -> list[Case]:
     folder = work / "out" / "warm"
     out = folder / "out.zip"
     command = _pack(tree, out, folder / "cache", "default")
-    edited = sorted(path for path in tree.rglob("*.js") if path.stat().st_size > 20_000)[0]
+    sources = (path for path in tree.rglob("*") if path.suffix in (".js", ".py") and path.stat().st_size > 20_000)
+    edited = min(sources)
 
     def warm() -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,7 +92,7 @@ def _warm(tree: Path, work: Path) -> list[Case]:
     def one_changed() -> None:
         warm()
         with edited.open("a") as file:
-            file.write(f"// {time.time_ns()}\n")
+            file.write(f"\n{time.time_ns()}")
 
     def checked_out() -> None:
         warm()

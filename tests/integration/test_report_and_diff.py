@@ -11,6 +11,7 @@ import pytest
 
 from packager.archive.pack import pack
 from packager.cli import run
+from tests.support.documents import check
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def test_a_new_version_as_json(archive: Path, tmp_path: Path, capsys: pytest.Cap
 
     assert run(["diff", str(archive), str(after), "--json"]) == 1
     data = json.loads(capsys.readouterr().out)
+    check("diff", data)
     assert (data["version"], data["identical"], data["same_contents"]) == (1, False, False)
     assert [(row["name"], row["before"], row["after"]) for row in data["packages"]] == [("a", "1.2.3", "1.3.0")]
     assert [row["path"] for row in data["added"]] == ["new.js"]
@@ -63,6 +65,13 @@ def test_a_new_version_as_json(archive: Path, tmp_path: Path, capsys: pytest.Cap
 def test_what_is_not_there_is_an_error(archive: Path) -> None:
     assert run(["diff", str(archive), str(archive) + ".nothing"]) == 6
     assert run(["report", str(archive) + ".nothing"]) == 6
+
+
+def test_the_pages_data_as_json(archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for extra in ((), ("--against", str(tmp_path / "in"))):
+        assert run(["report", str(archive), "--json", *extra]) == 0
+        check("report", json.loads(capsys.readouterr().out))
+    assert list(tmp_path.glob("*.html")) == []
 
 
 def test_the_page_is_written_beside_and_repeats(archive: Path, tmp_path: Path) -> None:
