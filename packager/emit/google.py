@@ -19,7 +19,7 @@ TARGETS = ("google-cloud-functions",)
 PACKAGE = "package.json"
 IGNORE = ".gcloudignore"
 FRAMEWORK = "@google-cloud/functions-framework"
-IGNORED = (".git", ".gitignore", "node_modules/", "dist/", ".env", ".env.*")
+IGNORED = (".git", ".gitignore", "node_modules/", ".env", ".env.*", ".packager.json")
 
 
 def emit(order: Order) -> dict[str, str]:
@@ -34,7 +34,9 @@ def emit(order: Order) -> dict[str, str]:
     files = {}
     for bundle in order.bundles:
         files[PACKAGE] = package_text(order, bundle)
-        files[IGNORE] = ignore_text(order.read(IGNORE))
+        # Compiled code may lie where our zips do: then the folder has to go along.
+        own = package_main(bundle, {}).startswith(f"{order.out}/")
+        files[IGNORE] = ignore_text(order.read(IGNORE), () if own else (f"{order.out}/",))
     return files
 
 
@@ -50,7 +52,7 @@ def package_text(order: Order, bundle: Bundle) -> str:
         msg = f"{FRAMEWORK} is no dependency, so nothing would serve the function"
         raise ConfigError(msg, where=f"{PACKAGE}: dependencies", fix=f"npm install {FRAMEWORK}")
     merge = Merge(PACKAGE, order.force)
-    merge.require(data, {"main": _entry(bundle, data)})
+    merge.require(data, {"main": package_main(bundle, data)})
     merge.default(data, {"engines": {"node": bundle.target.language_version}})
     if bundle.job.generate:
         # Generated there, by their install, for their system: no engine of ours is sent.
@@ -64,7 +66,8 @@ def function_target(bundle: Bundle) -> str:
     return bundle.handler.rpartition(".")[2]
 
 
-def _entry(bundle: Bundle, data: dict[str, Any]) -> str:
+def package_main(bundle: Bundle, data: dict[str, Any]) -> str:
+    """Return the file ``main`` has to name: as the user spells it, where it is the same."""
     stem = bundle.handler.rpartition(".")[0]
     given = str(data.get("main") or "")
     if given.removeprefix("./").rpartition(".")[0] == stem or given.removeprefix("./") == stem:
@@ -72,8 +75,8 @@ def _entry(bundle: Bundle, data: dict[str, Any]) -> str:
     return bundle.entries[0] if bundle.entries else f"{stem}.js"
 
 
-def ignore_text(text: str | None) -> str:
+def ignore_text(text: str | None, more: tuple[str, ...] = ()) -> str:
     """Return .gcloudignore; the user's stays as it is, with what must not be sent added."""
     lines = (text or "").splitlines()
-    missing = [line for line in IGNORED if line not in lines and f"{line.rstrip('/')}" not in lines]
+    missing = [line for line in (*IGNORED, *more) if line not in lines and f"{line.rstrip('/')}" not in lines]
     return text if text is not None and not missing else "\n".join([*lines, *missing]) + "\n"

@@ -96,19 +96,20 @@ def check_name(name: str, bundle: Bundle) -> None:
 
 
 def manifest(functions: list[tuple[str, str]], arch: str) -> dict[str, Any]:
-    """Return the document the bundler would write for (name, runtime), paths relative and without a time stamp."""
-    entries = []
-    for name, runtime in functions:
-        entry: dict[str, Any] = {
-            "buildData": {"runtimeAPIVersion": 1},
-            "mainFile": f"functions/{name}.js",
+    """Return the document the bundler writes for prebuilt zips, given (name, runtime) of each.
+
+    Its paths are absolute and it has a time stamp; ours are relative and have none, so that it repeats.
+    """
+    entries = [
+        {
+            "buildData": {},
+            "mainFile": f"functions/{name}.zip",
             "name": name,
             "path": f"functions/{name}.zip",
             "runtime": "js",
             "runtimeVersion": runtime,
         }
-        if name.endswith("-background"):
-            entry["invocationMode"] = "background"
-        entries.append(entry)
+        for name, runtime in functions
+    ]
     machine = {"x86_64": "x64", "arm64": "arm64"}[arch]
     return {"functions": entries, "system": {"arch": machine, "platform": "linux"}, "timestamp": 0, "version": 1}

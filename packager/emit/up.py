@@ -53,7 +53,7 @@ def up_json(order: Order, bundle: Bundle) -> str:
         "proxy": {"command": f"node {bundle.entries[0]}"},
     }
     merge.default(data, wanted)
-    merge.require(merge.section(data, "lambda"), {"runtime": bundle.target.runtime})
+    merge.require(merge.section(data, "lambda"), {"runtime": bundle.target.runtime}, "lambda")
     merge.finish()
     return write_json(data, text) if merge.changed or text is None else text
 

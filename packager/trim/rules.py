@@ -42,6 +42,7 @@ BUILD_FILES: tuple[str, ...] = (
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock{,b}",
     "packager.y{,a}ml", "serverless.{yml,yaml,json,ts,js}", "template.y{,a}ml", "samconfig.{toml,yaml}",
     "netlify.toml", "now.json", "vercel.json", "up.json", "prisma.config.{ts,js,mjs,cjs,mts,cts}",
+    "serverless-packager.cjs", "packager.tf.json", "packager-cdk.ts",
     "tsconfig{,.*}.json", "jsconfig.json",
     "Dockerfile{,.*}", "docker-compose*.y{,a}ml", "Makefile", "*.tf", ".serverless/**", ".aws-sam/**", ".vercel/**",
     ".netlify/**", ".github/**", ".editorconfig", ".prettierrc*", ".eslintrc*", "eslint.config.*", "README*", "*.tgz",
