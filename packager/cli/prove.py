@@ -23,6 +23,10 @@ import click
 @click.option("--image", default="", metavar="NAME", help="Image to prove in: a stand-in for the target's own.")
 @click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="The function's environment; repeatable.")
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds until it counts as hanging.")
+@click.option("--cold-start", default=0, metavar="N", type=click.IntRange(0, 1000), help="Time N fresh starts instead.")
+@click.option("--vs", type=click.Path(path_type=Path), metavar="ZIP", help="With --cold-start: in turns with this one.")
+@click.option("--vs-layer", "vs_layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath --vs.")
+@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="With --cold-start: draw it, as SVG.")
 @click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def prove(
@@ -34,12 +38,13 @@ def prove(
     cache: Path | None,
     as_json: bool,
     timeout: float,
-    **words: str,
+    cold_start: int,
+    **words: Any,
 ) -> int:
     """Load a finished zip as its target would.
 
     PATH is unpacked read-only into a clean root, its layers under /opt, and the handler is loaded with the runtime's
-    environment and nothing of yours.
+    environment and nothing of yours. With --cold-start it is timed instead.
     """
     import json
 
@@ -66,16 +71,37 @@ def prove(
     if expect and not event:
         msg = "there is an answer only to an event"
         raise UsageError(msg, where="--expect", fix="give --event, too")
-    how = words["how"]
+    payload = _event(event) if event else None
+    if cold_start:
+        from packager.cli.coldstart import print_cold_starts
+        from packager.prove.coldstart import Bundle, measure
+
+        bundles = [Bundle(path, layers)]
+        if words["vs"] is not None:
+            require_file(words["vs"])
+            bundles.append(Bundle(words["vs"], words["vs_layers"]))
+        measured = measure(
+            bundles,
+            cold_start,
+            target=target,
+            handler=handler,
+            environment=environment,
+            how=words["how"],
+            image=words["image"],
+            event=payload,
+            cache=cache or default_cache(),
+        )
+        print_cold_starts(measured, words["chart"], as_json)
+        return 0
     proof = run_proof(
         path,
         layers,
         target=target,
         handler=handler,
         environment=environment,
-        how=how,  # type: ignore[arg-type]  # click's choice
+        how=words["how"],
         timeout_seconds=timeout,
-        event=_event(event) if event else None,
+        event=payload,
         expect=_expected(expect) if expect else None,
         image=words["image"],
         cache=cache or default_cache(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import tarfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,7 @@ from packager.prove.report import Report, read_event, read_report
 from packager.prove.request import runtime_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from packager.catalog.records import Target
     from packager.containers import Containers, Image, Outcome
@@ -63,7 +64,19 @@ def run_in_container(
 
     `runtime_folder` goes to ``/var/lang`` for images that lack the runtime: a folder with ``bin/node``.
     """
-    target, system = request.target, request.target.system
+    with started(containers, place, root, request, runtime_folder) as load:
+        return load()
+
+
+@contextmanager
+def started(
+    containers: Containers, place: Place, root: CleanRoot, request: Request, runtime_folder: Path | None = None
+) -> Iterator[Callable[..., Run]]:
+    """Start a container with the bundle in it and yield what loads it there, in a new process each time.
+
+    Called with ``traced=True`` it takes the start apart, package by package.
+    """
+    system = request.target.system
     trees = [
         ReadOnlyTree(PurePosixPath(system.function_root), _tar(root.task)),
         ReadOnlyTree(PurePosixPath(system.layer_root), _tar(root.layers)),
@@ -80,25 +93,32 @@ def run_in_container(
         tmpfs=(("/tmp", f"size={TMP_BYTES},mode=1777,exec"),),
         drop_capabilities=True,
     )
-    program = _PROGRAM[target.language]
-    loader = f"/packager/{loaders.BY_LANGUAGE[target.language]}"
-    flags = ("-I",) if target.language == "python" else ()
-    command = Command(
-        argv=(program, *flags, loader, request.marker, "1", "/packager/request.json"),
-        workdir=PurePosixPath(system.function_root),
-        timeout_seconds=request.timeout_seconds,
-    )
-    events: list[dict[str, object]] = []
-
-    def on_line(line: str) -> None:
-        event = read_event(request.marker, line)
-        if event is not None:
-            events.append(event)
-
     environment = tuple(runtime_environment(request).items())
     with containers.start(place.image, limits=limits, environment=environment, trees=trees) as container:
-        outcome = container.run(command, on_line)
-    return _run(place, outcome, read_report(events), request.marker)
+
+        def load(*, traced: bool = False) -> Run:
+            events: list[dict[str, object]] = []
+
+            def on_line(line: str) -> None:
+                event = read_event(request.marker, line)
+                if event is not None:
+                    events.append(event)
+
+            outcome = container.run(_command(request, traced), on_line)
+            return _run(place, outcome, read_report(events), request.marker)
+
+        yield load
+
+
+def _command(request: Request, traced: bool) -> Command:
+    language = request.target.language
+    flags = ("-I",) if language == "python" else ("--require", f"/packager/{loaders.TRACE}") if traced else ()
+    loader = f"/packager/{loaders.BY_LANGUAGE[language]}"
+    return Command(
+        argv=(_PROGRAM[language], *flags, loader, request.marker, "1", "/packager/request.json"),
+        workdir=PurePosixPath(request.target.system.function_root),
+        timeout_seconds=request.timeout_seconds,
+    )
 
 
 def _run(place: Place, outcome: Outcome, report: Report, marker: str) -> Run:
@@ -124,11 +144,11 @@ def lacks_runtime(run: Run, target: Target) -> bool:
 
 def _our_files(request: Request) -> Iterator[bytes]:
     system = request.target.system
-    loader = loaders.BY_LANGUAGE[request.target.language]
+    names = (loaders.BY_LANGUAGE[request.target.language], loaders.TRACE)
     buffer = BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in (
-            (loader, (loaders.FOLDER / loader).read_bytes()),
+            *((name, (loaders.FOLDER / name).read_bytes()) for name in names),
             ("request.json", request.to_json(system.function_root, system.layer_root).encode()),
         ):
             member = tarfile.TarInfo(name)

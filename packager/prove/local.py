@@ -32,12 +32,11 @@ _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/
 def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run:
     """Load the bundle on this machine and return how that went."""
     target = request.target
-    flags = _flags(request)
-    outcome = _in_sandbox(root, request, runtime.executable, flags)
+    outcome = _in_sandbox(root, request, runtime.executable)
     where = f"{runtime.title} on this machine"
     if outcome is None:
         where += ", without namespaces"
-        outcome = _plain(root, request, runtime.executable, flags)
+        outcome = _plain(root, request, runtime.executable)
     if target.baseline.glibc and runtime.glibc != target.baseline.glibc:
         have, want = (".".join(map(str, version)) for version in (runtime.glibc, target.baseline.glibc))
         where += f" (glibc {have} where the target has {want})"
@@ -53,7 +52,7 @@ def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run
     )
 
 
-def _in_sandbox(root: CleanRoot, request: Request, executable: Path, flags: Sequence[str]) -> Ended | None:
+def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
     system = request.target.system
     requested = root.scratch / "request.json"
@@ -64,13 +63,14 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path, flags: Sequ
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
-        (str(loaders.FOLDER / loader), f"/packager/{loader}"),
+        *((str(loaders.FOLDER / name), f"/packager/{name}") for name in (loader, loaders.TRACE)),
         (str(requested), "/packager/request.json"),
         (str(root.task), system.function_root),
         (str(root.layers), system.layer_root),
     ]
     (root.scratch / "root").mkdir(exist_ok=True)
     with report_pipe() as (reading, writing):
+        flags = _flags(request, f"/packager/{loaders.TRACE}")
         argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
         specification = {
             "root": str(root.scratch / "root"),
@@ -99,7 +99,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path, flags: Sequ
     return None if refused else outcome
 
 
-def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[str]) -> Ended:
+def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
     system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
@@ -113,9 +113,18 @@ def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[
     requested.write_text(text, encoding="utf-8")
     requested.chmod(0o644)
     loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
-    shutil.copyfile(loaders.FOLDER / loader.name, loader)
+    trace = root.scratch / loaders.TRACE
+    for path in (loader, trace):
+        shutil.copyfile(loaders.FOLDER / path.name, path)
     with report_pipe() as (reading, writing):
-        argv = [str(executable), *flags, str(loader), request.marker, str(writing), str(requested)]
+        argv = [
+            str(executable),
+            *_flags(request, str(trace)),
+            str(loader),
+            request.marker,
+            str(writing),
+            str(requested),
+        ]
         outcome = watch(
             argv,
             request,
@@ -136,11 +145,12 @@ def _plain(root: CleanRoot, request: Request, executable: Path, flags: Sequence[
     return Ended(outcome.exit_code, events, tuple(back(line) for line in outcome.lines), outcome.timed_out)
 
 
-def _flags(request: Request) -> tuple[str, ...]:
+def _flags(request: Request, trace: str) -> tuple[str, ...]:
     """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
     if request.target.language in ("python", "provided"):
         return ("-I", "-S")
-    return (f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}",)
+    heap = f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}"
+    return (heap, "--require", trace) if request.traced else (heap,)
 
 
 def _language_bind(executable: Path, taken: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:

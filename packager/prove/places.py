@@ -59,7 +59,7 @@ def attempts(
     if how != "local":
         try:
             place = None
-            place, containers = _in_docker(target, how, image, doors.enter_context((engine or _connect)()))
+            place, containers = _in_docker(target, how, image, doors.enter_context((engine or connected)()))
         except DockerFault as fault:
             if how == "docker":
                 raise
@@ -101,7 +101,7 @@ def _identity(runtime: LocalRuntime) -> str:
 
 
 @contextmanager
-def _connect() -> Iterator[Containers]:
+def connected() -> Iterator[Containers]:
     from packager.containers.docker_engine import connect
 
     with connect(os.environ, Path.home()) as engine:

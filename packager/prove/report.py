@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+
+_USAGE = ("peakBytes", "readBytes", "modules")
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,12 @@ class Report:
     answer: str | None = None
     """The handler's answer as JSON, cut after 100,000 characters."""
     done: bool = False
+    times: Mapping[str, float] = field(default_factory=dict)
+    """Step → milliseconds since the process began; each step's first report."""
+    usage: Mapping[str, int] = field(default_factory=dict)
+    """``peakBytes``, ``readBytes``, ``modules``; empty unless the loader got to its end."""
+    traced: tuple[tuple[str, float], ...] = ()
+    """(package, own milliseconds), engines by their file; only of a start that was taken apart."""
 
 
 def read_event(marker: str, line: str) -> dict[str, object] | None:
@@ -91,8 +100,14 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     failures: list[Failure] = []
     refused: list[Failure] = []
     packages: list[str] = []
+    times: dict[str, float] = {}
+    usage: dict[str, int] = {}
+    traced: list[tuple[str, float]] = []
     for event in events:
         step = event.get("step")
+        at = event.get("at")
+        if isinstance(at, (float, int)):
+            times.setdefault(str(step), float(at))
         phase = str(event.get("phase", phase))
         path = str(event.get("path", ""))
         if native_open:
@@ -121,6 +136,9 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
             answer = str(event.get("text", ""))
         elif step == "done":
             done = True
+            usage = {key: value for key in _USAGE if isinstance(value := event.get(key), int)}
+        elif step == "trace":
+            traced = [*_pairs(event.get("packages")), *_pairs(event.get("engines"))]
     return Report(
         runtime=runtime,
         version=version,
@@ -136,7 +154,14 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
         phase=phase,
         answer=answer,
         done=done,
+        times=times,
+        usage=usage,
+        traced=tuple(sorted(traced, key=lambda pair: -pair[1])),
     )
+
+
+def _pairs(value: object) -> list[tuple[str, float]]:
+    return [(str(name), float(spent)) for name, spent in value] if isinstance(value, list) else []
 
 
 def _failure(event: dict[str, object]) -> Failure:

@@ -36,6 +36,8 @@ class Request:
     timeout_seconds: float = 30.0
     memory_bytes: int = 1 << 30
     """What the function may use: the container's limit, or the size of Node's heap on this machine."""
+    traced: bool = False
+    """Take the start apart, package by package. Costs time itself, so what is measured is not traced."""
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
     """Begins each report line. Random, so that nothing a bundle prints is taken for a report."""
 

@@ -6,3 +6,5 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 BY_LANGUAGE = {"nodejs": "node_loader.cjs", "python": "python_loader.py", "provided": "bootstrap_loader.py"}
+TRACE = "node_trace.cjs"
+"""Preloaded where a start is taken apart."""

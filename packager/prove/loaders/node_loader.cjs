@@ -12,6 +12,7 @@ const fs = require('fs');
 const Module = require('module');
 const os = require('os');
 const path = require('path');
+const { performance } = require('perf_hooks');
 const { pathToFileURL } = require('url');
 
 const [marker, fd, requestFile] = process.argv.splice(2);
@@ -28,7 +29,8 @@ function enter(next) {
 }
 
 function report(step, fields) {
-  const line = `\n${marker} ${Buffer.from(stringify({ step, phase, ...fields })).toString('base64')}\n`;
+  const at = performance.now(); // milliseconds since the process began
+  const line = `\n${marker} ${Buffer.from(stringify({ step, phase, at, ...fields })).toString('base64')}\n`;
   let rest = Buffer.from(line);
   while (rest.length > 0) {
     try {
@@ -237,6 +239,18 @@ function invoke(handler) {
   });
 }
 
+// What the start cost: memory at its peak, bytes read (not mapped), modules of the bundle.
+function usage() {
+  let read = 0;
+  try {
+    read = Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))[1]);
+  } catch {
+    // not every sandbox shows it
+  }
+  const modules = Object.keys(require.cache).length - 1;
+  return { peakBytes: process.resourceUsage().maxRSS * 1024, readBytes: read, modules };
+}
+
 async function main() {
   report('start', { runtime: 'node', version: process.versions.node });
   enter('load');
@@ -261,7 +275,8 @@ async function main() {
   // Last: opening a file out of order must not stand in the way of the handler, which may open it later itself.
   enter('natives');
   for (const file of request.natives) loadNative(file);
-  report('done');
+  process.emit(marker); // node_trace.cjs, where it is preloaded
+  report('done', usage());
   reallyExit(0);
 }
 

@@ -1,0 +1,52 @@
+'use strict';
+// Preloaded before node_loader.cjs when a start is taken apart: the time each package takes to load, and each engine.
+//
+// Times are the package's own: what it requires from other packages counts for those. Reported in one line at the end.
+
+const Module = require('module');
+const { writeSync } = require('fs');
+const { performance } = require('perf_hooks');
+
+const [marker, fd] = process.argv.slice(2);
+const spent = new Map(); // package → own milliseconds
+const engines = new Map(); // native file → milliseconds
+const running = []; // [package, milliseconds of what it has loaded]
+
+function packageOf(file) {
+  const parts = file.split('/node_modules/');
+  if (parts.length === 1) return file.startsWith('/packager/') ? 'packager' : 'the function itself';
+  const names = parts[parts.length - 1].split('/');
+  return names[0].startsWith('@') ? `${names[0]}/${names[1]}` : names[0];
+}
+
+function timed(name, table, act) {
+  const frame = [name, 0];
+  running.push(frame);
+  const begin = performance.now();
+  try {
+    return act();
+  } finally {
+    const all = performance.now() - begin;
+    running.pop();
+    table.set(name, (table.get(name) || 0) + all - frame[1]);
+    if (running.length > 0) running[running.length - 1][1] += all;
+  }
+}
+
+for (const extension of ['.js', '.json']) {
+  const load = Module._extensions[extension];
+  Module._extensions[extension] = function (module, filename) {
+    return timed(packageOf(filename), spent, () => load.call(this, module, filename));
+  };
+}
+
+const dlopen = process.dlopen;
+process.dlopen = function (module, filename, ...rest) {
+  return timed(String(filename), engines, () => dlopen.call(this, module, filename, ...rest));
+};
+
+// The loader calls before its last line: whoever reads the reports stops there.
+process.once(marker, () => {
+  const text = JSON.stringify({ step: 'trace', packages: [...spent], engines: [...engines] });
+  writeSync(Number(fd), `\n${marker} ${Buffer.from(text).toString('base64')}\n`);
+});
