@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from packager.audit.scene import Scene
 
 _SHOWN = 3
+NAME_HINTS = (
+    "env", "npmrc", "yarnrc", "pypirc", "netrc", "git-credentials", ".aws/", ".ssh/", ".gnupg/", ".docker/", ".kube/",
+    "gcloud", "id_", "pem", "key", "p12", "pfx", "jks", "ppk", "service-account", "credentials",
+)  # fmt: skip
+"""A path that is named like a secret has one of these in it: seventeen globs per file of a large tree take a second."""
 
 
 def check_secrets(scene: Scene) -> Iterator[Finding]:
@@ -22,7 +27,8 @@ def check_secrets(scene: Scene) -> Iterator[Finding]:
     """
     for place in scene.judged:
         in_package = place.file.package is not None
-        if reason := secret_reason(place.file.path, in_package):
+        name = place.file.path.lower()
+        if any(hint in name for hint in NAME_HINTS) and (reason := secret_reason(place.file.path, in_package)):
             yield place.finding("SEC001", f"looks like a secret by its name: {reason}")
         for code, certain in (("SEC002", True), ("SEC003", False)):
             found = [secret for secret in place.file.secrets if secret.certain == certain]

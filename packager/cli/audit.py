@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from packager.cli.options import budget_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.audit import Finding
+    from packager.catalog.records import Target
 
 
 @click.command()
@@ -18,64 +24,117 @@ from packager.cli.options import budget_option
 @click.option(
     "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
 )
+@click.option("--handler", default="", metavar="NAME", help="FILE.EXPORT to look for; default: from the manifest.")
 @budget_option
 @click.option(
     "--explain",
     metavar="CODE",
-    help="Explain a finding code and stop.",
+    help="Explain a finding code, or all, and stop.",
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, _, value: _explain(ctx, value),
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default=None,
+    help="How to print it. In GitHub Actions, text comes with annotations.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def audit(path: Path, layers: tuple[Path, ...], budget: str | None, as_json: bool, **words: str) -> int:
+@click.option("--no-cache", is_flag=True, help="Judge it anew even if the same bytes were judged before.")
+def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool, no_cache: bool, **words: Any) -> int:
     """Say whether a zip or folder will load and fit on a target.
 
-    PATH is a zip, a folder or a single binary, whoever made it. Nothing of it is executed.
+    PATH is a zip, a folder or a single binary, whoever made it. Nothing of it is executed. What packager.yaml of the
+    current folder accepts (silence) is listed as a note.
     """
+    from packager.audit import has_errors
+    from packager.audit.silence import silenced
+    from packager.audit.verdicts import audit_cached
+    from packager.cli.artifacts import manifest_beside, require_file, target_of
+    from packager.resources import default_cache
+
+    for file in (path, *layers):
+        require_file(file)
+    target = target_of(path, words["target"], words["runtime"], words["arch"])
+    findings = audit_cached(
+        path,
+        layers,
+        target,
+        cache=None if no_cache else default_cache(),
+        budget=_limits(target, words["budget"]),
+        handler=words["handler"] or str(manifest_beside(path).get("handler") or ""),
+    )
+    findings = list(silenced(findings, _accepted(path)))
+    _print(path, target, findings, "json" if as_json else form or "")
+    return 1 if has_errors(findings) else 0
+
+
+def _limits(target: Target, budget: str | None) -> Any:
     from dataclasses import replace
 
-    from packager.audit import has_errors
-    from packager.audit.judge import audit_archive
-    from packager.cli.artifacts import require_file, target_of
     from packager.units import parse_size
 
-    require_file(path)
-    for layer in layers:
-        require_file(layer)
-    target = target_of(path, words["target"], words["runtime"], words["arch"])
-    limits = target.budget
-    if budget:
-        limits = replace(limits, zipped=parse_size(budget), zipped_by_user=True)
-    findings = audit_archive(path, layers, target, budget=limits)
-    ok = not has_errors(findings)
-    if as_json:
-        import json
+    return replace(target.budget, zipped=parse_size(budget), zipped_by_user=True) if budget else target.budget
 
+
+def _accepted(path: Path) -> Iterable[tuple[str, str, str]]:
+    """Return what packager.yaml here accepts for an artifact: its bundle's silences, else those all bundles share."""
+    from packager.project import CONFIG_NAMES, load_project
+
+    if not any(Path(name).is_file() for name in CONFIG_NAMES):
+        return ()
+    specs = load_project(Path()).bundles
+    name = path.name.removesuffix(".zip")
+    own = [spec for spec in specs if name in (spec.name, *(f"{spec.name}-{arch}" for arch in spec.arches))]
+    rows = [{(each.code, each.path, each.reason) for each in spec.silence} for spec in own or specs]
+    return sorted(set.intersection(*rows)) if rows else ()
+
+
+def _print(path: Path, target: Target, findings: list[Finding], form: str) -> None:
+    import json
+    import os
+
+    from packager.audit import has_errors
+    from packager.audit.annotations import annotation
+
+    ok = not has_errors(findings)
+    if form == "json":
         document: dict[str, Any] = {
             "version": 1, "ok": ok, "path": str(path), "target": target.name, "runtime": target.runtime,
             "arch": target.arch, "baseline": target.baseline.name, "findings": [f.to_json() for f in findings],
         }  # fmt: skip
         click.echo(json.dumps(document, indent=1))
-        return 0 if ok else 1
-    from packager.cli.console import print_findings, stdout
+        return
+    if form == "sarif":
+        from packager.audit.sarif import sarif
 
-    console = stdout()
-    print_findings(console, findings)
+        click.echo(json.dumps(sarif(findings), indent=1))
+        return
+    if form == "github" or (not form and os.environ.get("GITHUB_ACTIONS") == "true"):
+        for finding in findings:
+            click.echo(annotation(finding))
+    if form != "github":
+        from packager.cli.console import print_findings, stdout
+
+        print_findings(stdout(), findings)
     verdict = "will load and fit" if ok else "will NOT do"
-    console.print(f"{path}: {verdict} on {target.title} ({target.baseline.title})", markup=False)
-    return 0 if ok else 1
+    click.echo(f"{path}: {verdict} on {target.title} ({target.baseline.title})")
 
 
 def _explain(ctx: click.Context, code: str | None) -> None:
     if not code or ctx.resilient_parsing:
         return
-    from packager.audit.codes import CODES
+    from packager.audit.explain import every_code, explained, findings_table
     from packager.errors import UsageError
 
-    entry = CODES.get(code.upper())
-    if entry is None:
+    codes = every_code()
+    if code.lower() == "all":
+        click.echo(findings_table(), nl=False)
+        ctx.exit()
+    if code.upper() not in codes:
         msg = f"no finding code {code!r}"
-        raise UsageError(msg, fix=f"codes are: {', '.join(CODES)}")
-    click.echo(f"{code.upper()} {entry.title} ({entry.severity})\n\n{entry.meaning}\n\nfix: {entry.fix}")
+        raise UsageError(msg, fix=f"codes are: {', '.join(codes)}; or all")
+    click.echo(explained(codes[code.upper()]))
     ctx.exit()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.inventory import Secret
@@ -45,7 +45,15 @@ def _rule(kind: str, anchors: str, pattern: str, *, random: bool = True) -> _Rul
     return _Rule(kind, tuple(anchors.encode().split()), re.compile(pattern.encode()), random)
 
 
-_EVERYWHERE = ("AWS access key", "private key", "GitHub token", "npm token", "npm credential", "Slack token", "Stripe key")
+_EVERYWHERE = (
+    "AWS access key",
+    "private key",
+    "GitHub token",
+    "npm token",
+    "npm credential",
+    "Slack token",
+    "Stripe key",
+)
 """What is looked for in installed packages, too: by whom it was published there does not matter. All the rest is looked
 for in the project's own files; going through a large node_modules once per rule would take longer than packing it."""
 
@@ -101,7 +109,8 @@ _TOKENS = (
     _rule("Sentry token", "sntrys_", r"sntrys_[A-Za-z0-9+/=_]{80,}"),
 )  # fmt: skip
 
-_TOKENS_EVERYWHERE = tuple(rule for rule in _TOKENS if rule.kind in _EVERYWHERE)
+# The commonest form of each is enough of a reason to look closer.
+_TOKENS_EVERYWHERE = tuple(replace(rule, anchors=rule.anchors[:1]) for rule in _TOKENS if rule.kind in _EVERYWHERE)
 
 _URL = re.compile(
     rb"(?<![a-z0-9])(?P<scheme>[a-z][a-z0-9+.]{2,20})://(?P<user>[^\s:/@\"'<>{}$]{0,64}):(?P<value>[^\s:/@\"'<>{}$`]{3,256})"

@@ -38,11 +38,8 @@ def header(kind: int, field: int, letter: str, value: int) -> bytes:
 
 def tag(number: int, value: int) -> bytes:
     """Return a binary with the value of a dynamic tag replaced."""
-    at = next(
-        place
-        for place in range(0, len(GOOD) - 16, 8)
-        if struct.unpack_from("<Q", GOOD, place)[0] == number and place > 500
-    )
+    (start,) = (struct.unpack_from("<Q", GOOD, at + 8)[0] for at in range(64, 64 + 56 * 8, 56) if GOOD[at] == 2)
+    at = next(place for place in range(start, len(GOOD), 16) if struct.unpack_from("<Q", GOOD, place)[0] == number)
     return patched((at + 8, "Q", value))
 
 

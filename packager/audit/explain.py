@@ -1,0 +1,59 @@
+"""All codes a finding can have, those of the proof included: one at a time, or as the table of FINDINGS.md. Pure."""
+
+from __future__ import annotations
+
+from packager.audit.codes import CODES, Code
+
+_PROOF_FIX = "Follow the finding's own fix, which names the file; `packager prove` tries it again."
+_FAMILIES = {
+    "ABI": "Is it code for this system?",
+    "ENG": "Engines and generated clients",
+    "EXE": "Can it be started?",
+    "HND": "The handler",
+    "LAY": "The layout of a layer",
+    "LIB": "Needed libraries",
+    "PKG": "Packages",
+    "RUN": "What the proof saw when it was loaded",
+    "SEC": "Secrets",
+    "SIZE": "Sizes",
+    "ZIP": "The archive itself",
+}
+
+
+def every_code() -> dict[str, Code]:
+    """Return every code this version can report, by code."""
+    from packager.prove.causes import CODES as CAUSES
+
+    proof = {
+        code: Code(code, meaning, "error", f"When it was loaded as its host would: {meaning}.", _PROOF_FIX)
+        for code, meaning in {"RUN000": "a proof was required and could not be had here", **CAUSES}.items()
+    }
+    return dict(sorted({**CODES, **proof}.items()))
+
+
+def explained(row: Code) -> str:
+    """Return what ``--explain CODE`` prints."""
+    return f"{row.code} {row.title} ({row.severity})\n\n{row.meaning}\n\nfix: {row.fix}"
+
+
+def findings_table() -> str:
+    """Return the document FINDINGS.md."""
+    lines = [
+        "# Findings",
+        "",
+        "What `packager` can say about an artifact. Codes are stable: accept one with a reason in `packager.yaml`",
+        '(`silence: [{code: ABI009, path: "lib/**", reason: …}]`; a secret only by its exact path). The severity is',
+        "the usual one: some checks report the same code more mildly, or more strictly, where the loader would.",
+        "",
+        "This file is the output of `packager audit --explain all`.",
+    ]
+    family = ""
+    for row in every_code().values():
+        prefix = row.code.rstrip("0123456789")
+        if prefix != family:
+            family = prefix
+            lines += ["", f"## {prefix}: {_FAMILIES.get(prefix, prefix)}", ""]
+            lines += ["| code | severity | what | meaning | fix |", "|---|---|---|---|---|"]
+        cells = (row.code, row.severity, row.title, row.meaning, row.fix)
+        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"

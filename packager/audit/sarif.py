@@ -1,0 +1,52 @@
+"""Findings as SARIF 2.1.0, which code hosts show beside the code. Pure. Source: OASIS SARIF 2.1.0, sections 3.13 ff."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from packager import __version__
+from packager.audit.explain import every_code
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packager.audit import Finding
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+
+
+def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Return one SARIF log. The artifact is the location; the file in it is the logical one."""
+    codes = every_code()
+    used = sorted({finding.code for finding in findings})
+    rules = [
+        {
+            "id": code,
+            "name": codes[code].title.title().replace(" ", ""),
+            "shortDescription": {"text": codes[code].title},
+            "fullDescription": {"text": codes[code].meaning},
+            "help": {"text": codes[code].fix},
+            "defaultConfiguration": {"level": codes[code].severity},
+        }
+        for code in used
+    ]
+    driver = {"name": "packager", "version": __version__, "rules": rules}
+    results = [_result(finding, used.index(finding.code)) for finding in findings]
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [{"tool": {"driver": driver}, "results": results}]}
+
+
+def _result(finding: Finding, rule: int) -> dict[str, Any]:
+    artifact, _, path = finding.subject.partition("!")
+    location: dict[str, Any] = {"physicalLocation": {"artifactLocation": {"uri": quote(artifact)}}}
+    if path:
+        location["logicalLocations"] = [{"fullyQualifiedName": path, "kind": "member"}]
+    fix = f" Fix: {finding.fix}" if finding.fix else ""
+    return {
+        "ruleId": finding.code,
+        "ruleIndex": rule,
+        "level": finding.severity,
+        "message": {"text": f"{path or artifact} {finding.message}.{fix}"},
+        "locations": [location],
+        "partialFingerprints": {"packagerFinding/v1": f"{finding.code}:{path or artifact}"},
+    }
