@@ -27,7 +27,8 @@ PYTHON_PACKAGES_DIR = ".packager-python"
 LEFT_OUT = frozenset(
     {"node_modules", ".pnpm-store", PYTHON_PACKAGES_DIR}
     | {".git", ".hg", ".svn", ".DS_Store"}
-    | {".cache", ".turbo", ".parcel-cache", ".npm", ".nx", ".vercel", ".netlify", ".serverless", ".aws-sam", ".terraform"}
+    | {".cache", ".turbo", ".parcel-cache", ".npm", ".nx"}
+    | {".serverless", ".aws-sam", ".terraform", ".vercel", ".netlify"}
     | {"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".tox", ".nox", ".venv"}
 )
 """Names that never take part, at any depth."""
