@@ -18,7 +18,8 @@ import docker
 import pytest
 
 from packager.containers import BuildArguments, Command, Image, Limits, ReadOnlyTree, Volume
-from packager.containers.docker_engine import DockerContainer, DockerEngine, connect
+from packager.containers.docker_container import DockerContainer
+from packager.containers.docker_engine import DockerEngine, connect
 from packager.containers.tarballs import tar_stream
 from packager.errors import DockerFault
 from packager.resources import bundled
