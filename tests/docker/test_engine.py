@@ -18,7 +18,6 @@ import docker
 import pytest
 
 from packager.containers import BuildArguments, Command, Image, Limits, ReadOnlyTree, Volume
-from packager.containers.docker_container import DockerContainer
 from packager.containers.docker_engine import DockerEngine, connect
 from packager.containers.tarballs import tar_stream
 from packager.errors import DockerFault
@@ -26,6 +25,8 @@ from packager.resources import bundled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packager.containers.docker_container import DockerContainer
 
 pytestmark = pytest.mark.docker
 
