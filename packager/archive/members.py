@@ -37,6 +37,18 @@ class Packed:
     """What was compressed here and not found in the store."""
 
 
+def sizes_of(entries: Sequence[Entry]) -> list[int]:
+    """Return the bytes each entry will take unpacked; otherwise as `size_of`."""
+    sizes = [
+        status.st_size if status is not None and stat.S_ISREG(status.st_mode) else size_of(entry)
+        for entry in entries
+        for status in (entry.status,)
+    ]
+    if max(sizes, default=0) >= MAX_32:
+        return [size_of(entry) for entry in entries]  # raises for the first that is too large
+    return sizes
+
+
 def size_of(entry: Entry) -> int:
     """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
     if isinstance(entry.source, bytes):

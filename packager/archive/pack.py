@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,30 +49,46 @@ def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None, 
     skip = own_name.__eq__ if own_name else None
     started_ns = time.time_ns()
     layout = arrange(find(folder, skip=skip))
-    record = cache.record(destination) if cache else None
+    if cache is None:
+        return _write(layout, destination, level, jobs, None, None)
+    from packager.archive.record import make_record, snapshot
+
+    fresh = snapshot(layout)
+    record = cache.record(destination)
     known = None
     if record is not None:
-        known = record.known(layout)
-        changed = known.count(None)
-        if changed and record.is_intact() and record.names_equal(layout):
+        known = record.known(fresh)
+        changed = None in known
+        if changed and fresh.names == record.names and record.is_intact():
             # Touched, or checked out anew: reading tells, and the archive need not be written if all is as it was.
             known = _hashed(layout, known)
-        if record.holds(layout, known, codec(level).name):
-            if changed and cache:
-                cache.keep(record.seen_again(layout, started_ns))
+        if record.holds(fresh, known, codec(level).name):
+            if changed:
+                cache.keep(record.seen_again(fresh, started_ns))
             return record.artifact
+    artifact = _write(layout, destination, level, jobs, cache, known)
+    cache.keep(make_record(fresh, artifact, started_ns))
+    return artifact
+
+
+def _write(
+    layout: Layout,
+    destination: Path,
+    level: int,
+    jobs: int | None,
+    cache: Cache | None,
+    known: list[bytes | None] | None,
+) -> Artifact:
+    """Write the archive; what only writing needs is imported here."""
     from packager.archive.writer import write
 
-    artifact = write(layout, destination, level=level, jobs=jobs, cache=cache, known=known)
-    if cache is not None:
-        from packager.archive.record import make_record
-
-        cache.keep(make_record(layout, artifact, started_ns))
-    return artifact
+    return write(layout, destination, level=level, jobs=jobs, cache=cache, known=known)
 
 
 def _hashed(layout: Layout, known: list[bytes | None]) -> list[bytes | None]:
     """Return the SHA-256 of every entry, reading those that are not known. One thread: two get in each other's way."""
+    import hashlib
+
     from packager.archive.members import read_source, size_of
 
     return [

@@ -14,7 +14,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, overload
 
-from packager.archive import Artifact, Entry, Layout, Member
+from packager.archive import Artifact, Layout, Member
 from packager.archive.columns import DamagedError, join_columns, split_columns
 
 if TYPE_CHECKING:
@@ -31,6 +31,24 @@ _DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """What the files of a layout look like now, in flat columns."""
+
+    names: bytes
+    """UTF-8, joined by NUL."""
+    identities: array[int]
+    """Five numbers per file; zeros for bytes that come from none."""
+
+
+def snapshot(layout: Layout) -> Snapshot:
+    """Return what the files of a layout look like. Entries without a status count as bytes: they are read anew."""
+    none = (0,) * _FIELDS
+    names = "\0".join([path for path, _, _ in layout.entries]).encode()
+    rows = [none if status is None else _IDENTITY(status) for _, _, status in layout.entries]
+    return Snapshot(names, array("q", chain.from_iterable(rows)))
+
+
+@dataclass(frozen=True)
 class Record:
     """One archive as it was written, in flat columns sorted by name; loading it makes no object per file."""
 
@@ -44,40 +62,35 @@ class Record:
     digests: bytes
     """SHA-256 of the contents."""
 
-    def known(self, layout: Layout) -> list[bytes | None]:
-        """Return per entry the SHA-256 of its content; None where it has to be read."""
-        fresh = _identities(layout.entries)
+    def known(self, fresh: Snapshot) -> list[bytes | None]:
+        """Return per file the SHA-256 of its content; None where it has to be read."""
         digests = [self.digests[at : at + _DIGEST_BYTES] for at in range(0, len(self.digests), _DIGEST_BYTES)]
-        if self.names_equal(layout):
-            if fresh == self.identities:
+        if fresh.names == self.names:
+            if fresh.identities == self.identities:
                 return list(digests)
             rows: Iterable[int] = range(len(digests))
         else:
-            row_of = {name: row for row, name in enumerate(self.names.decode().split("\0"))}
-            rows = [row_of.get(entry.path, -1) for entry in layout.entries]
+            row_of = {name: row for row, name in enumerate(self.names.split(b"\0"))}
+            rows = [row_of.get(name, -1) for name in fresh.names.split(b"\0")]
         found: list[bytes | None] = []
         for index, row in enumerate(rows):
-            same = row >= 0 and _row(fresh, index) == _row(self.identities, row)
+            same = row >= 0 and _row(fresh.identities, index) == _row(self.identities, row)
             found.append(digests[row] if same else None)
         return found
 
-    def holds(self, layout: Layout, digests: Sequence[bytes | None], codec: str) -> bool:
+    def holds(self, fresh: Snapshot, digests: Sequence[bytes | None], codec: str) -> bool:
         """Return whether the archive would become the same again, and still is what was written."""
         return (
             codec == self.artifact.codec
             and None not in digests
             and b"".join(digest or b"" for digest in digests) == self.digests
-            and self.names_equal(layout)
+            and fresh.names == self.names
             and self.is_intact()
         )
 
-    def names_equal(self, layout: Layout) -> bool:
-        """Return whether the archive holds files of the same names."""
-        return _joined(layout.entries) == self.names
-
-    def seen_again(self, layout: Layout, started_ns: int) -> Record:
+    def seen_again(self, fresh: Snapshot, started_ns: int) -> Record:
         """Return the record with what the files, whose contents are the same, look like by now."""
-        return replace(self, identities=_settled(layout.entries, started_ns))
+        return replace(self, identities=_settled(fresh, started_ns))
 
     def is_intact(self) -> bool:
         """Return whether the archive is the file that was written, untouched since."""
@@ -103,11 +116,10 @@ class Record:
         )
 
 
-def make_record(layout: Layout, artifact: Artifact, started_ns: int) -> Record:
+def make_record(fresh: Snapshot, artifact: Artifact, started_ns: int) -> Record:
     """Return the record of an archive just written; the files were not read before `started_ns` (``time.time_ns``)."""
-    digests = b"".join(bytes.fromhex(member.sha256) for member in artifact.members)
-    identities = _settled(layout.entries, started_ns)
-    return Record(artifact, identity_of(artifact.path) or (), _joined(layout.entries), identities, digests)
+    digests = bytes.fromhex("".join([member.sha256 for member in artifact.members]))
+    return Record(artifact, identity_of(artifact.path) or (), fresh.names, _settled(fresh, started_ns), digests)
 
 
 def load_record(block: bytes, destination: Path) -> Record:
@@ -159,24 +171,14 @@ class _RecordedMembers(Sequence[Member]):
         return self._made[index]
 
 
-def _identities(entries: Sequence[Entry]) -> array[int]:
-    """Return the five numbers of each entry's source, one behind the other; zeros for bytes."""
-    none = (0,) * _FIELDS
-    return array("q", chain.from_iterable([none if status is None else _IDENTITY(status) for _, _, status in entries]))
-
-
-def _settled(entries: Sequence[Entry], started_ns: int) -> array[int]:
-    """Return the numbers of `_identities`, those that another change could leave the same replaced by -1."""
-    identities = _identities(entries)
+def _settled(fresh: Snapshot, started_ns: int) -> array[int]:
+    """Return the numbers of a snapshot, those that another change could leave the same replaced by -1."""
+    identities = fresh.identities[:]
     for row, changed_ns in enumerate(identities[_FIELDS - 1 :: _FIELDS]):
         # 0: bytes that came from no file have no times at all.
         if not 0 < changed_ns < started_ns - _COARSEST_CLOCK_NS:
             identities[row * _FIELDS : (row + 1) * _FIELDS] = array("q", _NEVER)
     return identities
-
-
-def _joined(entries: Sequence[Entry]) -> bytes:
-    return "\0".join([path for path, _, _ in entries]).encode()
 
 
 def _row(numbers: array[int], row: int) -> array[int]:

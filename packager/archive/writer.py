@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,13 +18,15 @@ from packager.archive import DEFAULT_LEVEL, Artifact, Layout, Member
 from packager.archive.ahead import Batch, batches, working_ahead
 from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
-from packager.archive.members import Packed, pack_members, size_of
+from packager.archive.members import Packed, pack_members, sizes_of
 from packager.archive.zipformat import MAX_32, end_record
 from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
+    from types import TracebackType
 
     from packager.archive.cache import Cache
 
@@ -49,7 +53,7 @@ def write(
         msg = f"cannot compress with {jobs} jobs"
         raise UsageError(msg, fix="give 1 or more")
     compressor = codec(level)
-    sizes = [size_of(entry) for entry in layout.entries]
+    sizes = sizes_of(layout.entries)
     digests = [None] * len(sizes) if known is None else known
     threads = jobs or usable_processors()
 
@@ -59,8 +63,12 @@ def write(
             chosen = slice(batch.start, batch.stop)
             return pack_members(layout.entries[chosen], sizes[chosen], digests[chosen], compressor, store, stopped)
 
-        with replacing(destination) as file, working_ahead(batches(sizes), pack, threads) as packed_in_order:
-            archive = _Archive(file, destination)
+        with (
+            replacing(destination) as file,
+            _Digest() as digest,
+            working_ahead(batches(sizes), pack, threads) as packed_in_order,
+        ):
+            archive = _Archive(file, digest, destination)
             for packed in packed_in_order:
                 archive.append(packed)
                 if store is not None:
@@ -71,7 +79,7 @@ def write(
         path=destination,
         zipped_bytes=archive.size_bytes,
         unzipped_bytes=sum(sizes),
-        sha256=archive.digest.hexdigest(),
+        sha256=digest.hexdigest(),
         members=tuple(archive.members),
         codec=compressor.name,
     )
@@ -80,11 +88,11 @@ def write(
 class _Archive:
     """The file while it grows: members first, then their directory."""
 
-    def __init__(self, file: BinaryIO, destination: Path) -> None:
+    def __init__(self, file: BinaryIO, digest: _Digest, destination: Path) -> None:
         self.members: list[Member] = []
-        self.digest = hashlib.sha256()
         self.size_bytes = 0
         self._file = file
+        self._digest = digest
         self._destination = destination
         self._directory: list[bytes] = []
 
@@ -108,7 +116,7 @@ class _Archive:
 
     def _write(self, chunk: bytes | bytearray | memoryview) -> None:
         self._file.write(chunk)
-        self.digest.update(chunk)
+        self._digest.update(chunk)
         self.size_bytes += len(chunk)
 
     def _prove_reachable(self, end: int) -> None:
@@ -116,6 +124,35 @@ class _Archive:
             msg = "would reach 4 GiB, the end of what a zip without zip64 records can hold"
             fix = "leave files out, or split the bundle into layers"
             raise ArtifactError(msg, where=str(self._destination), fix=fix)
+
+
+class _Digest:
+    """SHA-256 in a thread of its own: of a warm archive it is as much work as all the rest."""
+
+    _AHEAD = 4
+
+    def __enter__(self) -> _Digest:
+        self._digest = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="digest")
+        self._waiting: deque[Future[None]] = deque()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=True, cancel_futures=error is not None)
+
+    def update(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Hash a chunk soon; it must not change. Waits while too much is held."""
+        if len(self._waiting) >= self._AHEAD:
+            self._waiting.popleft().result()
+        self._waiting.append(self._pool.submit(self._digest.update, chunk))
+
+    def hexdigest(self) -> str:
+        """Return the digest of all chunks."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        return self._digest.hexdigest()
 
 
 def usable_processors() -> int:
