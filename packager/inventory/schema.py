@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 CLIENT_GENERATORS = ("prisma-client-js", "prisma-client", "photonjs")
 """Providers whose generator writes a JavaScript client; others (Prisma's ERD, Zod, Python) are left alone."""
 
+_MODULES = {"cjs": "js", "esm": "mjs"}
 _COMMENT_OR_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"?|//[^\n]*|/\*.*?(?:\*/|\Z)', re.DOTALL)
 _BLOCK = re.compile(r"^[ \t\ufeff]*(generator|datasource)\s+(\w+)\s*\{([^}]*)\}", re.MULTILINE)
 _SETTING = re.compile(r"^[ \t]*(\w+)[ \t]*=[ \t]*(\[[^\]]*\]|[^\n]*?)[ \t\r]*$", re.MULTILINE)
@@ -111,7 +112,9 @@ def parse_schema(text: str) -> Schema:
 def client_facts(schema: Schema, client: Block) -> dict[str, str]:
     """Return what trimming rules ask of one client: keys whose setting is absent are absent.
 
-    ``provider`` (database), ``generator``, ``output``, ``engine_type``, ``compiler`` (``fast`` or ``small``).
+    ``provider`` (database), ``generator``, ``output``, ``engine_type``, ``compiler`` (``fast`` or ``small``),
+    ``module`` (``js`` or ``mjs``: which of a package's twins the generated code imports), and ``platforms`` where
+    Photon's first word for binary targets is used.
     """
     facts = {"generator": client.provider}
     provider = schema.datasource.provider if schema.datasource else ""
@@ -121,6 +124,10 @@ def client_facts(schema: Schema, client: Block) -> dict[str, str]:
     for theirs, ours in (("output", "output"), ("engineType", "engine_type"), ("compilerBuild", "compiler")):
         if client.text(theirs):
             facts[ours] = client.text(theirs)
+    if client.text("moduleFormat") in _MODULES:
+        facts["module"] = _MODULES[client.text("moduleFormat")]
+    if "platforms" in client.settings:
+        facts["platforms"] = "true"
     return facts
 
 

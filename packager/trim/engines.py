@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packager.inventory import File
 
 CLIENT = "{client}"
-_FACTS = ("provider", "compiler", "binary_target")
+_FACTS = ("provider", "compiler", "module", "binary_target")
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,12 @@ LEFTOVERS: tuple[tuple[str, str], ...] = (
     ("{**/,}.{mypy_cache,pytest_cache,ruff_cache,tox,nox,turbo,parcel-cache,nyc_output}/**", "a cache"),
     ("{**/,}.{venv,vscode,idea}/**", "of the development machine"),
 )  # fmt: skip
+# Of installed packages only, the compiler's own excepted: it reads its declarations when it runs.
+DECLARATIONS: tuple[tuple[str, str], ...] = (
+    ("{**/,}*.d.{ts,mts,cts}", "type declarations: only compilers and editors read them"),
+    ("{**/,}*.{js,mjs,cjs,ts,mts,cts,css}.map", "a source map: only debuggers read it"),
+)
+_COMPILERS = ("typescript", "@typescript/", "ts-morph", "@ts-morph/")
 # Of the project's own folder only: what building needs and running does not.
 BUILD_FILES: tuple[str, ...] = (
     "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock{,b}",
@@ -146,12 +152,21 @@ class _Judge:
             return Choice(file, False, "platform", self.foreign_packages[folder])
         if folder in self.circumstances.provided:
             return Choice(file, False, "layer", f"layer {self.circumstances.provided[folder]} carries it")
-        dropped = self.rules.choice(file, folder) or self._native(file)
+        dropped = self.rules.choice(file, folder) or self._native(file) or _declaration(file)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
 
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
         return Choice(file, False, "platform", reason) if reason else None
+
+
+def _declaration(file: File) -> Choice | None:
+    if file.package is None or file.package.name.startswith(_COMPILERS):
+        return None
+    for pattern, reason in DECLARATIONS:
+        if compiled(pattern).match(file.path):
+            return Choice(file, False, "declaration", reason)
+    return None
 
 
 def _reached(

@@ -106,15 +106,14 @@ class Photon {
 module.exports = { Photon }
 """
 _PHOTON_MAKE = """\
-// What `prisma2 generate` left: the npm package's runtime, generated code, the schema, and one engine per platform.
+// What `prisma2 generate` left: code in the place of the npm package's stub, the schema, an engine per target.
 const fs = require('fs')
-const from = 'node_modules/@prisma/photon', to = 'node_modules/@generated/photon'
-fs.cpSync(`${from}/runtime`, `${to}/runtime`, { recursive: true })
-fs.copyFileSync('photon/index.js', `${to}/index.js`)
-fs.copyFileSync('prisma/schema.prisma', `${to}/schema.prisma`)
-for (const platform of ['linux-glibc-libssl1.0.2', 'darwin', 'linux-glibc-libssl1.1.0']) {
-  fs.copyFileSync('photon/engine.js', `${to}/runtime/query-engine-${platform}`)
-  fs.chmodSync(`${to}/runtime/query-engine-${platform}`, 0o755)
+const home = 'node_modules/@prisma/photon'
+fs.copyFileSync('photon/index.js', `${home}/index.js`)
+fs.copyFileSync('prisma/schema.prisma', `${home}/schema.prisma`)
+for (const target of ['rhel-openssl-1.0.x', 'darwin', 'debian-openssl-1.1.x']) {
+  fs.copyFileSync('photon/engine.js', `${home}/runtime/query-engine-${target}`)
+  fs.chmodSync(`${home}/runtime/query-engine-${target}`, 0o755)
 }
 """
 _CONFIG_7 = """\
@@ -127,22 +126,22 @@ _TARGETS = 'binaryTargets = ["native", "rhel-openssl-1.0.x", "rhel-openssl-3.0.x
 
 ERAS: tuple[Era, ...] = (
     Era(
-        name="Photon, 2019",
+        name="Photon preview019",
         runtime="nodejs18.x",
         dependencies={"@prisma/photon": "2.0.0-preview019"},
-        development={"prisma2": "2.0.0-preview019"},
-        schema=_schema("postgresql", 'platforms = ["native", "linux-glibc-libssl1.0.2"]', generator="photonjs"),
-        handler="const { Photon } = require('@generated/photon')\nconst photon = new Photon()\n"
+        development={},
+        schema=_schema("postgresql", 'binaryTargets = ["native", "rhel-openssl-1.0.x"]', generator="photonjs"),
+        handler="const { Photon } = require('@prisma/photon')\nconst photon = new Photon()\n"
         "exports.handler = async () => ({ statusCode: 200, body: JSON.stringify(await photon.users()) })\n",
         query="prove",
         engine="stand-in",
         native=1,
-        generation="photon-generated",
+        generation="photon-at-prisma",
         files={"photon/index.js": _PHOTON_INDEX, "photon/make.js": _PHOTON_MAKE, "photon/engine.js": STANDIN},
         config={"generate": {"command": "node photon/make.js"}},
         environment={
-            "PRISMA_QUERY_ENGINE_BINARY": "/var/task/node_modules/@generated/photon/runtime/"
-            "query-engine-linux-glibc-libssl1.0.2"
+            "PRISMA_QUERY_ENGINE_BINARY": "/var/task/node_modules/@prisma/photon/runtime/"
+            "query-engine-rhel-openssl-1.0.x"
         },
     ),
     Era(
@@ -252,7 +251,12 @@ ERAS: tuple[Era, ...] = (
         dependencies={"@prisma/client": "7.10.0", "@prisma/adapter-libsql": "7.10.0"},
         development={"prisma": "7.10.1", "typescript": "5.9.3"},
         schema=_schema(
-            "sqlite", 'output = "../src/generated"', 'moduleFormat = "cjs"', generator="prisma-client", url=False
+            "sqlite",
+            'output = "../src/generated"',
+            'moduleFormat = "cjs"',
+            'importFileExtension = "js"',
+            generator="prisma-client",
+            url=False,
         ),
         handler=_LIBSQL.replace("{client}", "../build/client"),
         query="prove",
