@@ -23,9 +23,9 @@ from packager.containers.connect import addresses, why_unreachable
 from packager.containers.docker_container import DockerContainer, body, explained
 from packager.containers.images import build_context, content_tag
 from packager.containers.output import Lines
-from packager.containers.signals import terminable
 from packager.errors import DockerFault
 from packager.masking import Mask
+from packager.signals import terminable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
