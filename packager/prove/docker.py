@@ -144,7 +144,7 @@ def lacks_runtime(run: Run, target: Target) -> bool:
 
 def _our_files(request: Request) -> Iterator[bytes]:
     system = request.target.system
-    names = (loaders.BY_LANGUAGE[request.target.language], loaders.TRACE)
+    names = loaders.files(request.target.language)
     buffer = BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as tar:
         for name, content in (

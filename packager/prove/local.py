@@ -63,7 +63,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
-        *((str(loaders.FOLDER / name), f"/packager/{name}") for name in (loader, loaders.TRACE)),
+        *((str(loaders.FOLDER / name), f"/packager/{name}") for name in loaders.files(request.target.language)),
         (str(requested), "/packager/request.json"),
         (str(root.task), system.function_root),
         (str(root.layers), system.layer_root),
@@ -113,13 +113,12 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
     requested.write_text(text, encoding="utf-8")
     requested.chmod(0o644)
     loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
-    trace = root.scratch / loaders.TRACE
-    for path in (loader, trace):
-        shutil.copyfile(loaders.FOLDER / path.name, path)
+    for name in loaders.files(request.target.language):
+        shutil.copyfile(loaders.FOLDER / name, root.scratch / name)
     with report_pipe() as (reading, writing):
         argv = [
             str(executable),
-            *_flags(request, str(trace)),
+            *_flags(request, str(root.scratch / loaders.TRACE)),
             str(loader),
             request.marker,
             str(writing),

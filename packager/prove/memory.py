@@ -82,6 +82,6 @@ def _sha256(path: Path) -> str:
 @once
 def _loaders() -> str:
     digest = hashlib.sha256()
-    for name in sorted(loaders.BY_LANGUAGE.values()):
+    for name in sorted({name for language in loaders.BY_LANGUAGE for name in loaders.files(language)}):
         digest.update((loaders.FOLDER / name).read_bytes())
     return digest.hexdigest()

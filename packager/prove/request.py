@@ -41,12 +41,21 @@ class Request:
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
     """Begins each report line. Random, so that nothing a bundle prints is taken for a report."""
 
+    @property
+    def convention(self) -> str:
+        """Return how the host calls: with an ``event``, a ``request`` and its response, or over HTTP as a ``server``."""
+        if self.target.launcher == "server":
+            return "server"
+        signature = runtime_environment(self).get("FUNCTION_SIGNATURE_TYPE")  # Google's functions framework
+        return "request" if self.target.launcher == "module" or signature == "http" else "event"
+
     def to_json(self, task_root: str, layer_root: str) -> str:
         """Return what the loader reads."""
         return json.dumps(
             {
                 "handler": self.handler,
                 "launcher": self.target.launcher,
+                "convention": self.convention,
                 "natives": self.natives,
                 "packages": self.packages,
                 "invoke": self.event is not None,

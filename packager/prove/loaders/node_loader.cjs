@@ -239,6 +239,12 @@ function invoke(handler) {
   });
 }
 
+function call(handler) {
+  if (request.convention === 'event') return invoke(handler);
+  const { callServer, callWithRequest } = require('./node_http.cjs');
+  return request.convention === 'server' ? callServer(request.event) : callWithRequest(handler, request.event);
+}
+
 // What the start cost: memory at its peak, bytes read (not mapped), modules of the bundle.
 function usage() {
   let read = 0;
@@ -256,7 +262,8 @@ async function main() {
   enter('load');
   let handler;
   if (request.handler) {
-    if (request.launcher === 'server') {
+    if (request.convention === 'server') {
+      require('./node_http.cjs').watchServers();
       await loadModule(request.taskRoot, path.dirname(request.handler), path.basename(request.handler));
     } else {
       handler = await loadHandler();
@@ -269,7 +276,7 @@ async function main() {
   for (const name of request.packages) await loadPackage(name);
   if (request.invoke) {
     enter('invoke');
-    const text = stringify(await invoke(handler));
+    const text = stringify(await call(handler));
     report('answer', { text: cut(text, 100000), bytes: text === undefined ? 0 : Buffer.byteLength(text) });
   }
   // Last: opening a file out of order must not stand in the way of the handler, which may open it later itself.
