@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass
-from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,44 +59,57 @@ def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] 
     files = 0
     while folders:
         folder = folders.pop()
-        path, prefix = folder.path, folder.prefix
-        inner: list[_Folder] = []
-        # Strings all through, and no call per file but the one to the kernel: a tree has tens of thousands.
-        for short, kind, status in _listed(path):
-            name = prefix + short
-            if skip is not None and skip(name):
-                continue
-            source = f"{path}/{short}"
-            if status is not None:
+        path, prefix = f"{folder.path}/", folder.prefix
+        listed = _list(folder.path)
+        if skip is not None:
+            listed = listed.without(prefix, skip)
+        files += len(listed.files)
+        # Whole folders at a time: a tree has tens of thousands of files, and each step in Python shows.
+        yield from map(Entry, map(prefix.__add__, listed.files), map(path.__add__, listed.files), listed.statuses)
+        inner = [_Folder(path + short, f"{prefix}{short}/", folder.spans) for short in listed.folders]
+        for short in listed.others:
+            target = _resolve(path + short, bounds)
+            status = os.stat(target)  # noqa: PTH116
+            if stat.S_ISDIR(status.st_mode):
+                inner.append(_through_link(folder, path + short, prefix + short, target))
+            elif stat.S_ISREG(status.st_mode):
                 files += 1
-                yield Entry(name, source, status)
-            elif kind == stat.S_IFDIR:
-                inner.append(_Folder(source, name + "/", folder.spans))
-            elif kind != stat.S_IFLNK:
-                raise _special(source)
+                yield Entry(prefix + short, target, status)
             else:
-                target = _resolve(source, bounds)
-                status = os.stat(target)  # noqa: PTH116
-                if stat.S_ISDIR(status.st_mode):
-                    inner.append(_through_link(folder, source, name, target))
-                elif stat.S_ISREG(status.st_mode):
-                    files += 1
-                    yield Entry(name, target, status)
-                else:
-                    raise _special(target)
+                raise _special(target)
         if files > MAX_FILES:
             msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
             raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
         folders += reversed(inner)
 
 
-def _listed(path: str) -> list[tuple[str, int, os.stat_result | None]]:
-    """Return (name, kind, status of a plain file) of a folder's entries.
+@dataclass(frozen=True)
+class _Listed:
+    """What a folder holds, by kind; folders and others sorted, so that the first fault found is the same everywhere."""
 
-    Sorted, so that the first fault found is the same everywhere; the kind is that of ``st_mode``, 0 for what an
-    archive cannot hold.
-    """
-    found: list[tuple[str, int, os.stat_result | None]] = []
+    files: list[str]
+    statuses: list[os.stat_result]
+    """Of the files, in their order."""
+    folders: list[str]
+    others: list[str]
+    """Links, and what an archive cannot hold."""
+
+    def without(self, prefix: str, skip: Callable[[str], bool]) -> _Listed:
+        """Return the same without what is to be skipped; `prefix` is the folder's name in the archive."""
+        kept = [pair for pair in zip(self.files, self.statuses, strict=True) if not skip(prefix + pair[0])]
+        return _Listed(
+            [name for name, _ in kept],
+            [status for _, status in kept],
+            [name for name in self.folders if not skip(prefix + name)],
+            [name for name in self.others if not skip(prefix + name)],
+        )
+
+
+def _list(path: str) -> _Listed:
+    """Return what a folder holds. Raises ArtifactError if it cannot be listed or a name is not valid UTF-8."""
+    plain: list[os.DirEntry[str]] = []
+    folders: list[str] = []
+    others: list[str] = []
     try:
         # Through the descriptor the kernel looks up one name per file, not the whole path to it.
         descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
@@ -105,19 +117,22 @@ def _listed(path: str) -> list[tuple[str, int, os.stat_result | None]]:
             with os.scandir(descriptor) as entries:
                 for entry in entries:
                     if entry.is_file(follow_symlinks=False):
-                        found.append((entry.name, stat.S_IFREG, entry.stat(follow_symlinks=False)))
+                        plain.append(entry)
                     elif entry.is_dir(follow_symlinks=False):
-                        found.append((entry.name, stat.S_IFDIR, None))
+                        folders.append(entry.name)
                     else:
-                        found.append((entry.name, stat.S_IFLNK if entry.is_symlink() else 0, None))
+                        others.append(entry.name)
+            files = [entry.name for entry in plain]
+            statuses = [entry.stat(follow_symlinks=False) for entry in plain]
         finally:
             os.close(descriptor)
     except OSError as error:
         msg = f"cannot be listed: {error.strerror or error}"
         raise ArtifactError(msg, where=path, fix="make the folder readable, or leave it out") from error
-    found.sort(key=itemgetter(0))
-    _prove_unicode([name for name, _, _ in found], path)
-    return found
+    folders.sort()
+    others.sort()
+    _prove_unicode([*files, *folders, *others], path)
+    return _Listed(files, statuses, folders, others)
 
 
 def _prove_unicode(names: list[str], folder: str) -> None:
@@ -145,7 +160,9 @@ def _real_folder(path: Path) -> str:
 
 
 def _resolve(link: str, bounds: str) -> str:
-    """Return where a link really leads; raises ArtifactError if that is nowhere or out of bounds."""
+    """Return where a link really leads; raises ArtifactError if that is nowhere or out of bounds, or if it is none."""
+    if not os.path.islink(link):  # noqa: PTH114
+        raise _special(link)
     try:
         target = os.path.realpath(link, strict=True)
     except FileNotFoundError as error:
