@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packager.inventory import File
 
 CLIENT = "{client}"
-_FACTS = ("provider", "compiler", "module", "binary_target")
+_FACTS = ("cpu", "provider", "compiler", "module", "binary_target")
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,15 @@ class _Voice:
 class EngineRules:
     """The rules that hold for a job. A file that several clients share is dropped when none of them needs it."""
 
-    def __init__(self, engines: Iterable[Engine], clients: Iterable[Client], paths: Iterable[str] = ()) -> None:
+    def __init__(
+        self, engines: Iterable[Engine], clients: Iterable[Client], paths: Iterable[str] = (), cpu: str = ""
+    ) -> None:
+        """Take the paths of the tree, in which twins are looked for, and Node's name of the target's processor."""
         clients = tuple(clients)
-        voices = [_voice(client.engine, client.facts, client.folder) for client in clients if client.engine]
+        own = {"cpu": cpu}
+        voices = [_voice(client.engine, {**own, **client.facts}, client.folder) for client in clients if client.engine]
         spoken = {client.engine.name for client in clients if client.engine}
-        voices += [_voice(engine, {}, engine.client) for engine in engines if engine.name not in spoken]
+        voices += [_voice(engine, own, engine.client) for engine in engines if engine.name not in spoken]
         present = frozenset(paths)
         self._clients = [voice for voice in voices if voice.client]
         self._voices = voices

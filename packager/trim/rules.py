@@ -88,7 +88,8 @@ class _Judge:
         build_only = frozenset(name for engine in bundle.job.engines for name in engine.build_only)
         clients = circumstances.clients
         self.reached = _reached(bundle, graph, build_only, clients)
-        self.rules = EngineRules(bundle.job.engines, clients, (file.path for file in inventory.files))
+        cpu = "x64" if bundle.target.arch == "x86_64" else bundle.target.arch
+        self.rules = EngineRules(bundle.job.engines, clients, (file.path for file in inventory.files), cpu)
         # Only what would be packed counts as a twin: an unreachable package must not justify dropping a reachable one.
         live = [file for file in inventory.files if file.package is None or file.package.path in self.reached]
         self.foreign = foreign_files(live, bundle.target)

@@ -128,3 +128,35 @@ def test_the_clients_extension_module_stays_whole() -> None:
     paths = [f"{package}/extension.js", f"{package}/scripts/default-index.js", f"{package}/scripts/postinstall.js"]
 
     assert dropped(paths, client("prisma-5-library")) == [f"{package}/scripts/postinstall.js"]
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "kept", "gone"),
+    [
+        (
+            "onnxruntime",
+            "onnxruntime-node",
+            ["bin/napi-v6/linux/x64/libonnxruntime.so.1", "bin/napi-v6/linux/x64/onnxruntime_binding.node"],
+            ["bin/napi-v6/linux/arm64/libonnxruntime.so.1", "bin/napi-v6/win32/x64/DirectML.dll", "script/install.js"],
+        ),
+        (
+            "better-sqlite3",
+            "better-sqlite3",
+            ["build/Release/better_sqlite3.node", "lib/index.js"],
+            ["build/Release/test_extension.node", "build/Release/obj/x.o", "deps/sqlite3/sqlite3.c", "src/addon.cpp"],
+        ),
+        ("bcrypt", "bcrypt", ["bcrypt.js", "prebuilds/linux-x64/bcrypt.glibc.node"], ["prebuilds/win32-x64/x.node"]),
+        ("argon2", "argon2", ["argon2.cjs", "prebuilds/linux-x64/argon2.glibc.node"], ["argon2/src/core.c"]),
+        ("canvas", "canvas", ["build/Release/canvas.node", "build/Release/libcairo.so.2"], ["src/Canvas.cc"]),
+        ("duckdb", "duckdb", ["lib/duckdb.js", "lib/binding/duckdb.node"], ["src/connection.cpp"]),
+        ("chromium", "@sparticuz/chromium", ["bin/chromium.br", "build/cjs/index.cjs"], ["examples/a.js"]),
+    ],
+)
+def test_generic_engines_keep_what_belongs_together(name: str, package: str, kept: list[str], gone: list[str]) -> None:
+    folder = f"node_modules/{package}"
+    rules = EngineRules([ENGINES[name]], (), (), "x64")
+    of = Package(package, "1.0.0", folder)
+
+    dropped = [p for p in (*kept, *gone) if rules.choice(File(f"{folder}/{p}", 1, package=of), folder)]
+
+    assert dropped == gone
