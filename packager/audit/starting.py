@@ -45,7 +45,7 @@ def check_execute_bits(scene: Scene) -> Iterator[Finding]:
         if not (bootstrap or (program and not place.file.path.endswith((".so", ".node")))):
             continue
         mode = place.file.mode
-        if (mode is None and place.mount.inventory.files and not _keeps_modes(place)) or (mode or 0o111) & 0o001:
+        if mode & 0o001 if mode is not None else not _lost_modes(place):
             continue
         if program and misfit(place.file, scene.target):
             continue
@@ -89,6 +89,6 @@ def _is_bootstrap(place: Place, scene: Scene) -> bool:
     return scene.target.language == "provided" and place.path in roots
 
 
-def _keeps_modes(place: Place) -> bool:
+def _lost_modes(place: Place) -> bool:
     """Return whether a missing mode is the archive's fault rather than that of a caller who had none to give."""
     return any(fault.kind == "modes" for fault in place.mount.inventory.faults)

@@ -116,7 +116,10 @@ _URL = re.compile(
     rb"(?<![a-z0-9])(?P<scheme>[a-z][a-z0-9+.]{2,20})://(?P<user>[^\s:/@\"'<>{}$]{0,64}):(?P<value>[^\s:/@\"'<>{}$`]{3,256})"
     rb"@(?P<host>[A-Za-z0-9.-]+)"
 )
-_LOCAL = (b"localhost", b"127.0.0.1", b"0.0.0.0", b"db", b"postgres", b"mysql", b"redis", b"mongo", b"host", b"example")
+_EXAMPLES = re.compile(
+    rb"^[^.]+$|^127\.|^0\.0\.0\.0$|(?:^|\.)example\.\w+$|\.(?:local|test|example|localhost|invalid)$"
+)
+"""Hosts whose passwords are nobody's: a name without a dot is a container or the machine itself (RFC 2606, 6761)."""
 _NAME = (
     r"[A-Za-z0-9_.-]*(?:secret|token|passw(?:or)?d|api_?key|private_?key|access_?key|auth_?key|credentials?|passphrase)"
 )
@@ -165,8 +168,7 @@ def _candidates(path: str, data: bytes, *, in_package: bool) -> Iterator[tuple[i
         return
     if b"://" in data:
         for match in _URL.finditer(data):
-            host = match["host"].lower()
-            if not host.startswith(_LOCAL) and not host.endswith((b".local", b".test", b".example", b".localhost")):
+            if not _EXAMPLES.search(match["host"].lower()):
                 yield from _judged(f"password in a {match['scheme'].decode()} URL", match, data, random=False)
     if _SETTINGS_FILE.search(path):
         for match in _SETTING.finditer(data):

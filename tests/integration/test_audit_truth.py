@@ -6,7 +6,6 @@ behave so and takes its newest patch.
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -106,7 +105,7 @@ def lay_out(row: Row, into: Path) -> Path:
     (found,) = folder.glob(row.file)
     alone = into / "alone"
     alone.mkdir()
-    return shutil.move(found, alone / found.name)
+    return found.rename(alone / found.name)
 
 
 @pytest.mark.parametrize(

@@ -53,10 +53,11 @@ def npm_package(spec: str, into: Path) -> Path:
 
 
 def wheel(spec: str, platform: str, python: str = "3.12") -> Path:
-    """Return a wheel of PyPI (``numpy~=2.5.5``) for a platform tag and a version of Python, as it was downloaded."""
+    """Return a wheel of PyPI (``numpy~=2.5.5``) for one of the platform tags (joined by "+"), as it was downloaded."""
     command = [
         sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "--only-binary=:all:", f"--platform={platform}", f"--python-version={python}", "--dest=.", spec,
+        "--only-binary=:all:",
+        *(f"--platform={tag}" for tag in platform.split("+")), f"--python-version={python}", "--dest=.", spec,
     ]  # fmt: skip
     return _fetch("pip", command, spec, platform, python)
 
