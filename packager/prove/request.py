@@ -43,7 +43,7 @@ class Request:
 
     @property
     def convention(self) -> str:
-        """Return how the host calls: with an ``event``, a ``request`` and its response, or over HTTP as a ``server``."""
+        """Return how the host calls: with an ``event``, a ``request`` and its response, or a ``server`` over HTTP."""
         if self.target.launcher == "server":
             return "server"
         signature = runtime_environment(self).get("FUNCTION_SIGNATURE_TYPE")  # Google's functions framework

@@ -96,6 +96,22 @@ def test_standin_time_limit_takes_the_container_with_it(tmp_path: Path, target: 
     assert "busy loading" in proof.detail
 
 
+def test_standin_a_fork_bomb_meets_the_limit_of_processes_and_is_gone(tmp_path: Path, target: Target) -> None:
+    source = (
+        "const { spawn } = require('child_process'); let refused = 0;"
+        "const bomb = () => { try { spawn('/bin/sh', ['-c', 'b() { b | b & }; b; sleep 300'], { stdio: 'ignore' })"
+        ".on('error', () => { refused += 1 }) } catch { refused += 1 } };"
+        "setInterval(() => { for (let i = 0; i < 50; i++) bomb() }, 10);"
+        "exports.handler = () => new Promise(() => {});"
+    )
+    function = zipped(tmp_path / "api.zip", {"index.js": source})
+    proof = prove_in(STANDIN, function, target, event={}, timeout_seconds=5)
+    assert proof.status == "failed", proof
+    assert [finding.code for finding in proof.findings] in (["RUN009"], ["RUN010"], ["RUN005"])
+    with connect_here() as engine:
+        assert engine.info().version, "the engine answers as before"
+
+
 def test_standin_has_no_network(tmp_path: Path, target: Target) -> None:
     source = "await new Promise((ok, no) => net.connect(53, '192.0.2.1').on('error', no)); export const handler = 1"
     function = zipped(tmp_path / "api.zip", {"index.mjs": f"import net from 'net'; {source}"})

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import platform
 import shutil
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +22,6 @@ from tests.support.elfs import EM_AARCH64, write_elf
 from tests.support.proving import Bench, comes_to_an_end
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from packager.prove import Proof
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="custom runtimes are Linux programs")
@@ -163,3 +168,77 @@ def test_a_compiled_program_is_a_bootstrap(bench: Bench) -> None:
     subprocess.run(["cc", "-w", "-o", program, source], check=True)
     proof = proved(bench, program.read_bytes(), event={"n": 1})
     assert (proof.status, proof.answer) == ("proved", '{"from": "C"}'), proof
+
+
+@pytest.fixture(scope="module")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return AWS's own runtime interface emulator, which the aws-sam-cli wheel carries."""
+    folder = tmp_path_factory.mktemp("sam")
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+    subprocess.run([*download, "aws-sam-cli==1.170.0"], check=True, timeout=300)
+    (wheel,) = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        path = Path(archive.extract("samcli/local/rapid/aws-lambda-rie-x86_64", folder))
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.heavy
+@pytest.mark.network
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the emulator's x86_64 program is asked")
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        (ECHO, "proved"),
+        ('post(f"invocation/{request}/response", b"plain")', "proved"),
+        (f"post(f\"invocation/{{request}}/error\", b'{ERROR}')", "failed"),
+    ],
+    ids=["answers", "plain text", "error"],
+)
+def test_awss_own_emulator_says_the_same(bench: Bench, emulator: Path, answer: str, status: str) -> None:
+    proof = proved(bench, loop(answer), event={"a": 1})
+    assert proof.status == status
+    bootstrap = bench.folder / "bootstrap"
+    bootstrap.write_text(loop(answer))
+    bootstrap.chmod(0o755)
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        outside, inside = (f"127.0.0.1:{server.getsockname()[1]}" for server in (one, other))
+    argv: list[str | Path] = [
+        emulator,
+        "--runtime-interface-emulator-address",
+        outside,
+        "--runtime-api-address",
+        inside,
+        bootstrap,
+    ]
+    process = subprocess.Popen(
+        [*argv, "x.handler"], env={"PATH": "/usr/bin:/bin"}, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+    )
+    try:
+        body = ask(f"http://{outside}/2015-03-31/functions/function/invocations", b'{"a": 1}')
+    finally:
+        process.kill()
+        process.wait()
+    if status == "failed":
+        assert json.loads(body)["errorMessage"] == "no config"
+        assert "Runtime.NoConfig: no config" in proof.detail
+    elif body == b"plain":
+        assert proof.answer == '"plain"'
+    else:
+        assert json.loads(body)["got"] == json.loads(proof.answer)["got"] == {"a": 1}
+
+
+def ask(url: str, body: bytes) -> bytes:
+    """Post to a server that may still be starting."""
+    for _ in range(50):
+        try:
+            with urllib.request.urlopen(urllib.request.Request(url, body), timeout=30) as answered:
+                said: bytes = answered.read()
+                return said
+        except ConnectionError:
+            time.sleep(0.1)
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionError):
+                raise
+            time.sleep(0.1)
+    pytest.fail("the emulator does not listen")
