@@ -1,0 +1,65 @@
+"""``packager pack``: what it says, and what its cache options do."""
+
+from __future__ import annotations
+
+import gc
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from packager.cli import run
+from tests.support.documents import check
+from tests.support.trees import write_tree
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def words(tmp_path: Path) -> list[str]:
+    root = write_tree(tmp_path / "in", {"a.js": "a" * 99, "b/c.js": "c"})
+    return ["pack", str(root), "-o", str(tmp_path / "out.zip"), "--json"]
+
+
+def _packed(words: list[str], capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
+    assert run(words) == 0
+    document = json.loads(capsys.readouterr().out)
+    check("pack", document)
+    return dict(document)
+
+
+def test_the_second_time_nothing_is_written(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cached = [*words, "--cache", str(tmp_path / "cache")]
+    first, second = _packed(cached, capsys), _packed(cached, capsys)
+
+    assert (first["written"], second["written"]) == (True, False)
+    assert {**first, "written": False} == second
+
+
+def test_no_cache_writes_each_time_and_remembers_nothing(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path / "cache"))
+    written = [_packed([*words, "--no-cache"], capsys)["written"] for _ in range(2)]
+
+    assert written == [True, True]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_people_are_told_what_is_unchanged(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for expected in ("out.zip: 2 files", "out.zip: unchanged, 2 files"):
+        assert run([*words[:-1], "--cache", str(tmp_path / "cache")]) == 0
+        assert expected in capsys.readouterr().out
+
+
+def test_the_garbage_collector_is_as_before(words: list[str], tmp_path: Path) -> None:
+    assert gc.isenabled()
+    run([*words, "--cache", str(tmp_path / "cache")])
+    run(["pack", str(tmp_path / "nothing"), "-o", str(tmp_path / "out.zip"), "--no-cache"])
+
+    assert gc.isenabled()
