@@ -88,6 +88,7 @@ class _SystemFile(msgspec.Struct, forbid_unknown_fields=True):
     user_id: int
     language_environment: dict[Language, dict[str, str]] = {}
     writable: tuple[str, ...] = ("/tmp",)
+    brought: tuple[str, ...] = ()
 
 
 class _RuntimeFile(msgspec.Struct, forbid_unknown_fields=True):
@@ -284,6 +285,7 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
             environment=tuple(system.environment.items()),
             user_id=system.user_id,
             writable=system.writable,
+            brought=system.brought,
         ),
         language_environment={
             language: tuple(variables.items()) for language, variables in system.language_environment.items()

@@ -122,6 +122,8 @@ class RuntimeSystem:
     """What the runtime sets before the handler loads; ``{major}`` is already filled in."""
     user_id: int
     writable: tuple[str, ...] = ("/tmp",)
+    brought: tuple[str, ...] = ()
+    """Globs of packages the runtime itself has, so that a bundle need not: ``@aws-sdk/*``, ``boto3``."""
 
 
 @dataclass(frozen=True)

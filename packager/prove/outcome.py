@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from packager.audit import Finding
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from packager.prove.request import Request
     from packager.prove.scene import Scene
 
-# What AWS's own images bring in /var/runtime; stand-ins have none of it, so its absence there says nothing.
-# Source: developer guide, "Node.js runtimes" (AWS SDK v3 from 18 on, v2 before) and "Python runtimes" (boto3).
-_BROUGHT_BY_RUNTIME = re.compile(
-    r"Cannot find (?:module|package) '(?P<node>@aws-sdk/[^']+|@smithy/[^']+|aws-sdk)"
-    r"|No module named '(?P<python>(?:boto3|botocore|s3transfer|jmespath|dateutil|urllib3)[^']*)'"
+_MISSED = re.compile(
+    r"Cannot find (?:module|package) '(?P<node>(?:@[^/']+/)?[^./'@][^/']*)[^']*'|No module named '(?P<python>\w+)[^']*'"
 )
 _HEAP = "JavaScript heap out of memory"
 
@@ -140,11 +138,13 @@ def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scen
         return f"the runtime did not start in {run.where}: {said[0][:200]}"
     failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
     texts = "\n".join(failure.text for failure in failures)
-    brought = _BROUGHT_BY_RUNTIME.search(texts)
+    missed = _MISSED.search(texts)
     codes = {finding.code for finding in findings if finding.severity == "error"}
-    if brought is not None and codes == {"RUN001"}:
-        name = brought["node"] or brought["python"]
-        return f"it uses {name}, which the real runtime brings along and {run.where} does not"
+    if missed is not None and codes == {"RUN001"}:
+        name = missed["node"] or missed["python"]
+        # Stand-ins have nothing of what the real runtime has, so its absence there says nothing.
+        if any(fnmatchcase(name, glob) for glob in target.system.brought):
+            return f"it uses {name}, which the real runtime brings along and {run.where} does not"
     if codes == {"RUN003"}:
         versions = set(re.findall(r"version [`']([\w.]+)' not found", texts))
         if versions and all(_offers(target.baseline, version) for version in versions):

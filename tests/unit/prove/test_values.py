@@ -190,3 +190,21 @@ def test_a_clean_root_is_read_only_merged_and_gone_afterwards(tmp_path: Path) ->
         assert [(root.layers / path).read_text() for path in ("lib/a", "lib/b", "t")] == ["1", "2", "file"]
         assert not any(stat.S_IMODE(path.stat().st_mode) & 0o222 for path in root.layers.rglob("*"))
     assert not root.scratch.exists()
+
+
+@pytest.mark.parametrize(
+    ("missed", "status"),
+    [
+        ("Cannot find module '@aws-sdk/client-s3'", "skipped"),
+        ("Cannot find package '@smithy/types/dist' imported from /var/task/a.mjs", "skipped"),
+        ("No module named 'boto3.session'", "skipped"),
+        ("Cannot find module 'aws-sdk'", "failed"),  # version 2 is gone since Node 18
+        ("Cannot find module '@aws-sdk'", "failed"),
+        ("Cannot find module './boto3'", "failed"),
+        ("No module named 'boto'", "failed"),
+    ],
+)
+def test_what_the_real_runtime_brings_is_the_catalogs_word(missed: str, status: str) -> None:
+    report = Report(failure=Failure("load", "Error", missed, "MODULE_NOT_FOUND"))
+    assert judge(run(report), Request("a.b", target()), SCENE).status == status
+    assert judge(run(report, official=True), Request("a.b", target()), SCENE).status == "failed"
