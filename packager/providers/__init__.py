@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from packager.errors import ConfigError
 from packager.inventory import File
 from packager.providers import aws_lambda, google_cloud_functions, netlify, now, up, vercel
 from packager.trim import Choice
@@ -90,9 +91,13 @@ def lay_out(bundle: Bundle, kept: Iterable[Choice]) -> list[Placed]:
 
 
 def ship(made: Sequence[Made]) -> dict[str, Shipment]:
-    """Return every folder to deliver beside the zips."""
+    """Return every folder to deliver beside the zips. Raises ConfigError where two would be one."""
     found: dict[str, Shipment] = {}
     for name, provider in PROVIDERS.items():
         if own := [item for item in made if item.bundle.target.provider == name]:
-            found.update(provider.shipments(own))
+            for folder, shipment in provider.shipments(own).items():
+                if folder in found:
+                    msg = f"another host's folder has this name: {folder}"
+                    raise ConfigError(msg, where=f"bundles.{folder}", fix="give the bundle another name")
+                found[folder] = shipment
     return found

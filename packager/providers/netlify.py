@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.emit import Order
 from packager.emit.netlify import FOLDER, check_name, emit, function_name, manifest
+from packager.errors import ConfigError
 from packager.providers.aws_lambda import place
 
 if TYPE_CHECKING:
@@ -23,15 +24,20 @@ __all__ = ["additions", "place", "shipments"]
 def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
     """Return ``<name>.js`` for every entry that is not called so: it hands on what the entry exports.
 
-    Raises ConfigError for a name Netlify does not take.
+    Raises ConfigError for a name Netlify does not take, or that another function or file has already.
     """
     found = {}
+    taken: dict[str, str] = {}
     for entry in bundle.entries:
         name = function_name(entry)
         check_name(name, bundle)
-        if f"{name}.js" in paths or f"{name}.js" in found:
-            continue
-        found[f"{name}.js"] = _forward(entry)
+        place = f"{name}.js"
+        other = taken.setdefault(name, entry)
+        if other != entry or (place in paths and place != entry):
+            msg = f"{entry} and {place if other == entry else other} would be one function, {name}"
+            raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename one of them")
+        if place != entry:
+            found[place] = _forward(entry)
     return found
 
 
@@ -50,10 +56,13 @@ def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     bundles = tuple(item.bundle for item in made)
     files: dict[str, str | Path] = dict(emit(Order(bundles, made[0].read, out="", force=True)))
     zips = []
-    functions = []
+    functions: list[tuple[str, str]] = []
     for item in made:
         for entry in item.bundle.entries:
             name = function_name(entry)
+            if any(name == other for other, _ in functions):
+                msg = f"two bundles have a function {name}, and a site has one of a name"
+                raise ConfigError(msg, where=f"bundles.{item.bundle.name}.src", fix="rename one of the files")
             functions.append((name, item.bundle.target.runtime))
             zips.append((item.bundle.name, f"functions/{name}.zip"))
     document = manifest(sorted(functions), bundles[0].target.arch)

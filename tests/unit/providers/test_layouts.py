@@ -52,7 +52,30 @@ def test_netlify_functions_get_an_entry_of_their_name(tmp_path: Path) -> None:
     added = PROVIDERS["netlify"].additions(bundle, set(files))
     assert added["hello.js"] == 'module.exports = require("./functions/hello.js")\n'
     assert added["cron.js"].startswith("exports.handler = async")
-    assert PROVIDERS["netlify"].additions(bundle, {*files, "hello.js"}).keys() == {"cron.js"}
+    with pytest.raises(ConfigError, match="would be one function, hello"):
+        PROVIDERS["netlify"].additions(bundle, {*files, "hello.js"})
+
+
+def test_a_function_that_lies_at_the_root_is_its_own_entry(tmp_path: Path) -> None:
+    bundle = bundle_of(tmp_path, "netlify", "hello.js", **{"hello.js": NODE_HANDLER})
+    assert PROVIDERS["netlify"].additions(bundle, {"hello.js"}) == {}
+
+
+def test_two_functions_of_one_name_are_refused(tmp_path: Path) -> None:
+    files = {"a/hello.js": NODE_HANDLER, "b/hello.js": NODE_HANDLER}
+    bundle = bundle_of(tmp_path, "netlify", '["a/hello.js", "b/hello.js"]', **files)
+    with pytest.raises(ConfigError, match=r"b/hello\.js and a/hello\.js would be one function"):
+        PROVIDERS["netlify"].additions(bundle, set(files))
+    one = bundle_of(tmp_path, "netlify", "a/hello.js")
+    with pytest.raises(ConfigError, match="two bundles have a function hello"):
+        ship([made(tmp_path, one), made(tmp_path, one)])
+
+
+def test_two_hosts_never_share_a_folder(tmp_path: Path) -> None:
+    packager = "bundles: {netlify: {target: up, src: a.js}, site: {target: netlify, src: a.js}}\n"
+    node_project(tmp_path, {"packager.yaml": packager, "a.js": NODE_HANDLER})
+    with pytest.raises(ConfigError, match="another host's folder has this name: netlify"):
+        ship([made(tmp_path, bundle) for bundle in plan_of(tmp_path).bundles])
 
 
 @pytest.mark.parametrize("name", ["___netlify-entry-point", "hallo welt", "ü"])
