@@ -60,8 +60,9 @@ new Set(["node_modules", ...paths.map((name) => name.replace(/(.*node_modules)[/
 _PRUNE_SPECS = (
     _PRUNE_COMMON
     + """\
-const specs = new Set(process.argv.slice(1));
+const specs = new Set(process.argv.slice(1)), seen = [];
 const visit = (folder) => {
+  seen.push(folder);
   for (const name of list(folder)) {
     const below = path.join(folder, name);
     if (name.startsWith("@")) visit(below);
@@ -70,9 +71,10 @@ const visit = (folder) => {
     if (specs.has(facts.name + "@" + facts.version)) remove(below);
     else visit(path.join(below, "node_modules"));
   }
-  tidy(folder);
 };
 visit("node_modules");
+// Once everything is gone: a package visited early may link to the program of one that went late.
+seen.reverse().forEach(tidy);
 """
 )
 

@@ -11,6 +11,7 @@ import pytest
 
 from packager.catalog import load_catalog
 from packager.engines.clients import ENGINE_FILE
+from packager.generate.steps import PNPM
 from packager.host import Options, real_host
 from packager.machine import Machine
 from packager.pipeline import package
@@ -94,6 +95,17 @@ def test_fix_schema_builds_for_the_target_whatever_the_schema_says(
 
     assert engines(archive) == ["node_modules/.prisma/client/libquery_engine-rhel-openssl-3.0.x.so.node"]
     assert snapshot(root) == before
+
+
+def test_pnpms_lock_file_serves_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mirror: Mirror) -> None:
+    project = next(one for one in ERAS if one.name == "5.22 library").project()
+    root = write_tree(tmp_path / "app", project)
+    lock = ["npx", "--yes", PNPM, "install", "--lockfile-only"]
+    subprocess.run(lock, cwd=root, check=True, capture_output=True)
+
+    archive = build(root, tmp_path / "cache", tmp_path / "1.zip", monkeypatch, mirror)
+
+    assert engines(archive) == ["node_modules/.prisma/client/libquery_engine-rhel-openssl-3.0.x.so.node"]
 
 
 @pytest.mark.docker

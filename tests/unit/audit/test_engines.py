@@ -123,3 +123,12 @@ def test_later_generations_ignore_the_override(tmp_path: Path) -> None:
     files = client("client", version="6.19.0") | {".env": "PRISMA_QUERY_ENGINE_LIBRARY=/nowhere\n"}
 
     assert findings(tmp_path / "api", files) == []
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"<html>502</html>", b"\x7fELF\x02\x01\x01"], ids=["empty", "HTML", "cut off"]
+)
+def test_a_library_engine_that_is_none_is_told_by_what_it_is(tmp_path: Path, content: bytes) -> None:
+    found = findings(tmp_path / "api", client() | {f"{HOME}/{library(RHEL3)}": content})
+
+    assert [finding.code for finding in found] == ["ENG012"]
