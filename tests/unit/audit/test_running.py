@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -104,7 +104,7 @@ def test_libraries_need_no_execute_bit(tmp_path: Path) -> None:
     ],
 )
 def test_interpreters(tmp_path: Path, line: str, words: str) -> None:
-    files = {"bootstrap": f"{line}\nexit 0\n", "tool": PROGRAM}
+    files: dict[str, bytes | str] = {"bootstrap": f"{line}\nexit 0\n", "tool": PROGRAM}
     found = verdict(tmp_path, files, OWN, bootstrap=0o755, tool=0o755)
     assert codes(found) == ([("error", "EXE002")] if words else [])
     assert all(words in each.message for each in found)
@@ -119,7 +119,7 @@ def test_the_runtimes_own_language_is_an_interpreter(tmp_path: Path) -> None:
 # --- Node and Python
 
 
-def with_facts(file: File, **facts: int) -> File:
+def with_facts(file: File, **facts: Any) -> File:
     """Return a file whose ELF facts are changed."""
     assert file.elf is not None
     return replace(file, elf=replace(file.elf, **facts))
@@ -182,7 +182,7 @@ def test_wheels_say_what_they_are_for(tags: tuple[str, ...], fine: bool) -> None
 
 
 def test_tags_are_read_from_the_wheels_own_metadata(tmp_path: Path) -> None:
-    files = {
+    files: dict[str, bytes | str] = {
         "p/x.so": write_elf(needed=["libc.so.6"]),
         "p-1.0.dist-info/METADATA": "Name: p\n",
         "p-1.0.dist-info/RECORD": "p/x.so,,\n",
