@@ -21,19 +21,13 @@ if TYPE_CHECKING:
 @click.option("--pool", type=click.IntRange(1), help="Connections per container; default: from the project.")
 @click.option("--max-connections", type=click.IntRange(1), help="What the database has; default: asked at --url.")
 @click.option("--url", envvar="DATABASE_URL", default="", metavar="URL", help="The database [env: DATABASE_URL].")
-@click.option(
-    "--simulate", type=click.Path(path_type=Path), metavar="ZIP", help="Run this zip on --url, and count."
-)
+@click.option("--simulate", type=click.Path(path_type=Path), metavar="ZIP", help="Run this zip on --url, and count.")
 @click.option(
     "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
 )
-@click.option(
-    "--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="How many to simulate."
-)
+@click.option("--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="How many to simulate.")
 @click.option("--event", default="{}", metavar="JSON", help="What each simulated one gets.")
-@click.option(
-    "--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: manifest."
-)
+@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: manifest.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def connections(project: Path, simulate: Path | None, as_json: bool, **words: Any) -> int:
     """Say whether the database has the connections a function may open.
