@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from packager.catalog import load_catalog
+from packager.containers import Image, Outcome
 from packager.errors import ArtifactError
 from packager.prove import prover
 from packager.prove.prover import prove
 from tests.support.proving import NODE, Bench, Files, comes_to_an_end, make_zip, needs_node, node_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from packager.catalog.records import Arch
+    from packager.containers import Containers
+    from packager.prove.places import How
 
 
 @pytest.fixture
@@ -395,3 +402,38 @@ def test_auto_falls_back_to_this_machine_where_no_engine_answers(bench: Bench) -
     )
     assert proof.status == "skipped"
     assert "no engine answers" in proof.detail
+
+
+class EngineWithBareImage:
+    """An engine that has the target's image, without any interpreter in it."""
+
+    def find_image(self, name: str, arch: Arch) -> Image:
+        return Image(name, "sha256:0123456789abcdef", arch)
+
+    @contextmanager
+    def start(self, *_: object, **__: object) -> Iterator[EngineWithBareImage]:
+        yield self
+
+    def run(self, *_: object) -> Outcome:
+        return Outcome(127, "exec: python3: not found", 0.1)
+
+
+@needs_python
+@pytest.mark.parametrize(("how", "status"), [("auto", "proved"), ("docker", "skipped")])
+def test_an_image_that_shows_nothing_leaves_this_machine_its_turn(bench: Bench, how: How, status: str) -> None:
+    @contextmanager
+    def engine() -> Iterator[Containers]:
+        yield EngineWithBareImage()  # type: ignore[misc]  # as much of an engine as a proof asks of it
+
+    artifact = make_zip(bench.folder / "a.zip", {"app.py": "def handler(event, context): ..."})
+    proof = prove(
+        artifact,
+        target=load_catalog().target("aws-lambda", f"python{PYTHON}", "x86_64"),
+        handler="app.handler",
+        environment={},
+        how=how,
+        cache=bench.folder,
+        engine=engine,
+    )
+    assert (proof.status, proof.how) == (status, "local" if status == "proved" else ""), proof
+    assert ("the image has no python" in proof.detail) == (status == "skipped")
