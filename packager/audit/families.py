@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.audit.abi import libc_of, misfit, operating_system
+from packager.audit.abi import misfit
+from packager.inventory.systems import libc_of, operating_system
 from packager.units import format_size
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from packager.inventory.systems import libc_of, operating_system
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -44,15 +46,10 @@ def suits(file: File, target: Target) -> bool:
     elf = file.elf
     if elf is None:
         return True
-    if elf.machine != target.arch or elf.os_abi in ("ELFOSABI_FREEBSD", "ELFOSABI_OPENBSD", "ELFOSABI_NETBSD"):
+    if elf.machine != target.arch or operating_system(elf) != "linux":
         return False
-    if any(name.startswith(("libc.so.7", "libthr.so")) for name in elf.needed):
-        return False
-    musl = (
-        any(name == "libc.so" or name.startswith("libc.musl-") for name in elf.needed) or "ld-musl" in elf.interpreter
-    )
-    glibc = any(name == "libc.so.6" for name in elf.needed) or "ld-linux" in elf.interpreter
-    return not (musl and target.baseline.libc == "glibc") and not (glibc and target.baseline.libc == "musl")
+    libc = libc_of(elf) or ("glibc" if "ld-linux" in elf.interpreter else "")
+    return libc in ("", target.baseline.libc)
 
 
 def native(file: File) -> bool:
