@@ -138,6 +138,9 @@ def _header_faults(archive: Archive) -> Iterator[Fault]:
             unsure = False
             before = member.path
             end = header.data_offset + member.compressed_bytes
+            if end > archive.length:  # cut off, as reading it will say
+                unsure = True
+                continue
             if header.flags & FLAG_DESCRIPTOR:
                 end = _after_descriptor(stream, end, archive.length)
                 if member.method == STORED and member.size_bytes:

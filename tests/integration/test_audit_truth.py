@@ -125,3 +125,13 @@ def test_verdict(row: Row, tmp_path: Path) -> None:
             assert not found
         elif row.words and expected == (row.al2 or row.al2023):
             assert any(row.words in each.message for each in found), (runtime, found)
+
+
+def test_an_addon_that_crashes_an_older_node_is_told_apart(tmp_path: Path) -> None:
+    """argon2 0.45 satisfies the loader, and ends Node 20 with a segmentation fault: it declares Node-API 10."""
+    npm_package("argon2@~0.45.1", tmp_path)
+    codes = {
+        runtime: {each.code for each in audit_archive(tmp_path, [], target(runtime)) if each.severity == "error"}
+        for runtime in ("nodejs20.x", "nodejs22.x")
+    }
+    assert codes == {"nodejs20.x": {"ABI012"}, "nodejs22.x": set()}
