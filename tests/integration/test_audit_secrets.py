@@ -23,7 +23,7 @@ TREES = {
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.heavy] if name == "prisma" else []) for name in TREES]
+    "name", [pytest.param(name, marks=[pytest.mark.heavy] if name in ("aws-sdk", "prisma") else []) for name in TREES]
 )
 def test_no_secret_is_seen_where_there_is_none(name: str, tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"name": "app", "private": true}')
