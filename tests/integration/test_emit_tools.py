@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import packager
-from tests.support.hosts import npm_tool, run
+from tests.support.hosts import npm_tool, run, tools_folder
 from tests.support.projects import NODE_HANDLER, node_project
 
 pytestmark = pytest.mark.network
@@ -26,7 +25,7 @@ bundles:
 @pytest.fixture(scope="module")
 def tools() -> Path:
     """Return the bin folder of an environment with the tools of PyPI; made once per test cache."""
-    folder = Path(os.environ["PACKAGER_TEST_CACHE"]) / "tools" / "python"
+    folder = tools_folder() / "python"
     if not (folder / ".done").exists():
         run([sys.executable, "-m", "venv", "--clear", str(folder)], Path.cwd())
         wanted = ["aws-sam-cli", "cfn-lint", "python-hcl2"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import hashlib
 import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 import zipfile
@@ -26,10 +28,18 @@ http.createServer(loaded.default ?? loaded).listen(Number(process.env.PORT), '12
 NO_DOWNLOAD = {"PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true"}
 
 
+def tools_folder() -> Path:
+    """Return where tools are kept: in the cache of this run, which fixtures of modules may be the first to ask for."""
+    if "PACKAGER_TEST_CACHE" not in os.environ:
+        os.environ["PACKAGER_TEST_CACHE"] = folder = tempfile.mkdtemp(prefix="packager-test-cache-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(os.environ["PACKAGER_TEST_CACHE"]) / "tools"
+
+
 def npm_tool(*specs: str) -> Path:
     """Return a folder whose node_modules holds these packages; installed once per test cache."""
     name = hashlib.sha256(" ".join(specs).encode()).hexdigest()[:12]
-    folder = Path(os.environ["PACKAGER_TEST_CACHE"]) / "tools" / name
+    folder = tools_folder() / name
     if not (folder / ".done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
