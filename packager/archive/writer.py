@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import struct
-from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -24,9 +22,7 @@ from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
-    from types import TracebackType
 
     from packager.archive.cache import Cache
 
@@ -65,10 +61,9 @@ def write(
 
         with (
             replacing(destination) as file,
-            _Digest() as digest,
             working_ahead(batches(sizes), pack, threads) as packed_in_order,
         ):
-            archive = _Archive(file, digest, destination)
+            archive = _Archive(file, destination)
             for packed in packed_in_order:
                 archive.append(packed)
                 if store is not None:
@@ -79,7 +74,7 @@ def write(
         path=destination,
         zipped_bytes=archive.size_bytes,
         unzipped_bytes=sum(sizes),
-        sha256=digest.hexdigest(),
+        sha256=archive.digest.hexdigest(),
         members=tuple(archive.members),
         codec=compressor.name,
     )
@@ -88,11 +83,11 @@ def write(
 class _Archive:
     """The file while it grows: members first, then their directory."""
 
-    def __init__(self, file: BinaryIO, digest: _Digest, destination: Path) -> None:
+    def __init__(self, file: BinaryIO, destination: Path) -> None:
         self.members: list[Member] = []
+        self.digest = hashlib.sha256()
         self.size_bytes = 0
         self._file = file
-        self._digest = digest
         self._destination = destination
         self._directory: list[bytes] = []
 
@@ -116,7 +111,7 @@ class _Archive:
 
     def _write(self, chunk: bytes | bytearray | memoryview) -> None:
         self._file.write(chunk)
-        self._digest.update(chunk)
+        self.digest.update(chunk)
         self.size_bytes += len(chunk)
 
     def _prove_reachable(self, end: int) -> None:
@@ -124,35 +119,6 @@ class _Archive:
             msg = "would reach 4 GiB, the end of what a zip without zip64 records can hold"
             fix = "leave files out, or split the bundle into layers"
             raise ArtifactError(msg, where=str(self._destination), fix=fix)
-
-
-class _Digest:
-    """SHA-256 in a thread of its own: of a warm archive it is as much work as all the rest."""
-
-    _AHEAD = 4
-
-    def __enter__(self) -> _Digest:
-        self._digest = hashlib.sha256()
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="digest")
-        self._waiting: deque[Future[None]] = deque()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._pool.shutdown(wait=True, cancel_futures=error is not None)
-
-    def update(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Hash a chunk soon; it must not change. Waits while too much is held."""
-        if len(self._waiting) >= self._AHEAD:
-            self._waiting.popleft().result()
-        self._waiting.append(self._pool.submit(self._digest.update, chunk))
-
-    def hexdigest(self) -> str:
-        """Return the digest of all chunks."""
-        while self._waiting:
-            self._waiting.popleft().result()
-        return self._digest.hexdigest()
 
 
 def usable_processors() -> int:
