@@ -131,6 +131,7 @@ def package_bundle(
             budget=bundle.budget,
             name=shown,
             environment=bundle.environment,
+            handler=bundle.handler,
         )
         findings += check_uncompiled(scanned.inventory, scanned.graph, selection, bundle.target, shown)
     if options.prove == "skip":

@@ -224,6 +224,15 @@ def test_a_secret_in_the_output_of_a_command_is_masked(app: Path) -> None:
     check("failure", ran.json())
 
 
+def test_connections(tmp_path: Path) -> None:
+    ran = packager("connections", tmp_path, "--pool", "5", "--concurrency", "40", "--max-connections", "100", "--json")
+
+    assert ran.code == 1
+    document = ran.json()
+    check("connections", document)
+    assert (document["connections"], document["available"]) == (200, 100)
+
+
 def test_the_schema_covers_what_answers_and_is_one_itself() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
