@@ -49,7 +49,8 @@ def check_handler(scene: Scene) -> Iterator[Finding]:
     if not scene.handler or target.kind == "layer" or target.language == "provided":
         return
     stem, export = _split(scene.handler, target)
-    if not stem or not export:
+    exported = target.launcher == "handler"  # other hosts serve a file, by its default export or by starting it
+    if not stem or (exported and not export):
         yield _about(scene, "HND001", f"the handler {scene.handler!r} is not of the form FILE.EXPORT")
         return
     place = _find(scene)
@@ -61,6 +62,7 @@ def check_handler(scene: Scene) -> Iterator[Finding]:
         yield from _module_kind(place, text, scene)
     if (
         text
+        and exported
         and not re.search(rf"(?<![\w$]){re.escape(export.split('.')[0])}(?![\w$])", text)
         and not _PASSED_ON.search(text)
     ):

@@ -263,6 +263,13 @@ def test_handlers_of_node(
     assert all(words in each.message for each in found)
 
 
+def test_hosts_that_serve_files_ask_for_the_file_alone(tmp_path: Path) -> None:
+    server, module = target(name="up"), target(name="vercel")
+    assert verdict(tmp_path, {"app.js": "require('http').createServer()"}, server, "app") == []
+    assert codes(verdict(tmp_path, {"other.js": ""}, server, "app")) == [("error", "HND001")]
+    assert verdict(tmp_path, {"index.js": "module.exports = (req, res) => res.end()"}, module, "index.default") == []
+
+
 def test_a_module_nobody_declares_is_for_newer_nodes_to_find_out(tmp_path: Path) -> None:
     assert codes(verdict(tmp_path, {"index.js": ESM}, target("nodejs20.x"), "index.handler")) == [("error", "HND002")]
     assert codes(verdict(tmp_path, {"index.js": ESM}, NODE, "index.handler")) == [("warning", "HND002")]
