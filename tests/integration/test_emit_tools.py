@@ -13,7 +13,7 @@ from tests.support.cli import packager
 from tests.support.hosts import npm_tool, run, tools_folder
 from tests.support.projects import NODE_HANDLER, node_project
 
-pytestmark = pytest.mark.network
+pytestmark = [pytest.mark.network, pytest.mark.heavy]
 PACKAGER = """\
 bundles:
   engine: {target: aws-lambda-layer, recipe: prisma-client, runtime: nodejs22.x, arch: arm64}

@@ -27,7 +27,8 @@ LARGEST = {
 
 
 def _marked(era: Era) -> object:
-    marks = []
+    # The two with a target size run always, the whole matrix with --run-heavy.
+    marks = [] if era.name in LARGEST else [pytest.mark.heavy]
     if era.engine == "real":
         marks.append(pytest.mark.docker)
     if era.query.startswith("postgresql"):
