@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from packager.engines import EngineFile
 
 BuilderName = Literal["docker", "host"]
+TrimLevel = Literal["none", "safe", "strict", "trace", "bundle"]
+"""How much of what is installed is left out; each level leaves out what the one before does, `bundle` rewrites code."""
 PackageManager = Literal["npm", "pnpm", "yarn", "pip"]
 
 
@@ -82,6 +84,7 @@ class Bundle:
     environment: tuple[tuple[str, str], ...] = ()
     """The function's own environment variables, for proof and configs."""
     strip: bool = True
+    trim: TrimLevel = "safe"
     silence: tuple[tuple[str, str, str], ...] = ()
     """(code, path glob, reason) of findings the user has accepted."""
 

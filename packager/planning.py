@@ -101,6 +101,7 @@ class _Planner:
             layer_files=layer_files,
             environment=tuple(sorted(spec.environment.items())),
             strip=spec.strip,
+            trim=spec.trim,
             silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
         )
 

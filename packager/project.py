@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog.records import Arch
+    from packager.plan import TrimLevel
 
 CONFIG_NAMES = ("packager.yaml", "packager.yml")
+TRIM_LEVELS = ("none", "safe", "strict", "trace", "bundle")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -60,6 +62,7 @@ class BundleSpec:
     budget_bytes: int | None = None
     environment: dict[str, str] = field(default_factory=dict)
     strip: bool = True
+    trim: TrimLevel = "safe"
     silence: tuple[Silence, ...] = ()
 
 
@@ -147,7 +150,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
     check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src",
+        "strip", "silence", "src", "trim",
     )  # fmt: skip
     budget = section.get("budget", (str, int), default=None)
     try:
@@ -169,6 +172,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         budget_bytes=budget_bytes,
         environment={str(key): str(value) for key, value in environment.items()},
         strip=section.get("strip", bool, default=True),
+        trim=cast("TrimLevel", section.choice("trim", TRIM_LEVELS, default="safe")),
         silence=silence + _silences(section),
     )
 
@@ -242,6 +246,7 @@ def override(
     arches: tuple[Arch, ...] = (),
     budget_bytes: int | None = None,
     timeout_seconds: float | None = None,
+    trim: TrimLevel | None = None,
 ) -> Project:
     """Return the project with command-line options laid over every bundle.
 
@@ -259,6 +264,8 @@ def override(
             changes["arches"] = arches
         if budget_bytes is not None:
             changes["budget_bytes"] = budget_bytes
+        if trim is not None:
+            changes["trim"] = trim
         specs.append(replace(spec, **changes))
     generate = project.generate
     if timeout_seconds is not None:

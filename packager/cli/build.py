@@ -14,6 +14,7 @@ from packager.cli.options import (
     proof_options,
     talk_options,
     target_options,
+    trim_option,
     verbosity,
 )
 
@@ -36,6 +37,7 @@ _bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build on
 @builder_options
 @output_options
 @budget_option
+@trim_option
 @proof_options
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--why", metavar="PATH", help="Say why a file or folder is kept or dropped, and write nothing.")
@@ -66,6 +68,7 @@ def build(ctx: click.Context, /, **words: Any) -> int:
 @builder_options
 @output_options
 @budget_option
+@trim_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def plan(ctx: click.Context, /, **words: Any) -> int:

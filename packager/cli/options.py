@@ -66,6 +66,12 @@ output_options = apply(
         help="How hard to compress.",
     ),
 )
+trim_option = click.option(
+    "--trim",
+    type=click.Choice(["none", "safe", "strict", "trace", "bundle"]),
+    default=None,
+    help="How much of what is installed to leave out. Default: safe.",
+)
 budget_option = click.option("--budget", metavar="SIZE", help="Largest zip you allow, such as 25mb.")
 proof_options = apply(
     click.option("--no-prove", is_flag=True, help="Do not load the finished bundle."),

@@ -15,7 +15,7 @@ from packager.units import parse_size
 
 if TYPE_CHECKING:
     from packager.catalog import Catalog
-    from packager.plan import Plan
+    from packager.plan import Plan, TrimLevel
     from packager.project import Project
 
 
@@ -40,6 +40,7 @@ class Request:
     no_prove: bool = False
     require_proof: bool = False
     prove_image: str = ""
+    trim: TrimLevel | None = None
 
     def options(self, project: Project) -> Options:
         """Return the options of a run."""
@@ -76,6 +77,7 @@ class Request:
             arches=tuple(dict.fromkeys(parse_arch(text, "--arch") for text in self.arch)),
             budget_bytes=parse_size(self.budget) if self.budget else None,
             timeout_seconds=self.timeout,
+            trim=self.trim,
         )
         wish = self.builder or project.builder
         machine = look() if wish == "auto" else Machine()

@@ -69,6 +69,10 @@ class Circumstances:
     """File → name of the layer that carries it: Python packages have no folder of their own."""
     python_packages: str = ""
     """Folder of installed Python packages in the tree; empty if there are none."""
+    traced: Mapping[str, str] | None = None
+    """File → what asks for it, for every file the entries reach; None: not traced, everything counts as reached."""
+    spared: Mapping[str, str] = field(default_factory=dict)
+    """Package folder or file → why rules of the trim levels must leave it alone: a proof missed it without them."""
 
 
 def trim(inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> Selection:
@@ -153,7 +157,9 @@ class _Judge:
             return Choice(file, False, "platform", self.foreign_packages[folder])
         if folder in self.circumstances.provided:
             return Choice(file, False, "layer", f"layer {self.circumstances.provided[folder]} carries it")
-        dropped = self.rules.choice(file, folder) or self._native(file) or _declaration(file)
+        dropped = self.rules.choice(file, folder) or self._native(file)
+        if dropped is None and not {folder, file.path} & self.circumstances.spared.keys():
+            dropped = _declaration(file)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
 
     def _native(self, file: File) -> Choice | None:
