@@ -18,7 +18,7 @@ class Finding:
     """One result of an audit. An error means: would not load or would not fit."""
 
     code: str
-    """Stable, documented in ``audit/codes.py``: ``ABI002``."""
+    """Stable, documented in ``audit/codes``: ``ABI002``."""
     severity: Severity
     subject: str
     """Where: ``dist/api.zip!node_modules/x/y.node``, a path in the artifact, or a configuration key."""

@@ -98,7 +98,6 @@ def test_every_code_that_checks_use_is_in_the_table_and_explains_itself() -> Non
     used = {
         node.value
         for path in Path(packager.audit.__path__[0]).glob("*.py")
-        if path.name != "codes.py"
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

@@ -1,0 +1,116 @@
+"""What can be wrong with an archive as a file: ZIP."""
+
+from __future__ import annotations
+
+from packager.audit.codes.row import Code
+
+ROWS = (
+    Code(
+        "ZIP001",
+        "names differ only in case",
+        "warning",
+        "Two paths differ only in upper and lower case. Linux keeps both; whoever unpacks on macOS or Windows loses "
+        "one.",
+        "Rename one of them.",
+    ),
+    Code(
+        "ZIP002",
+        "compression method",
+        "error",
+        "A member is compressed with a method that hosts do not unpack, such as the Deflate64 of Windows' Explorer.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP003",
+        "encrypted",
+        "error",
+        "A member is encrypted; hosts have no password.",
+        "Make the archive without a password.",
+    ),
+    Code(
+        "ZIP004",
+        "zip64",
+        "warning",
+        "The archive uses zip64 records, which are needed from 4 GiB or 65,535 entries on only, and which not "
+        "every host reads.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP005",
+        "stored with data descriptor",
+        "note",
+        "Stored members have their sizes behind their data. AWS reads that, some streaming readers refuse.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP006",
+        "backslash in a name",
+        "error",
+        "Windows tools write folders with backslashes; Linux takes them for letters, so no folder comes of it.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP007",
+        "unsafe name",
+        "error",
+        "A member's name is empty, absolute, has a .. segment, a NUL or bytes that are no UTF-8.",
+        "Make the archive again from inside the folder, with relative names.",
+    ),
+    Code(
+        "ZIP008",
+        "duplicate name",
+        "error",
+        "A name is in the archive more than once; some readers take the first member, some the last.",
+        "Make the archive anew instead of appending to it.",
+    ),
+    Code(
+        "ZIP009",
+        "no Unix modes",
+        "warning",
+        "The archive was made on DOS or Windows and says nothing about who may read or execute its files.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP010",
+        "unreadable mode",
+        "error",
+        "A file's mode does not let others read it; the runtime runs as another user: 'EACCES: permission denied'.",
+        "Use 0644 and 0755, or re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP011",
+        "link leads out",
+        "error",
+        "A symbolic link points outside the archive: to nothing at run time, or to what is not yours.",
+        "Put the file itself in its place.",
+    ),
+    Code(
+        "ZIP012",
+        "damaged member",
+        "error",
+        "A member cannot be read: cut off, a wrong checksum, or not where the directory says. Hosts refuse "
+        "the whole archive.",
+        "Make or download the archive again.",
+    ),
+    Code(
+        "ZIP013",
+        "contradicting headers",
+        "error",
+        "The directory and the header before a member's data disagree, so that readers see different files.",
+        "Re-pack it from its source with an ordinary tool.",
+    ),
+    Code(
+        "ZIP014",
+        "hidden bytes",
+        "warning",
+        "There are bytes before, between or behind the members that no reader of the directory sees.",
+        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+    ),
+    Code(
+        "ZIP015",
+        "overlapping members",
+        "error",
+        "Two members share bytes of the archive, as in archive bombs.",
+        "Do not use this archive.",
+    ),
+)

@@ -1,0 +1,113 @@
+"""What can be wrong with a bundle as a whole: HND, LAY, PKG, SEC, SIZE."""
+
+from __future__ import annotations
+
+from packager.audit.codes.row import Code
+
+ROWS = (
+    Code(
+        "HND001",
+        "handler missing",
+        "error",
+        "The file that the handler names is not where the runtime looks for it.",
+        "Include the file, or correct the handler: FILE.EXPORT, relative to the archive's root.",
+    ),
+    Code(
+        "HND002",
+        "ES module or CommonJS",
+        "error",
+        "The handler's file is written as one kind of module and declared as the other, by its ending or by "
+        "the nearest package.json.",
+        'Name it .mjs or .cjs, or set "type" in package.json, and pack that file too.',
+    ),
+    Code(
+        "HND003",
+        "export not mentioned",
+        "warning",
+        "The handler's file never mentions the name it should export.",
+        "Correct the handler: FILE.EXPORT.",
+    ),
+    Code(
+        "HND004",
+        "no bootstrap",
+        "error",
+        "A custom runtime starts a program called bootstrap at the root of the function or of a layer, and "
+        "there is none.",
+        "Put an executable `bootstrap` at the root of the zip.",
+    ),
+    Code(
+        "LAY001",
+        "layer folder nobody reads",
+        "warning",
+        "A folder at the root of a layer is none that a runtime, the loader or the shell looks into. It is an "
+        "error if it holds packages that nothing will find.",
+        "Use nodejs/node_modules, python, bin or lib.",
+    ),
+    Code(
+        "LAY002",
+        "layer folder of another version",
+        "warning",
+        "A folder of the layer is read by another version of the language's runtime only.",
+        "Use the folder for all versions: nodejs/node_modules or python.",
+    ),
+    Code(
+        "PKG001",
+        "not compiled",
+        "error",
+        "The package is compiled when it is installed (it has a binding.gyp), but nothing for the target came of it: "
+        "its install script was not run for another architecture, or failed. A warning for optional dependencies.",
+        "Build in the target's userland with --builder docker, or take a version that ships prebuilt binaries.",
+    ),
+    Code(
+        "SEC001",
+        "named like a secret",
+        "warning",
+        "A file's name is one that usually holds credentials: .env, .npmrc, id_rsa, *.pem and others.",
+        "Leave it out, and give the function its settings as environment variables.",
+    ),
+    Code(
+        "SEC002",
+        "secret",
+        "error",
+        "A file holds what by its form is a key, a token or a password. Whoever may read the function's code "
+        "can read it.",
+        "Remove it and replace the credential. If it must be there, accept it in packager.yaml (silence: "
+        "code, exact path, reason).",
+    ),
+    Code(
+        "SEC003",
+        "possible secret",
+        "warning",
+        "A random-looking value is assigned to a name like token or secret.",
+        "Read it at run time from the environment or a secret store.",
+    ),
+    Code(
+        "SIZE001",
+        "zip too large",
+        "error",
+        "The zip is longer than your budget, or (as a warning) than the host takes in a direct upload.",
+        "Leave out the largest files, or upload through S3.",
+    ),
+    Code(
+        "SIZE002",
+        "too large unpacked",
+        "error",
+        "The files are larger together than the host unpacks.",
+        "Leave out the largest files or move a part into another function.",
+    ),
+    Code(
+        "SIZE003",
+        "too large with layers",
+        "error",
+        "Function and layers together are larger than the host unpacks.",
+        "Leave out what is in both, or the largest files.",
+    ),
+    Code("SIZE004", "too many layers", "error", "The function has more layers than the host allows.", "Merge layers."),
+    Code(
+        "SIZE005",
+        "too many entries",
+        "error",
+        "The archive has more entries than a zip without zip64 records can hold.",
+        "Bundle the code, or leave out what is not needed.",
+    ),
+)
