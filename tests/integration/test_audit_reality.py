@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit import Mounted
-from packager.audit.judge import audit
-from packager.audit.scene import Scene
 from packager.catalog import load_catalog
-from packager.inventory import Inventory
 from packager.inventory.archive import scan
 from tests.support.mounts import target
+from tests.support.reality import ASK, by_luck, compare, of_musl, python_image, question, tried, verdicts
+from tests.support.reality import TRY as TRY_PYTHON
 from tests.support.registry import npm_package
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.audit import Finding
     from packager.catalog.records import Target
 
 pytestmark = [pytest.mark.network, pytest.mark.docker]
@@ -119,50 +114,6 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def verdicts(inventory: Inventory, on: Target) -> dict[str, list[Finding]]:
-    """Return the errors by file: its own, and those of the bundled libraries it brings in."""
-    everything = Mounted("/var/task", inventory, "")
-    scene = Scene([everything], on)
-    brought: dict[str, set[str]] = {}
-    for link in scene.links:
-        if link.provider:
-            brought.setdefault(link.user.file.path, set()).add(link.provider.file.path)
-    found = {}
-    for place in scene.natives:
-        closure, waiting = {place.file.path}, [place.file.path]
-        while waiting:
-            more = brought.get(waiting.pop(), set()) - closure
-            closure |= more
-            waiting += more
-        own = Inventory(tuple(file for file in inventory.files if file.path in closure))
-        mounts = [Mounted("/var/task", inventory, "", judged=False), Mounted("/var/task", own, "")]
-        # No family: the file is judged alone, not excused by a sibling that fits.
-        found[place.file.path] = [
-            each for each in audit(mounts, on) if each.severity == "error" or each.code == "ABI010"
-        ]
-    return found
-
-
-def loaded(folder: Path, paths: list[str], release: Release) -> dict[str, tuple[bool, str]]:
-    """Return which files load in a container of the release, without network, and what was said otherwise."""
-    create = ["docker", "create", "-i", "--network=none", release.image, "node", "/var/task/try.cjs"]
-    container = subprocess.run(create, capture_output=True, text=True, check=True, timeout=60).stdout.strip()
-    try:
-        subprocess.run(
-            ["docker", "cp", f"{folder}/.", f"{container}:/var/task"], check=True, timeout=300, capture_output=True
-        )
-        done = subprocess.run(
-            ["docker", "start", "-ai", container],
-            input="\n".join(f"/var/task/{path}" for path in paths),
-            capture_output=True, text=True, timeout=600, check=False,
-        )  # fmt: skip
-    finally:
-        subprocess.run(["docker", "rm", "-f", container], check=False, timeout=60, capture_output=True)
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(rows) == len(paths), done.stderr
-    return {path.removeprefix("/var/task/"): (bool(ok), said) for path, ok, said in rows}
-
-
 @pytest.mark.parametrize(
     "release",
     [
@@ -174,16 +125,18 @@ def loaded(folder: Path, paths: list[str], release: Release) -> dict[str, tuple[
 def test_yes_means_it_loads(tree: Path, release: Release, capsys: pytest.CaptureFixture[str]) -> None:
     said = verdicts(scan(tree), release.target)
     assert len(said) >= 25
-    real = loaded(tree, sorted(said), release)
-    differing = [
-        (path, "audit: " + "; ".join(map(str, said[path])) if said[path] else "audit: loads", real[path])
-        for path in sorted(said)
-        if (not said[path]) != real[path][0]
-    ]
-    capsys.readouterr()
-    with capsys.disabled():
-        loading = sum(ok for ok, _ in real.values())
-        sys.stderr.write(
-            f" {release.suite}: {len(said)} files, {loading} load, {len(differing)} differ from the audit "
-        )
-    assert not differing
+    answers = tried(release.image, tree, ["node", "/var/task/try.cjs"], [f"/var/task/{path}" for path in sorted(said)])
+    assert not compare(release.suite, said, dict(zip(sorted(said), answers, strict=True)), capsys)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("suite", ["bullseye", "bookworm", "trixie"])
+def test_yes_means_that_musl_loads_it(tree: Path, suite: str, capsys: pytest.CaptureFixture[str]) -> None:
+    inventory = scan(tree)
+    said = verdicts(inventory, of_musl(Release(suite, "debian-12").target))
+    asked = [question(path, inventory, musl=True) for path in said]
+    (tree / "try.py").write_text(TRY_PYTHON)
+    real = dict(zip(said, tried(python_image(suite), tree, ASK, asked), strict=True))
+    lucky = by_luck(said, real)
+    rest = {path: found for path, found in said.items() if path not in lucky}
+    assert not compare(f"{suite}, musl, besides {len(lucky)} of glibc taken by luck", rest, real, capsys)
