@@ -21,7 +21,7 @@ ProveMode = Literal["auto", "skip", "require"]
 
 @dataclass(frozen=True)
 class Options:
-    """How to do what the plan says; none of it changes which files are packed."""
+    """How to do what the plan says; of these, only `fit` changes which files are packed."""
 
     out: Path
     """Output folder on this machine."""
@@ -33,6 +33,8 @@ class Options:
     prove: ProveMode = "auto"
     prove_image: str = ""
     """A named stand-in to prove in, in place of the target's own image."""
+    fit: bool = False
+    """Bring a bundle that is over its limits under them, by the cheapest measures that do."""
     keep_scratch: bool = False
     """Leave the scratch folder for a look at it (``-v`` names it)."""
 

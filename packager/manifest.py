@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from packager import __version__
+from packager.fit.words import notes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,8 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
 def notes(result: Result) -> list[str]:
     """Return what a reader must know beyond the findings: secrets packed on request, what the builder left undone."""
     packed = [f"{choice.file.path}: {choice.reason}" for choice in result.selection.kept if choice.noted]
-    return [*packed, *result.scanned.tree.notes]
+    fitted = notes_of(result.fit) if result.fit else ()
+    return [*packed, *fitted, *result.scanned.tree.notes]
 
 
 def manifest_text(result: Result, results: list[Result]) -> str:
@@ -96,9 +98,14 @@ def manifest_text(result: Result, results: list[Result]) -> str:
 
 def with_layers(result: Result, results: list[Result]) -> int:
     """Return the unzipped bytes of a bundle and everything mounted beneath it."""
+    return result.artifact.unzipped_bytes + layers_unzipped(result, results)
+
+
+def layers_unzipped(result: Result, results: list[Result]) -> int:
+    """Return the unzipped bytes of everything mounted beneath a bundle."""
     made = {other.bundle.name: other for other in results}
     layers = sum(made[name].artifact.unzipped_bytes for name in result.bundle.layers if name in made)
-    return result.artifact.unzipped_bytes + layers + sum(_unzipped(path) for path in result.bundle.layer_files)
+    return layers + sum(_unzipped(path) for path in result.bundle.layer_files)
 
 
 def _unzipped(path: Path) -> int:

@@ -21,6 +21,7 @@ from packager.engines.targets import for_targets
 from packager.errors import ArtifactError, EnvironmentFault
 from packager.inventory.tree import scan_tree
 from packager.layering import provided_by
+from packager.manifest import layers_unzipped
 from packager.progress import Progress, Silent, Stopwatch
 from packager.prove import Proof
 from packager.providers import Placed, lay_out
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from packager.archive import Artifact
     from packager.catalog import Catalog
+    from packager.fit import FitPlan
     from packager.generate import Tree
     from packager.host import Host, Options
     from packager.inventory import Inventory
@@ -65,6 +67,8 @@ class Result:
     """Path in the tree → bytes its symbols took."""
     findings: tuple[Finding, ...]
     proof: Proof
+    fit: FitPlan | None = None
+    """What would bring it under its limits, or has; None if it was not over them."""
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -87,9 +91,44 @@ def package(
         for bundle in plan.bundles:
             layers = [results[name] for name in bundle.layers]
             watch = Stopwatch(progress)
-            result = package_bundle(bundle, trees[bundle.job], layers, host, options, scratch, watch)
-            results[bundle.name] = replace(result, seconds={**shared.seconds, **watch.seconds})
+            made = _within_limits(bundle, trees[bundle.job], layers, catalog, host, options, scratch, watch)
+            for result in made:
+                results[result.bundle.name] = replace(result, seconds={**shared.seconds, **watch.seconds})
         yield list(results.values())
+
+
+def _within_limits(
+    bundle: Bundle,
+    scanned: Scanned,
+    layers: list[Result],
+    catalog: Catalog,
+    host: Host,
+    options: Options,
+    scratch: Path,
+    watch: Stopwatch,
+) -> list[Result]:
+    """Return the bundle, with a plan if it is over its limits; with ``--fit`` as it fits, its new layers before it."""
+    result = package_bundle(bundle, scanned, layers, host, options, scratch, watch)
+    from packager.fit.apply import Workshop, fit, over_limits
+
+    if not over_limits(result, wanted=options.fit):
+        return [result]
+
+    def make(other: Bundle, beneath: Sequence[Result], how: Options) -> Result:
+        # Trials of one name must not take each other's files away.
+        folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
+        return package_bundle(other, scanned, list(beneath), host, how, folder, watch)
+
+    carried = [(layer.bundle, layer.selection) for layer in layers]
+    workshop = Workshop(
+        make=make,
+        select=lambda other: select_files(other, scanned, carried),
+        layers=layers,
+        layers_unzipped=layers_unzipped(result, layers),
+        layer_target=catalog.layer_of(bundle.target),
+        options=options,
+    )
+    return fit(result, workshop)
 
 
 def package_bundle(

@@ -111,6 +111,12 @@ class Catalog:
             launcher=host.launchers.get(name, "handler"),  # type: ignore[arg-type]  # checked when the file was loaded
         )
 
+    def layer_of(self, target: Target) -> Target | None:
+        """Return what a layer beneath a function of this target is; None where the host has no layers."""
+        kinds = self.host(target.name).kinds
+        name = next((name for name, (kind, _) in kinds.items() if kind == "layer"), "")
+        return self.target(name, target.runtime, target.arch) if name else None
+
 
 def _guess(word: str, known: object) -> str:
     """Return ", did you mean …?" for a likely misprint, else nothing."""

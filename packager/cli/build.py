@@ -39,6 +39,7 @@ _bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build on
 @budget_option
 @trim_option
 @proof_options
+@click.option("--fit", is_flag=True, help="Bring bundles under their limits, by the cheapest safe measures.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--why", metavar="PATH", help="Say why a file or folder is kept or dropped, and write nothing.")
 @talk_options

@@ -41,6 +41,7 @@ class Request:
     require_proof: bool = False
     prove_image: str = ""
     trim: TrimLevel | None = None
+    fit: bool = False
 
     def options(self, project: Project) -> Options:
         """Return the options of a run."""
@@ -55,6 +56,7 @@ class Request:
             jobs=self.jobs,
             prove=prove,
             prove_image=self.prove_image or project.prove_image,
+            fit=self.fit,
         )
 
     out_given: bool = False

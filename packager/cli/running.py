@@ -10,6 +10,7 @@ from packager.catalog import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
 from packager.delivery import check_writable
 from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
+from packager.fit.words import plan_lines
 from packager.host import real_host
 from packager.manifest import manifest, notes, with_layers
 from packager.pipeline import Result, deliver, package, selections
@@ -159,7 +160,13 @@ def _document(plan: Plan, results: list[Result], paths: dict[str, Path], seconds
         del document["version"], document["files"]
         path = paths.get(result.bundle.name)
         bundles.append(
-            {**document, "ok": result.ok, "path": str(path) if path else None, "seconds": dict(result.seconds)}
+            {
+                **document,
+                "ok": result.ok,
+                "path": str(path) if path else None,
+                "fit": result.fit.to_json() if result.fit else None,
+                "seconds": dict(result.seconds),
+            }
         )
     ok = all(result.ok for result in results)
     return {"version": 1, "ok": ok, "plan": plan_json(plan), "bundles": bundles, "seconds": seconds}
@@ -195,6 +202,8 @@ def _summary(console: Console, results: list[Result], paths: dict[str, Path], se
         for note in notes(result):
             console.print(f"  note         {note}", markup=False)
         print_findings(console, result.findings)
+        for line in plan_lines(result.fit) if result.fit else ():
+            console.print(f"  fit          {line}", markup=False)
     verdict = "fine" if paths else "the answer is no: nothing was written"
     console.print(f"\n{verdict}, {seconds:.1f} s", markup=False)
 
