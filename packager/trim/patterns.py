@@ -20,6 +20,16 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile("|".join(str(text) for text in positive))
 
 
+@lru_cache(maxsize=4096)
+def literal_part(pattern: str) -> str:
+    """Return the longest text that every path matching a glob contains: asked first, as most paths lack it.
+
+    >>> literal_part("{**/,}node_modules/.cache/**"), literal_part("*.tf")
+    ('node_modules/.cache/', '.tf')
+    """
+    return max(re.split(r"\{[^}]*\}|\[[^\]]*\]|[*?]+", pattern), key=len)
+
+
 def matches(path: str, pattern: str) -> bool:
     """Return whether a path, or a folder it lies in, matches.
 

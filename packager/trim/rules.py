@@ -7,53 +7,19 @@ from typing import TYPE_CHECKING
 
 from packager.trim import Choice, Selection
 from packager.trim.engines import EngineRules
-from packager.trim.patterns import compiled, included, matches_any, reaching
+from packager.trim.patterns import compiled, included, reaching
 from packager.trim.platforms import foreign_files, foreign_packages
+from packager.trim.rulebook import rulebook
 from packager.trim.secrets import asked_for, secret_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from packager.engines import Client
     from packager.inventory import File, Inventory
     from packager.inventory.packages import PackageGraph
     from packager.plan import Bundle
-
-# Never of use at run time, wherever they lie.
-LEFTOVERS: tuple[tuple[str, str], ...] = (
-    ("{**/,}.git/**", "version control"),
-    ("{**/,}.git{ignore,attributes,modules,keep}", "version control"),
-    ("{**/,}.{npm,docker,up,gcloud}ignore", "build configuration"),
-    ("{**/,}.{svn,hg}/**", "version control"),
-    ("{**/,}*.tmp[0-9]*", "left by an aborted generate"),
-    ("{**/,}.DS_Store", "left by the Finder"),
-    ("{**/,}Thumbs.db", "left by the Explorer"),
-    ("{**/,}npm-debug.log*", "a log"),
-    ("{**/,}node_modules/.cache/**", "a cache"),
-    ("{**/,}node_modules/.bin/**", "links for the shell"),
-    ("{**/,}node_modules/.{package-lock.json,yarn-integrity,modules.yaml}", "the installer's own record"),
-    ("{**/,}node_modules/.pnpm-workspace-state*.json", "the installer's own record"),
-    ("{**/,}__pycache__/**", "bytecode, rebuilt by Python"),
-    ("{**/,}.{mypy_cache,pytest_cache,ruff_cache,tox,nox,turbo,parcel-cache,nyc_output}/**", "a cache"),
-    ("{**/,}.{venv,vscode,idea}/**", "of the development machine"),
-)  # fmt: skip
-# Of installed packages only, the compiler's own excepted: it reads its declarations when it runs.
-DECLARATIONS: tuple[tuple[str, str], ...] = (
-    ("{**/,}*.d.{ts,mts,cts}", "type declarations: only compilers and editors read them"),
-    ("{**/,}*.{js,mjs,cjs,ts,mts,cts,css}.map", "a source map: only debuggers read it"),
-)
-_COMPILERS = ("typescript", "@typescript/", "ts-morph", "@ts-morph/")
-# Of the project's own folder only: what building needs and running does not.
-BUILD_FILES: tuple[str, ...] = (
-    "package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", "yarn.lock", "bun.lock{,b}",
-    "packager.y{,a}ml", "serverless.{yml,yaml,json,ts,js}", "template.y{,a}ml", "samconfig.{toml,yaml}",
-    "netlify.toml", "now.json", "vercel.json", "up.json", "prisma.config.{ts,js,mjs,cjs,mts,cts}",
-    "serverless-packager.cjs", "packager.tf.json", "packager-cdk.ts",
-    "tsconfig{,.*}.json", "jsconfig.json",
-    "Dockerfile{,.*}", "docker-compose*.y{,a}ml", "Makefile", "*.tf", ".serverless/**", ".aws-sam/**", ".vercel/**",
-    ".netlify/**", ".github/**", ".editorconfig", ".prettierrc*", ".eslintrc*", "eslint.config.*", "README*", "*.tgz",
-    "requirements*.{txt,in}", "Pipfile{,.lock}", "poetry.lock", "uv.lock",
-)  # fmt: skip
+_LANGUAGES = ("nodejs", "python")
 
 
 @dataclass(frozen=True)
@@ -72,7 +38,7 @@ class Circumstances:
     traced: Mapping[str, str] | None = None
     """File → what asks for it, for every file the entries reach; None: not traced, everything counts as reached."""
     spared: Mapping[str, str] = field(default_factory=dict)
-    """Package folder or file → why rules of the trim levels must leave it alone: a proof missed it without them."""
+    """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
 
 
 def trim(inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> Selection:
@@ -96,27 +62,33 @@ class _Judge:
         self.rules = EngineRules(bundle.job.engines, clients, (file.path for file in inventory.files), cpu)
         # Only what would be packed counts as a twin: an unreachable package must not justify dropping a reachable one.
         live = [file for file in inventory.files if file.package is None or file.package.path in self.reached]
-        self.foreign = foreign_files(live, bundle.target)
-        self.foreign_packages = foreign_packages(live, bundle.target)
+        all_of_it = bundle.trim == "none"
+        self.foreign = {} if all_of_it else foreign_files(live, bundle.target)
+        self.foreign_packages = {} if all_of_it else foreign_packages(live, bundle.target)
+        self.leftovers = rulebook("any", bundle.trim, "both")
+        self.build_files = rulebook("any", bundle.trim, "own")
+        self.levels = {language: rulebook(language, bundle.trim, "package", "both") for language in _LANGUAGES}
+        self.beside = _beside(inventory.files)
 
     def choose(self, file: File) -> Choice:
         """Return the verdict on one file."""
         package = file.package
         in_package = bool(package and package.path)
-        python = self.circumstances.python_packages
-        installed = in_package or bool(python and file.path.startswith(f"{python}/"))
+        python = python_inner(file.path, self.circumstances.python_packages)
+        installed = in_package or bool(python)
         secret = secret_reason(file.path, installed)
         if secret:
             if not self.layer and asked_for(file.path, self.bundle.include):
                 return Choice(file, True, "secret", f"{secret}, packed because an include pattern names it", noted=True)
             return Choice(file, False, "secret", f"{secret}: never packed unless an include pattern names it")
-        for pattern, reason in LEFTOVERS:
-            if compiled(pattern).match(file.path):
-                return Choice(file, False, "leftover", reason)
+        if rule := self.leftovers.rule(file.path):
+            return Choice(file, False, rule.name, rule.reason)
         if installed and not in_package:
             if layer := self.circumstances.provided_files.get(file.path):
                 return Choice(file, False, "layer", f"layer {layer} carries it")
-            return self._native(file) or Choice(file, True, "dependency", "installed for the target")
+            top = python.partition("/")[0]
+            dropped = self._native(file) or self._by_level(file, "python", python, top, top)
+            return dropped or Choice(file, True, "dependency", "installed for the target")
         if not in_package:
             return self._own(file)
         return self._of_package(file)
@@ -136,9 +108,9 @@ class _Judge:
             return Choice(file, True, "project", "decides how Node reads the project's modules")
         if not kept:
             return Choice(file, False, "include", "no include pattern names it")
-        if matches_any(file.path, BUILD_FILES):
-            return Choice(file, False, "build-file", "only building needs it")
-        if dropped := self.rules.choice(file, ""):
+        if rule := self.build_files.rule(file.path):
+            return Choice(file, False, rule.name, rule.reason)
+        if self.bundle.trim != "none" and (dropped := self.rules.choice(file, "")):
             return dropped
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
@@ -157,23 +129,46 @@ class _Judge:
             return Choice(file, False, "platform", self.foreign_packages[folder])
         if folder in self.circumstances.provided:
             return Choice(file, False, "layer", f"layer {self.circumstances.provided[folder]} carries it")
-        dropped = self.rules.choice(file, folder) or self._native(file)
-        if dropped is None and not {folder, file.path} & self.circumstances.spared.keys():
-            dropped = _declaration(file)
+        dropped = self.rules.choice(file, folder) if self.bundle.trim != "none" else None
+        dropped = dropped or self._native(file)
+        if dropped is None and package is not None:
+            dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
+
+    def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
+        """Return the drop that a rule of the trim level asks for; what is reached or spared it must leave alone."""
+        traced = self.circumstances.traced
+        if (traced is not None and file.path in traced) or not self.circumstances.spared.keys().isdisjoint(
+            (folder, file.path)
+        ):
+            return None
+        rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
+        return Choice(file, False, rule.name, rule.reason) if rule else None
 
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
         return Choice(file, False, "platform", reason) if reason else None
 
 
-def _declaration(file: File) -> Choice | None:
-    if file.package is None or file.package.name.startswith(_COMPILERS):
-        return None
-    for pattern, reason in DECLARATIONS:
-        if compiled(pattern).match(file.path):
-            return Choice(file, False, "declaration", reason)
-    return None
+def python_inner(path: str, packages: str) -> str:
+    """Return a file's path from the folder of installed Python packages ("." is the whole tree); empty outside it.
+
+    >>> python_inner("deps/numpy/version.py", "deps"), python_inner("app.py", "deps"), python_inner("a/b.py", ".")
+    ('numpy/version.py', '', 'a/b.py')
+    """
+    if packages == ".":
+        return path
+    return path[len(packages) + 1 :] if packages and path.startswith(f"{packages}/") else ""
+
+
+def _beside(files: Iterable[File]) -> dict[str, frozenset[str]]:
+    """Return package folder → names of the files directly in it."""
+    found: dict[str, set[str]] = {}
+    for file in files:
+        folder, _, name = file.path.rpartition("/")
+        if file.package is not None and file.package.path == folder:
+            found.setdefault(folder, set()).add(name)
+    return {folder: frozenset(names) for folder, names in found.items()}
 
 
 def _reached(

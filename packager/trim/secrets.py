@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packager.trim.patterns import compiled, matches
+from packager.trim.patterns import compiled, literal_part, matches
 
 # Each with the reason the user reads. Order matters: the first match names the reason.
 SECRET_NAMES: tuple[tuple[str, str], ...] = (
@@ -39,13 +39,11 @@ def secret_reason(path: str, in_package: bool) -> str:
 
     Inside an installed package only personal files count: published packages carry test keys and CA files on purpose.
     """
-    if any(compiled(pattern).match(path) for pattern in HARMLESS):
-        return ""
     for pattern, reason in SECRET_NAMES:
-        if compiled(pattern).match(path):
+        if literal_part(pattern) in path and compiled(pattern).match(path):
             if in_package and reason in ("key material", "credentials", "environment file"):
                 return ""
-            return reason
+            return "" if any(compiled(harmless).match(path) for harmless in HARMLESS) else reason
     return ""
 
 

@@ -161,16 +161,16 @@ def test_build_only_packages_go_with_all_that_only_they_need(choose: Chooser) ->
 
 
 def test_an_engines_rules_are_about_its_own_package(choose: Chooser) -> None:
-    rule = EngineRule("a", drop=("**/*.ts", "docs"), keep=("keep.ts",), reason="types")
+    rule = EngineRule("a", drop=("**/*.dat", "docs"), keep=("keep.dat",), reason="data")
     engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=(), rules=(rule,))
     bundle = make_bundle(job=make_job(engines=(engine,)))
-    files = {**A, "node_modules/a/x.ts": "", "node_modules/a/keep.ts": "", "node_modules/b/y.ts": "", "src/z.ts": ""}
+    files = {**A, "node_modules/a/x.dat": "", "node_modules/a/keep.dat": "", "node_modules/b/y.dat": "", "src/z.dat": ""}
 
     rules = choose.rules(files, bundle)
 
-    assert rules["node_modules/a/x.ts"] == "-engine:e"
-    assert rules["node_modules/a/keep.ts"] == rules["node_modules/b/y.ts"] == "+dependency"
-    assert rules["src/z.ts"] == "+project"
+    assert rules["node_modules/a/x.dat"] == "-engine:e"
+    assert rules["node_modules/a/keep.dat"] == rules["node_modules/b/y.dat"] == "+dependency"
+    assert rules["src/z.dat"] == "+project"
 
 
 def test_foreign_binaries_go_where_the_targets_own_is_packed_too(choose: Chooser) -> None:
