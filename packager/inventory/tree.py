@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # Reading the first bytes of 16,000 files costs more than walking them. What is packed is sniffed again by the writer
 # and judged by the audit whatever its name; here only files that are named like machine code are looked into.
 _NATIVE_NAME = re.compile(
-    r"(?:\.(?:node|so|dylib|dll|exe|bin)(?:\.[0-9.]+)?|\.so\.[0-9][^/]*|(?:^|/)[^/.]+|(?:^|/)[^/]*engine-[^/]*)$"
+    r"(?:\.(?:node|bare|so|dylib|dll|exe|bin)(?:\.[0-9.]+)?|\.so\.[0-9][^/]*|(?:^|/)[^/.]+|(?:^|/)[^/]*engine-[^/]*)$"
 )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Words that name a system in package, folder and file names: npm's @scope/name-linux-x64-musl as well as prebuilds/….
 _TOKENS = re.compile(
     r"(?<![a-z0-9])(?:linuxmusl|linux|darwin|macos|osx|win32|windows|win|freebsd|openbsd|netbsd|sunos|android|alpine|wasm32|wasi"
+    r"|ios|simulator"
     r"|x64|x86_64|x86|ia32|amd64|arm64|aarch64|armv6|armv7|armv8|arm|ppc64le|ppc64|s390x|riscv64|loong64|mips64el|universal"
     r"|musl|gnu|glibc|gnueabihf|musleabihf|eabihf|eabi|msvc|debian|rhel|openssl|manylinux\w*|musllinux\w*"
     r"|node|napi|v?\d+(?:\.(?:\d+|x))*)(?![a-z0-9])"
@@ -31,6 +32,8 @@ def family(path: str) -> str:
     >>> family("node_modules/@libsql/linux-x64-gnu/index.node") == family(
     ...     "node_modules/@libsql/linux-x64-musl/index.node"
     ... )
+    True
+    >>> family("prebuilds/linux-x64/a.bare") == family("prebuilds/ios-arm64-simulator/a.bare")
     True
     >>> family("prebuilds/linux-x64/bcrypt.glibc.node") == family("prebuilds/darwin-arm64/bcrypt.node")
     True

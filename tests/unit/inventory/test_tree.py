@@ -43,7 +43,16 @@ def test_files_know_their_package(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["x.node", "libx.so", "libx.so.3", "libx.so.1.2.3", "program", "query-engine-rhel-openssl-1.0.x", "deep/bin/tool"],
+    [
+        "x.node",
+        "x.bare",
+        "libx.so",
+        "libx.so.3",
+        "libx.so.1.2.3",
+        "program",
+        "query-engine-rhel-openssl-1.0.x",
+        "deep/bin/tool",
+    ],
 )
 def test_machine_code_is_read_wherever_it_hides(tmp_path: Path, name: str) -> None:
     write_tree(tmp_path, {name: write_elf(needed=("libc.so.6",), soname="x")})

@@ -50,6 +50,8 @@ def _package(path: str) -> Package | None:
         ("prebuilds/linux-x64/bcrypt.glibc.node", "prebuilds/linux-x64/bcrypt.musl.node"),
         ("prebuilds/linux-x64/bcrypt.glibc.node", "prebuilds/win32-x64/bcrypt.node"),
         ("prebuilds/linux-x64/node.napi.node", "prebuilds/darwin-x64+arm64/node.napi.node"),
+        ("node_modules/bare-fs/prebuilds/linux-x64/bare-fs.bare",
+         "node_modules/bare-fs/prebuilds/ios-arm64-simulator/bare-fs.bare"),
         ("node_modules/@esbuild/linux-x64/bin/esbuild", "node_modules/@esbuild/darwin-arm64/bin/esbuild"),
         ("node_modules/x/query-engine-debian-openssl-1.1.x", "node_modules/x/query-engine-rhel-openssl-1.0.x"),
         ("node_modules/x/libquery_engine-debian-openssl-3.0.x.so.node",
