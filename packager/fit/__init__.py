@@ -14,15 +14,14 @@ Certainty = Literal["exact", "about", "unknown"]
 
 @dataclass(frozen=True)
 class Excess:
-    """How far a bundle is over its limits, in bytes; 0 where it is not."""
+    """How far a bundle is over its limits, in bytes, and the limits it is to meet; 0 and None where none is broken."""
 
     zipped: int = 0
     unzipped: int = 0
     zipped_limit: int | None = None
+    """None also where only a direct upload is limited and the bundle has a worse fault: S3 takes more."""
     unzipped_limit: int | None = None
     """Of the bundle together with the layers beneath it, where the host counts so."""
-    soft: bool = False
-    """Whether all that is broken is a limit with a way round it: a direct upload, where S3 takes more."""
 
     def __bool__(self) -> bool:
         return bool(self.zipped or self.unzipped)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from packager.errors import PackagerError
-from packager.fit import Excess, FitPlan, Settings, Trial
+from packager.fit import FitPlan, Settings, Trial
 from packager.fit.estimate import brought, estimate
-from packager.fit.excess import excess_of
+from packager.fit.excess import excess_of, meets
 from packager.fit.ranking import combinations, in_words, may_fit, measures, names
 from packager.fit.words import command, image_route, permanent, remedy
 
@@ -58,8 +58,9 @@ def over_limits(result: Result, *, wanted: bool) -> bool:
 def fit(result: Result, workshop: Workshop) -> list[Result]:
     """Return the bundle with its plan and, where ``--fit`` is on and it comes to fit, layers before it."""
     now = Settings(result.bundle.trim, workshop.options.level, result.bundle.strip)
-    excess = _excess(result, workshop.layers_unzipped)
-    estimates = estimate(result, now, workshop.layers_unzipped, excess, workshop.select)
+    artifact, beneath = result.artifact, workshop.layers_unzipped
+    excess = excess_of(artifact.zipped_bytes, artifact.unzipped_bytes, beneath, result.bundle.budget)
+    estimates = estimate(result, now, beneath, excess, workshop.select)
     if workshop.layer_target is None:
         estimates.parts = ()
     plan = FitPlan(excess, measures(estimates, excess, result.bundle, brought(result)))
@@ -92,7 +93,7 @@ def _try(result: Result, plan: FitPlan, ways: list[Settings], estimates: Estimat
         below = workshop.layers_unzipped + sum(layer.artifact.unzipped_bytes for layer in made[:-1])
         zipped, unzipped = function.artifact.zipped_bytes, function.artifact.unzipped_bytes + below
         estimates.learn(way, zipped, unzipped)
-        trial = _judge(what, made, _excess(function, below), zipped, unzipped, changed=way.trim != now.trim)
+        trial = _judge(what, made, meets(plan.excess, zipped, unzipped), zipped, unzipped, changed=way.trim != now.trim)
         trials.append(trial)
         if trial.outcome == "fits":
             done = replace(plan, trials=tuple(trials), applied=names(way, now),
@@ -102,10 +103,10 @@ def _try(result: Result, plan: FitPlan, ways: list[Settings], estimates: Estimat
     return [_advised(result, failed)]
 
 
-def _judge(what: str, made: Sequence[Result], excess: Excess, zipped: int, unzipped: int, *, changed: bool) -> Trial:
+def _judge(what: str, made: Sequence[Result], met: bool, zipped: int, unzipped: int, *, changed: bool) -> Trial:
     refused = [finding for one in made for finding in one.findings if finding.severity == "error"]
     too_big = [finding for finding in refused if finding.code in _CODES]
-    if excess or too_big:
+    if too_big or not met:
         return Trial(what, zipped, unzipped, "too big", too_big[0].message if too_big else "")
     if refused:
         return Trial(what, zipped, unzipped, "refused", f"{refused[0].code} {refused[0].subject}: {refused[0].message}")
@@ -142,11 +143,6 @@ def _make(bundle: Bundle, way: Settings, estimates: Estimates, workshop: Worksho
         names_made.append(layer.name)
     function = replace(bundle, trim=way.trim, strip=way.strip, layers=(*bundle.layers, *names_made))
     return [*made, workshop.make(function, [*workshop.layers, *made], options)]
-
-
-def _excess(result: Result, layers_unzipped: int) -> Excess:
-    artifact = result.artifact
-    return excess_of(artifact.zipped_bytes, artifact.unzipped_bytes, layers_unzipped, result.bundle.budget)
 
 
 def _advised(result: Result, plan: FitPlan) -> Result:
