@@ -27,7 +27,8 @@ from packager.prove import Proof
 from packager.providers import Placed, lay_out
 from packager.stripping import strip_kept
 from packager.survey import survey
-from packager.trim.rules import Circumstances, trim
+from packager.trim.named import trim_unnamed
+from packager.trim.rules import Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -207,12 +208,12 @@ def select_files(bundle: Bundle, scanned: Scanned, layers: Sequence[tuple[Bundle
         clients=for_targets(scanned.survey.clients, bundle.job.binary_targets),
         python_packages=PYTHON_PACKAGES_DIR,
     )
-    selection = trim(scanned.inventory, bundle, circumstances)
+    selection = trim_unnamed(scanned.inventory, bundle, circumstances)
     if not layers:
         return selection
     carried = [(layer.name, chosen, layer.job == bundle.job) for layer, chosen in layers]
     packages, files = provided_by(selection, carried, bundle)
-    return trim(scanned.inventory, bundle, replace(circumstances, provided=packages, provided_files=files))
+    return trim_unnamed(scanned.inventory, bundle, replace(circumstances, provided=packages, provided_files=files))
 
 
 @contextlib.contextmanager

@@ -37,6 +37,8 @@ class Circumstances:
     """Folder of installed Python packages in the tree; empty if there are none."""
     traced: Mapping[str, str] | None = None
     """File → what asks for it, for every file the entries reach; None: not traced, everything counts as reached."""
+    inlined: Mapping[str, str] = field(default_factory=dict)
+    """File → bundled entry its code has become a part of."""
     spared: Mapping[str, str] = field(default_factory=dict)
     """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
 
@@ -106,15 +108,19 @@ class _Judge:
             return Choice(file, kept, "include", f"pattern {pattern}")
         if file.path == "package.json":
             return Choice(file, True, "project", "decides how Node reads the project's modules")
-        if not kept:
+        traced = self.circumstances.traced
+        if not kept and (traced is None or file.path not in traced):
             return Choice(file, False, "include", "no include pattern names it")
         if rule := self.build_files.rule(file.path):
             return Choice(file, False, rule.name, rule.reason)
         if self.bundle.trim != "none" and (dropped := self.rules.choice(file, "")):
             return dropped
+        if file.path in self.circumstances.inlined:
+            return self._untraced(file, "") or Choice(file, True, "include", f"pattern {pattern}")
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
-        return self._native(file) or Choice(file, True, "project", "the project's own file")
+        dropped = self._native(file) or self._untraced(file, "")
+        return dropped or Choice(file, True, "project", (traced or {}).get(file.path, "the project's own file"))
 
     def _of_package(self, file: File) -> Choice:
         package = file.package
@@ -133,6 +139,7 @@ class _Judge:
         dropped = dropped or self._native(file)
         if dropped is None and package is not None:
             dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
+        dropped = dropped or self._untraced(file, folder)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
 
     def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
@@ -144,6 +151,17 @@ class _Judge:
             return None
         rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
         return Choice(file, False, rule.name, rule.reason) if rule else None
+
+    def _untraced(self, file: File, folder: str) -> Choice | None:
+        """Return the drop of what no entry reaches, or has in it already; None if nothing was traced."""
+        known = self.circumstances
+        if not known.spared.keys().isdisjoint((folder, file.path)):
+            return None
+        if entry := known.inlined.get(file.path):
+            return Choice(file, False, "bundled", f"its code is in {entry}")
+        if known.traced is None or file.path in known.traced:
+            return None
+        return Choice(file, False, "untraced", "nothing that the entry reaches asks for it")
 
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
