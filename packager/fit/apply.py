@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from packager.errors import PackagerError
 from packager.fit import FitPlan, Settings, Trial
-from packager.fit.estimate import brought, estimate
+from packager.fit.estimate import TRIMS, brought, estimate
 from packager.fit.excess import excess_of, meets
 from packager.fit.ranking import combinations, in_words, may_fit, measures, names
 from packager.fit.words import command, image_route, permanent, remedy
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from packager.fit.estimate import Estimates
     from packager.host import Options
     from packager.pipeline import Result
-    from packager.plan import Bundle
+    from packager.plan import Bundle, TrimLevel
     from packager.trim import Selection
 
 _CODES = ("SIZE001", "SIZE002", "SIZE003")
@@ -77,17 +77,21 @@ def fit(result: Result, workshop: Workshop) -> list[Result]:
 
 
 def _try(result: Result, plan: FitPlan, ways: list[Settings], estimates: Estimates, workshop: Workshop) -> list[Result]:
-    now, trials = estimates.settings, list[Trial]()
+    now = estimates.settings
+    trials: list[Trial] = []
+    hopeless: set[TrimLevel] = set()
     for way in ways:
         if len(trials) == MAX_TRIALS:
             break
-        if not may_fit(estimates, way, plan.excess):
-            continue  # what was made meanwhile has told
+        # What was made meanwhile has told.
+        if way.trim in hopeless or not may_fit(estimates, way, plan.excess):
+            continue
         what = in_words(way, now)
         try:
             made = _make(result.bundle, way, estimates, workshop)
         except PackagerError as error:
             trials.append(Trial(what, 0, 0, "refused", error.message))
+            hopeless.add(way.trim)
             continue
         function = made[-1]
         below = workshop.layers_unzipped + sum(layer.artifact.unzipped_bytes for layer in made[:-1])
@@ -99,6 +103,10 @@ def _try(result: Result, plan: FitPlan, ways: list[Settings], estimates: Estimat
             done = replace(plan, trials=tuple(trials), applied=names(way, now),
                            permanent=permanent(result.bundle, way, now, estimates))  # fmt: skip
             return [*made[:-1], replace(function, fit=done)]
+        if trial.outcome == "refused":
+            hopeless.add(way.trim)
+        elif trial.outcome == "not proved":
+            hopeless.update(trim for trim in TRIMS if trim != now.trim)
     failed = replace(plan, trials=tuple(trials), image_route=image_route(result.bundle))
     return [_advised(result, failed)]
 

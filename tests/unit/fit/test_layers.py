@@ -1,0 +1,81 @@
+"""Packages into layers: closed under what they need, shared parts first, the same whatever order they are read in."""
+
+from __future__ import annotations
+
+from packager.fit.layers import split
+from packager.inventory import Package
+from packager.inventory.packages import Installed, PackageGraph
+
+
+def graph(**needs: str) -> PackageGraph:
+    """Return a graph of packages at the top level; each keyword is a package, its value what it needs."""
+    installed = {"": Installed(Package("app", "1.0.0", ""), needs=tuple(sorted(needs)))}
+    for name, text in needs.items():
+        folder = f"node_modules/{name}"
+        installed[folder] = Installed(Package(name, "1.0.0", folder), needs=tuple(text.split()))
+    return PackageGraph(installed)
+
+
+def sizes(**each: int) -> dict[str, int]:
+    return {f"node_modules/{name}": size for name, size in each.items()}
+
+
+def packages(parts: object) -> list[tuple[str, ...]]:
+    return [part.packages for part in parts]  # type: ignore[attr-defined]
+
+
+def test_what_most_others_need_comes_first() -> None:
+    found = split(graph(a="shared", b="shared", shared=""), sizes(a=10, b=10, shared=10), 15, 20, 5)
+
+    assert packages(found) == [("a", "shared")]
+    assert found[0].zipped_bytes == 20
+
+
+def test_a_package_never_comes_before_what_it_needs() -> None:
+    needs = graph(top="middle", middle="bottom", bottom="")
+
+    found = split(needs, sizes(top=10, middle=10, bottom=10), 30, 10, 5)
+
+    assert packages(found) == [("bottom",), ("middle",), ("top",)]
+
+
+def test_circles_stay_together() -> None:
+    found = split(graph(a="b", b="c", c="a", d=""), sizes(a=5, b=5, c=5, d=1), 16, 15, 5)
+
+    assert packages(found) == [("a", "b", "c"), ("d",)]
+
+
+def test_no_more_than_asked_for_and_no_more_layers_than_allowed() -> None:
+    many = {f"p{index}": "" for index in range(9)}
+    weights = sizes(**dict.fromkeys(many, 10))
+
+    assert packages(split(graph(**many), weights, 25, 100, 5)) == [("p0", "p1", "p2")]
+    assert len(split(graph(**many), weights, 90, 20, 3)) == 3
+
+
+def test_a_package_that_is_too_big_for_a_layer_stays_with_all_that_needs_it() -> None:
+    found = split(graph(big="", user="big", small=""), sizes(big=99, user=1, small=5), 100, 50, 5)
+
+    assert packages(found) == [("small",)]
+
+
+def test_copies_of_one_package_go_together() -> None:
+    installed = dict(graph(a="b", b="").installed)
+    nested = "node_modules/a/node_modules/b"
+    installed[nested] = Installed(Package("b", "2.0.0", nested), needs=())
+    weights = {**sizes(a=1, b=3), nested: 4}
+
+    (part,) = split(PackageGraph(installed), weights, 7, 50, 5)
+
+    assert (part.packages, part.zipped_bytes) == (("b",), 7)
+
+
+def test_the_order_they_are_read_in_does_not_matter() -> None:
+    needs = {"a": "c d", "b": "d", "c": "e", "d": "e", "e": "", "f": "a"}
+    weights = {"a": 3, "b": 5, "c": 7, "d": 2, "e": 4, "f": 1}
+    backwards = dict(reversed(list(needs.items())))
+
+    one = split(graph(**needs), sizes(**weights), 20, 9, 5)
+    other = split(graph(**backwards), sizes(**dict(reversed(list(weights.items())))), 20, 9, 5)
+
+    assert one == other
