@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.emit.jsontext import read_json, write_json
+from packager.emit.merge import Merge
 from packager.errors import ConfigError
+from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from packager.emit import Order
@@ -16,26 +18,42 @@ if TYPE_CHECKING:
 
 TARGETS = ("vercel",)
 OUTPUT = ".vercel/output"
+CONFIG = f"{OUTPUT}/config.json"
+SETTINGS = "vercel.json"
 _MAX_NAME = 128
+_CARRIED = ("memory", "maxDuration", "regions", "functionFailoverRegions", "supportsCancellation")
+_TRANSLATED = "is made into routes by `vercel build`, which a prebuilt deployment does not run"
+_BUILT = {
+    "builds": "names builders, which a prebuilt deployment does not run",
+    **dict.fromkeys(("redirects", "rewrites", "headers", "cleanUrls", "trailingSlash"), _TRANSLATED),
+}
+"""Keys of vercel.json that mean nothing to a prebuilt deployment: dropping them silently would change the site."""
 
 
 def emit(order: Order) -> dict[str, str]:
-    """Return config.json and a .vc-config.json per entry; the routes of the user's vercel.json come first."""
-    files = {f"{OUTPUT}/config.json": write_json(config(order))}
+    """Return config.json and a .vc-config.json per entry, merged into those that are there.
+
+    The routes, crons, images and function settings of the user's vercel.json go along; its routes come first.
+    """
+    files = {CONFIG: _config_text(order)}
     for bundle in order.bundles:
         for entry in bundle.entries:
-            files[f"{OUTPUT}/functions/{function_path(entry)}.func/.vc-config.json"] = write_json(
-                function_config(bundle, entry)
-            )
+            path = f"{OUTPUT}/functions/{function_path(entry)}.func/.vc-config.json"
+            needed, wished = function_config(order, bundle, entry)
+            files[path] = _merged(order, path, needed, wished)
     return files
 
 
 def config(order: Order) -> dict[str, Any]:
     """Return config.json. Raises ConfigError for a vercel.json this cannot carry over."""
-    given = read_json(order.read("vercel.json"), "vercel.json")
-    if "builds" in given:
-        msg = "names builders, which a prebuilt deployment does not run"
-        raise ConfigError(msg, where="vercel.json: builds", fix="remove it, or move the file away")
+    given = read_json(order.read(SETTINGS), SETTINGS)
+    for key in _BUILT:
+        if key in given:
+            msg = _BUILT[key]
+            fix = "write it as routes, which are taken over" if key != "builds" else "remove it, or move the file away"
+            raise ConfigError(msg, where=f"{SETTINGS}: {key}", fix=fix)
+    if not isinstance(given.get("routes", []), list):
+        raise ConfigError("expected a list", where=f"{SETTINGS}: routes")  # noqa: EM101
     routes = list(given.get("routes", []))
     routes.append({"handle": "filesystem"})
     for bundle in order.bundles:
@@ -45,24 +63,57 @@ def config(order: Order) -> dict[str, Any]:
                 routes.append({"src": "/(.*)", "dest": "/index"})
             else:
                 routes.append({"src": f"/{path.removesuffix('/index')}", "dest": f"/{path}"})
-    return {"version": 3, "routes": routes}
+    return {"version": 3, "routes": routes, **{key: given[key] for key in ("crons", "images") if key in given}}
 
 
-def function_config(bundle: Bundle, entry: str) -> dict[str, Any]:
-    """Return .vc-config.json of one function."""
+def function_config(order: Order, bundle: Bundle, entry: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return .vc-config.json of one function: (what must be so, what is added where nothing is said)."""
     path = function_path(entry)
     if len(path) > _MAX_NAME or " " in path:
         msg = f"{path!r} is no name for a function: no spaces, {_MAX_NAME} characters at most"
         raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename the file")
-    return {
+    needed = {
         "runtime": bundle.target.runtime,
         "handler": entry,
         "launcherType": "Nodejs",
-        "shouldAddHelpers": True,
-        "shouldAddSourcemapSupport": False,
         # Said always: the default would follow the machine that runs the deployment.
         "architecture": bundle.target.arch,
     }
+    wished = {"shouldAddHelpers": True, "shouldAddSourcemapSupport": False}
+    return needed, {**wished, **_settings(order, entry)}
+
+
+def _settings(order: Order, entry: str) -> dict[str, Any]:
+    """Return what vercel.json says of a function and its configuration has a field for."""
+    functions = read_json(order.read(SETTINGS), SETTINGS).get("functions") or {}
+    if not isinstance(functions, dict):
+        raise ConfigError("expected an object", where=f"{SETTINGS}: functions")  # noqa: EM101
+    for pattern, settings in functions.items():
+        # As over there: the first pattern that fits is the one.
+        if isinstance(settings, dict) and (pattern == entry or compiled(pattern).match(entry)):
+            return {key: settings[key] for key in _CARRIED if key in settings}
+    return {}
+
+
+def _config_text(order: Order) -> str:
+    """Return config.json; one that has our routes among more of the user's keeps them."""
+    wanted = config(order)
+    there = read_json(order.read(CONFIG), CONFIG).get("routes")
+    if isinstance(there, list):
+        rest = iter(there)
+        if all(route in rest for route in wanted["routes"]):
+            wanted["routes"] = there
+    return _merged(order, CONFIG, wanted, {})
+
+
+def _merged(order: Order, file: str, needed: dict[str, Any], wished: dict[str, Any]) -> str:
+    text = order.read(file)
+    data = read_json(text, file)
+    merge = Merge(file, order.force)
+    merge.require(data, needed)
+    merge.default(data, wished)
+    merge.finish()
+    return write_json(data, text) if merge.changed or text is None else text
 
 
 def function_path(entry: str) -> str:

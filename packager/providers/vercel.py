@@ -8,7 +8,7 @@ from packager.emit import Order
 from packager.providers.aws_lambda import place
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
     from packager.plan import Bundle
@@ -31,10 +31,17 @@ def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     found = {}
     for item in made:
         bundle = item.bundle
-        files: dict[str, str | Path] = dict(emit(Order((bundle,), item.read)))
+        files: dict[str, str | Path] = dict(emit(Order((bundle,), _reader(item))))
         for path in sorted(item.own):
             if path.startswith(STATIC):
                 files[f"{OUTPUT}/static/{path.removeprefix(STATIC)}"] = item.sources[path]
         unpacked = tuple((bundle.name, f"{OUTPUT}/functions/{function_path(entry)}.func") for entry in bundle.entries)
         found[bundle.name] = Shipment(files=files, unpacked=unpacked)
     return found
+
+
+def _reader(made: Made) -> Callable[[str], str | None]:
+    """Return how the project is read: an output folder there is the product of another build and no configuration."""
+    from packager.emit.vercel import OUTPUT
+
+    return lambda path: None if path.startswith(f"{OUTPUT}/") else made.read(path)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.acceptance.aws_lambda import PYPI, QUIET, validate
 from tests.support.cli import packager
-from tests.support.hosts import npm_tool, run, tools_folder
+from tests.support.hosts import npm_tool, python_tools, run
 from tests.support.projects import NODE_HANDLER, node_project
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = [pytest.mark.network, pytest.mark.heavy]
 PACKAGER = """\
@@ -24,14 +27,8 @@ bundles:
 
 @pytest.fixture(scope="module")
 def tools() -> Path:
-    """Return the bin folder of an environment with the tools of PyPI; made once per test cache."""
-    folder = tools_folder() / "python"
-    if not (folder / ".done").exists():
-        run([sys.executable, "-m", "venv", "--clear", str(folder)], Path.cwd())
-        wanted = ["aws-sam-cli", "cfn-lint", "python-hcl2"]
-        run([str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", *wanted], folder)
-        (folder / ".done").touch()
-    return folder / "bin"
+    """Return the bin folder of an environment with the tools of PyPI."""
+    return python_tools(*PYPI)
 
 
 @pytest.fixture
@@ -57,18 +54,15 @@ def emitted(root: Path, name: str) -> None:
     assert again.json()["changed"] == []
 
 
-def test_sam_and_cfn_lint_accept_the_template(project: Path, tools: Path) -> None:
+def test_sam_and_cfn_lint_accept_the_template(project: Path) -> None:
     emitted(project, "sam")
-    environment = {"AWS_DEFAULT_REGION": "eu-west-1", "SAM_CLI_TELEMETRY": "0"}
-    run([str(tools / "sam"), "validate", "--lint", "--template", "template.yaml"], project, environment)
-    run([str(tools / "cfn-lint"), "--regions", "eu-west-1", "--", "template.yaml"], project, environment)
+    validate(project)
 
 
 def test_sam_build_leaves_the_prebuilt_zips_alone(project: Path, tools: Path) -> None:
     emitted(project, "sam")
     before = (project / "dist/api.zip").read_bytes()
-    environment = {"AWS_DEFAULT_REGION": "eu-west-1", "SAM_CLI_TELEMETRY": "0"}
-    run([str(tools / "sam"), "build"], project, environment)
+    run([str(tools / "sam"), "build"], project, QUIET)
     text = (project / ".aws-sam/build/template.yaml").read_text()
     assert "CodeUri: ../../dist/api.zip" in text
     assert "ContentUri: ../../dist/engine.zip" in text

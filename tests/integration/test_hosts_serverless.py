@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
+from tests.support.acceptance import acceptance, build_sample
+from tests.support.acceptance.serverless import KEYS, QUIET, aws_stand_in, edit, framework, resources, serverless
 from tests.support.cli import packager, sample
-from tests.support.hosts import digest, free_port, get, npm_tool, run, serving, unzipped
+from tests.support.hosts import digest, free_port, get, serving, unzipped
 from tests.support.projects import NODE_HANDLER, node_project
 
 if TYPE_CHECKING:
@@ -19,59 +18,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.network, pytest.mark.heavy]
-QUIET = {"SLS_TELEMETRY_DISABLED": "1", "SLS_NOTIFICATIONS_MODE": "off", "SLS_INTERACTIVE_SETUP_ENABLE": "0"}
-KEYS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": "us-east-1"}
-PACKAGER = {"PACKAGER_COMMAND": f"{sys.executable} -m packager"}
-# With layers the framework asks CloudFormation for earlier versions: this sends it to the stand-in.
-SDK = """
-module.exports = class {
-  constructor(serverless) {
-    this.hooks = { initialize: () => {
-      const { config } = serverless.getProvider('aws').sdk
-      for (const service of ['cloudformation', 's3', 'sts']) config[service] = { endpoint: process.env.AWS_STAND_IN }
-    } }
-  }
-}
-"""
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[str]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a stand-in for AWS."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=free_port(), verbose=False)
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{server._port}"
-    finally:
-        with contextlib.suppress(OSError):
-            server.stop()
-
-
-def serverless(folder: Path, *words: str, **environment: str) -> str:
-    """Run the framework's version 3 and return what it said."""
-    tool = npm_tool("serverless@3.40.0", "serverless-offline@13.9.0")
-    command = str(tool / "node_modules/.bin/serverless")
-    done = run([command, *words], folder, {**QUIET, **KEYS, **PACKAGER, **environment})
-    return done.stdout + done.stderr
-
-
-def resources(folder: Path, kind: str) -> dict[str, dict[str, Any]]:
-    """Return logical id → properties from the CloudFormation template."""
-    template = json.loads((folder / ".serverless/cloudformation-template-update-stack.json").read_text())
-    return {name: item["Properties"] for name, item in template["Resources"].items() if item["Type"] == kind}
+    with aws_stand_in(tmp_path_factory.mktemp("aws")) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def packaged(cloud: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Return the sample packaged by the framework through the plugin, and what was said."""
     folder = sample("serverless", tmp_path_factory.mktemp("serverless"))
-    config = yaml.safe_load((folder / "serverless.yml").read_text())
-    config["plugins"].append("./stand-in.cjs")
-    (folder / "serverless.yml").write_text(yaml.safe_dump(config, sort_keys=False))
-    (folder / "stand-in.cjs").write_text(SDK)
+    edit(folder)
     return folder, serverless(folder, "package", AWS_STAND_IN=cloud)
+
+
+def test_the_sample_is_accepted_and_answers(tmp_path: Path) -> None:
+    made = build_sample("serverless", tmp_path, "--builder", "host")
+    (scratch := tmp_path / "scratch").mkdir()
+    acceptance("serverless").accept(made, scratch)
+    assert acceptance("serverless").answer(made, scratch).startswith("200")
 
 
 def test_the_sample_has_the_plugin_as_it_is_shipped(tmp_path: Path) -> None:
@@ -80,18 +48,6 @@ def test_the_sample_has_the_plugin_as_it_is_shipped(tmp_path: Path) -> None:
     ran = packager("emit", "serverless", folder, "--plugin")
     assert ran.code == 0, ran.stderr
     assert {path: path.read_bytes() for path in folder.iterdir() if path.is_file()} == before
-
-
-def test_cloudformation_names_our_handlers_runtime_and_layer(packaged: tuple[Path, str]) -> None:
-    folder, _ = packaged
-    functions = resources(folder, "AWS::Lambda::Function")
-    assert {properties["Handler"] for properties in functions.values()} == {
-        "src/create.handler", "src/list.handler", "src/remove.handler",
-    }  # fmt: skip
-    for properties in functions.values():
-        assert properties["Runtime"] == "nodejs22.x"
-        assert properties["Architectures"] == ["x86_64"]
-        assert properties["Layers"] == [{"Ref": "EngineLambdaLayer"}]
 
 
 def test_what_would_be_uploaded_are_our_zips(packaged: tuple[Path, str]) -> None:
@@ -111,11 +67,7 @@ def test_what_would_be_uploaded_are_our_zips(packaged: tuple[Path, str]) -> None
 
 def test_findings_fail_the_package_step(cloud: str, tmp_path: Path) -> None:
     folder = sample("serverless", tmp_path)
-    config = yaml.safe_load((folder / "serverless.yml").read_text())
-    config["plugins"].append("./stand-in.cjs")
-    config["custom"]["packager"]["arguments"] = ["--budget", "1kb", "--no-prove"]
-    (folder / "serverless.yml").write_text(yaml.safe_dump(config, sort_keys=False))
-    (folder / "stand-in.cjs").write_text(SDK)
+    edit(folder, arguments=["--budget", "1kb", "--no-prove"])
     with pytest.raises(AssertionError, match="would not load or fit"):
         serverless(folder, "package", AWS_STAND_IN=cloud)
 
@@ -143,7 +95,7 @@ def test_an_emitted_serverless_yml_ships_the_bytes_of_dist(tmp_path: Path) -> No
 
 
 def test_serverless_offline_answers_a_request(tmp_path: Path) -> None:
-    tool = npm_tool("serverless@3.40.0", "serverless-offline@13.9.0")
+    tool = framework()
     text = (
         "service: shop\nprovider: {name: aws, runtime: nodejs20.x}\n"
         "plugins: [serverless-offline]\n"

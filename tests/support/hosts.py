@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.request
@@ -29,7 +30,12 @@ NO_DOWNLOAD = {"PRISMA_SCHEMA_ENGINE_BINARY": "/bin/true"}
 
 
 def tools_folder() -> Path:
-    """Return where tools are kept: in the cache of this run, which fixtures of modules may be the first to ask for."""
+    """Return where tools are kept: between runs where PACKAGER_TEST_DOWNLOADS says so, else in the cache of this run.
+
+    Fixtures of modules may be the first to ask for that cache.
+    """
+    if kept := os.environ.get("PACKAGER_TEST_DOWNLOADS"):
+        return Path(kept) / "tools"
     if "PACKAGER_TEST_CACHE" not in os.environ:
         os.environ["PACKAGER_TEST_CACHE"] = folder = tempfile.mkdtemp(prefix="packager-test-cache-")
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -47,6 +53,17 @@ def npm_tool(*specs: str) -> Path:
         run(["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", *specs], folder)
         (folder / ".done").touch()
     return folder
+
+
+def python_tools(*specs: str) -> Path:
+    """Return the bin folder of an environment with these packages of PyPI; made once per test cache."""
+    name = hashlib.sha256(" ".join(specs).encode()).hexdigest()[:12]
+    folder = tools_folder() / f"python-{name}"
+    if not (folder / ".done").exists():
+        run([sys.executable, "-m", "venv", "--clear", str(folder)], Path.cwd())
+        run([str(folder / "bin/pip"), "install", "-q", "--disable-pip-version-check", *specs], folder)
+        (folder / ".done").touch()
+    return folder / "bin"
 
 
 def run(
@@ -104,9 +121,11 @@ def serving(command: list[str], folder: Path, seconds: float = 30, **environment
         process.communicate(timeout=10)
 
 
-def get(address: str) -> tuple[str, bytes]:
-    """Return content type and body."""
-    with urllib.request.urlopen(address, timeout=30) as answer:
+def get(address: str, document: str | None = None) -> tuple[str, bytes]:
+    """Return content type and body; with a JSON document it is a POST."""
+    data = None if document is None else document.encode()
+    request = urllib.request.Request(address, data, {} if data is None else {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.headers["content-type"], answer.read()
 
 
