@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -23,8 +22,8 @@ class Entry(NamedTuple):
     """Name in the archive: relative, POSIX, proved safe by `layout`."""
     source: Path | str | bytes
     """Where the bytes lie, or the bytes themselves."""
-    status: os.stat_result | None = None
-    """Of the source, from the walk that found it; None: not known yet."""
+    size_bytes: int | None = None
+    """What the walk saw that found it, a regular file; None: not known yet."""
 
 
 @dataclass(frozen=True)

@@ -36,12 +36,21 @@ class Cache:
     def members(self, codec: Codec) -> Iterator[MemberStore]:
         """Yield the store of a codec; if the block ends well, it keeps what was added and makes room for it."""
         from packager.archive.store import MemberStore
-        from packager.archive.tidy import tidy
 
-        with MemberStore(self.folder / "members" / _slug(codec.name), codec.crc32) as store:
+        with MemberStore(self.packs(codec.name), codec.crc32) as store:
             yield store
         if store.grown:
-            tidy(self.folder, self.max_bytes)
+            self.tidy()
+
+    def packs(self, codec_name: str) -> Path:
+        """Return the folder of a codec's packs, which may not be there yet."""
+        return self.folder / "members" / _slug(codec_name)
+
+    def tidy(self) -> None:
+        """Make room for what was added."""
+        from packager.archive.tidy import tidy
+
+        tidy(self.folder, self.max_bytes)
 
     def record(self, destination: Path) -> Record | None:
         """Return what an archive was made of; None if that is not known."""

@@ -6,10 +6,9 @@ import hashlib
 import os
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive import Entry, Member
-from packager.archive.packfile import Stream
+from packager.archive import Entry, Member, packfile
 from packager.archive.zipformat import DEFLATED, MAX_32, STORED, headers
 from packager.errors import ArtifactError
 
@@ -17,9 +16,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from packager.archive.deflate import Codec
-    from packager.archive.store import MemberStore
+    from packager.archive.store import Found, MemberStore
 
 _EXECUTABLE_STARTS = (b"\x7fELF", b"#!")
+
+
+class Stream(NamedTuple):
+    """One content, compressed or, where that is no smaller, as it is."""
+
+    digest: bytes
+    """SHA-256 of the content."""
+    size_bytes: int
+    crc: int
+    """CRC-32 of the content."""
+    deflated: bool
+    executable: bool
+    body: bytes | bytearray | memoryview
+
+
+class Part(NamedTuple):
+    """A member as the store keeps it."""
+
+    row: packfile.Row
+    home: tuple[int, int] | None
+    """Number of the pack that holds it already, header and all, and the offset there."""
 
 
 @dataclass(frozen=True)
@@ -27,23 +47,25 @@ class Packed:
     """Some consecutive members, ready to be appended to an archive."""
 
     chunks: tuple[bytes | bytearray | memoryview, ...]
-    """Local headers and data, in order."""
+    """Local headers and data, in order: of several members in one piece."""
     size_bytes: int
     """Sum of the chunks."""
     members: tuple[Member, ...]
-    directory: tuple[tuple[bytes, int, bytes], ...]
-    """Per member: its directory record up to the offset, the offset relative to the first chunk, its name."""
-    fresh: tuple[Stream, ...] = ()
-    """What was compressed here and not found in the store."""
+    directory: tuple[tuple[bytes, int], ...]
+    """Per member: its directory record, the offset in it left open, and the offset relative to the first chunk."""
+    parts: tuple[Part, ...] = ()
+    """Per member, where there is a store."""
+
+    def between(self, start: int, stop: int) -> tuple[bytes | bytearray | memoryview, ...]:
+        """Return the bytes of some of the members, or of a single one."""
+        if len(self.chunks) > 1:
+            return self.chunks
+        return (memoryview(self.chunks[0])[start:stop],)
 
 
 def sizes_of(entries: Sequence[Entry]) -> list[int]:
     """Return the bytes each entry will take unpacked; otherwise as `size_of`."""
-    sizes = [
-        status.st_size if status is not None and stat.S_ISREG(status.st_mode) else size_of(entry)
-        for entry in entries
-        for status in (entry.status,)
-    ]
+    sizes = [size_of(entry) if entry.size_bytes is None else entry.size_bytes for entry in entries]
     if max(sizes, default=0) >= MAX_32:
         return [size_of(entry) for entry in entries]  # raises for the first that is too large
     return sizes
@@ -53,12 +75,10 @@ def size_of(entry: Entry) -> int:
     """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
     if isinstance(entry.source, bytes):
         return len(entry.source)
-    status = entry.status
-    if status is None:
-        try:
-            status = os.stat(entry.source)  # noqa: PTH116 (a third of Path.stat's time, and a tree has many)
-        except OSError as error:
-            raise _unreadable(entry, error) from error
+    try:
+        status = os.stat(entry.source)  # noqa: PTH116 (a third of Path.stat's time, and a tree has many)
+    except OSError as error:
+        raise _unreadable(entry, error) from error
     if not stat.S_ISREG(status.st_mode):
         msg = "is not a regular file"
         raise ArtifactError(msg, where=str(entry.source), fix="leave it out")
@@ -90,17 +110,20 @@ def pack_members(
             data = read_source(entry, size)
             digest = hashlib.sha256(data).digest()
             if digest not in fresh and (store is None or digest not in store):
-                fresh[digest] = _compressed(data, digest, codec)
+                fresh[digest] = compressed(data, digest, codec)
         digests.append(digest)
-    streams: dict[bytes, Stream] = fresh
+    names = [entry.path.encode() for entry in entries]
+    found: list[Found | None] = [None] * len(digests)
     if store is not None and len(fresh) < len(digests):
-        streams = {**store.fetch(digests), **fresh}
-        for index, digest in enumerate(digests):
-            if digest not in streams:  # damaged in the store
-                data = read_source(entries[index], sizes[index])
-                digests[index] = digest = hashlib.sha256(data).digest()
-                streams[digest] = fresh[digest] = _compressed(data, digest, codec)
-    return _assembled(entries, [streams[digest] for digest in digests], tuple(fresh.values()))
+        found = store.fetch(list(zip(digests, names, strict=True)))
+    streams = []
+    for index, member in enumerate(found):
+        stream = _found(member) if member else fresh.get(digests[index])
+        if stream is None:  # damaged in the store
+            data = read_source(entries[index], sizes[index])
+            stream = compressed(data, hashlib.sha256(data).digest(), codec)
+        streams.append(stream)
+    return _assembled(names, streams, found, None if store is None else codec)
 
 
 def read_source(entry: Entry, size: int) -> bytes:
@@ -132,7 +155,7 @@ def read_source(entry: Entry, size: int) -> bytes:
     return data
 
 
-def _compressed(data: bytes, digest: bytes, codec: Codec) -> Stream:
+def compressed(data: bytes, digest: bytes, codec: Codec) -> Stream:
     """Return a content's stream: deflated, or as it is where that is no larger."""
     deflated = codec.compress(data)
     body = data if deflated is None else deflated
@@ -140,31 +163,57 @@ def _compressed(data: bytes, digest: bytes, codec: Codec) -> Stream:
     return Stream(digest, len(data), codec.crc32(data), deflated is not None, executable, body)
 
 
-def _assembled(entries: Sequence[Entry], streams: Sequence[Stream], fresh: tuple[Stream, ...]) -> Packed:
-    """Return the members with their headers."""
+def _found(member: Found) -> Stream:
+    """Return the stream of a member out of the store."""
+    row = member.row
+    deflated, executable = bool(row.flags & packfile.DEFLATED), bool(row.flags & packfile.EXECUTABLE)
+    return Stream(row.digest, row.size_bytes, row.crc, deflated, executable, member.body)
+
+
+def head_and_record(name: bytes, stream: Stream) -> tuple[bytes, bytes]:
+    """Return a member's local header and its directory record, whose offset is still zero."""
+    return headers(
+        name,
+        method=DEFLATED if stream.deflated else STORED,
+        crc=stream.crc,
+        compressed_bytes=len(stream.body),
+        size_bytes=stream.size_bytes,
+        executable=stream.executable,
+    )
+
+
+def row_of(name: bytes, stream: Stream, head: bytes, codec: Codec) -> packfile.Row:
+    """Return what a pack's index says about a member."""
+    flags = packfile.DEFLATED * stream.deflated | packfile.EXECUTABLE * stream.executable
+    crcs = (stream.crc, codec.crc32(stream.body, codec.crc32(head)), codec.crc32(name))
+    return packfile.Row(stream.digest, len(head), len(stream.body), stream.size_bytes, *crcs, flags)
+
+
+def _assembled(
+    names: Sequence[bytes], streams: Sequence[Stream], found: Sequence[Found | None], codec: Codec | None
+) -> Packed:
+    """Return the members with their headers; with parts for the store if there is a codec."""
     chunks: list[bytes | bytearray | memoryview] = []
     members: list[Member] = []
-    directory: list[tuple[bytes, int, bytes]] = []
+    directory: list[tuple[bytes, int]] = []
+    parts: list[Part] = []
     offset = 0
-    for entry, (digest, size, crc, deflated, executable, body) in zip(entries, streams, strict=True):
-        name = entry.path.encode()
-        length = len(body)
-        local, central = headers(
-            name,
-            method=DEFLATED if deflated else STORED,
-            crc=crc,
-            compressed_bytes=length,
-            size_bytes=size,
-            executable=executable,
-        )
-        chunks += (local, name, body)
-        directory.append((central, offset, name))
-        members.append(Member(entry.path, size, length, digest.hex(), executable))
-        offset += len(local) + len(name) + length
+    for name, stream, member in zip(names, streams, found, strict=True):
+        head, record = head_and_record(name, stream)
+        length = len(stream.body)
+        chunks += (head, stream.body)
+        directory.append((record, offset))
+        members.append(Member(name.decode(), stream.size_bytes, length, stream.digest.hex(), stream.executable))
+        if codec is not None:
+            if member is not None and member.head == head:
+                parts.append(Part(member.row, (member.pack, member.offset)))
+            else:
+                parts.append(Part(row_of(name, stream, head, codec), None))
+        offset += len(head) + length
     if len(members) > 1:
         # One piece is hashed and written in one call; a single large member is spared the copy.
         chunks = [b"".join(chunks)]
-    return Packed(tuple(chunks), offset, tuple(members), tuple(directory), fresh)
+    return Packed(tuple(chunks), offset, tuple(members), tuple(directory), tuple(parts))
 
 
 def _unreadable(entry: Entry, error: OSError) -> ArtifactError:

@@ -6,13 +6,14 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive import DEFAULT_LEVEL, Artifact, Layout
+from packager.archive import DEFAULT_LEVEL, Artifact
 from packager.archive.deflate import codec
-from packager.archive.layout import arrange
-from packager.archive.tree import find
+from packager.archive.sight import see
+from packager.archive.tree import look
 
 if TYPE_CHECKING:
     from packager.archive.cache import Cache
+    from packager.archive.sight import Sight
 
 
 def pack(
@@ -48,50 +49,40 @@ def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None, 
     own_name = target.relative_to(root).as_posix() if root in target.parents else ""
     skip = own_name.__eq__ if own_name else None
     started_ns = time.time_ns()
-    layout = arrange(find(folder, skip=skip))
-    if cache is None:
-        return _write(layout, destination, level, jobs, None, None)
-    from packager.archive.record import make_record, snapshot
-
-    fresh = snapshot(layout)
-    record = cache.record(destination)
-    known = None
-    if record is not None:
-        known = record.known(fresh)
-        changed = None in known
-        if changed and fresh.names == record.names and record.is_intact():
-            # Touched, or checked out anew: reading tells, and the archive need not be written if all is as it was.
-            known = _hashed(layout, known)
-        if record.holds(fresh, known, codec(level).name):
-            if changed:
-                cache.keep(record.seen_again(fresh, started_ns))
+    sight = see(look(folder, skip=skip))
+    known: list[bytes | None] | None = None
+    compressor = codec(level)
+    record = cache.record(destination) if cache else None
+    if cache and record:
+        if record.shows(sight) and record.artifact.codec == compressor.name and record.is_intact():
             return record.artifact
-    artifact = _write(layout, destination, level, jobs, cache, known)
-    cache.keep(make_record(fresh, artifact, started_ns))
-    return artifact
+        from packager.archive.rework import rework
+
+        reworked = rework(record, sight, compressor, cache, destination, started_ns)
+        if reworked.artifact is not None:
+            return reworked.artifact
+        known = reworked.known
+    return _pack_anew(sight, destination, level, jobs, cache, known, started_ns)
 
 
-def _write(
-    layout: Layout,
+def _pack_anew(
+    sight: Sight,
     destination: Path,
     level: int,
     jobs: int | None,
     cache: Cache | None,
     known: list[bytes | None] | None,
+    started_ns: int,
 ) -> Artifact:
-    """Write the archive; what only writing needs is imported here."""
-    from packager.archive.writer import write
+    """Write the archive member by member; what only that needs is imported here."""
+    from packager.archive.layout import arrange
+    from packager.archive.record import in_order, make_record
+    from packager.archive.writer import write_table
 
-    return write(layout, destination, level=level, jobs=jobs, cache=cache, known=known)
-
-
-def _hashed(layout: Layout, known: list[bytes | None]) -> list[bytes | None]:
-    """Return the SHA-256 of every entry, reading those that are not known. One thread: two get in each other's way."""
-    import hashlib
-
-    from packager.archive.members import read_source, size_of
-
-    return [
-        hashlib.sha256(read_source(entry, size_of(entry))).digest() if digest is None else digest
-        for entry, digest in zip(layout.entries, known, strict=True)
-    ]
+    layout = arrange(sight.entries())
+    order = in_order(sight)
+    digests = [known[row] for row in order] if known else None
+    artifact, table = write_table(layout, destination, level=level, jobs=jobs, cache=cache, known=digests)
+    if cache is not None:
+        cache.keep(make_record(sight, order, artifact, table, started_ns))
+    return artifact

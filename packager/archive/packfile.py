@@ -1,4 +1,4 @@
-"""Compressed contents in one file: streams one behind the other, then their index, then where it begins.
+"""Compressed members in one file, as archives hold them: header and stream, one behind the other, then their index.
 
 Written once under a name nobody looks for, renamed when complete, never changed: several processes can read and write
 side by side without locks, and a killed one leaves nothing half. Deleting a pack harms nobody who has it open.
@@ -24,43 +24,34 @@ PARTIAL_SUFFIX = ".partial"
 DIGEST_BYTES = 32
 _FOOTER = struct.Struct("=QQ8s")
 """Offset and length of the index, signature."""
-_SIGNATURE = b"pkgpack1"
-_DEFLATED, _EXECUTABLE = 1, 2
-
-
-class Stream(NamedTuple):
-    """One content, compressed or, where that is no smaller, as it is."""
-
-    digest: bytes
-    """SHA-256 of the content."""
-    size_bytes: int
-    crc: int
-    """CRC-32 of the content."""
-    deflated: bool
-    executable: bool
-    """Whether the content starts as programs do: it decides the member's mode."""
-    body: bytes | bytearray | memoryview
+_SIGNATURE = b"pkgpack2"
+_NUMBERS = 6
+DEFLATED, EXECUTABLE = 1, 2
+"""Flags of a row: not stored as it is; starts as programs do, which decides the member's mode."""
 
 
 class Row(NamedTuple):
-    """Where a stream lies, and what is known without reading it."""
+    """What the index says about a member."""
 
-    offset: int
+    digest: bytes
+    """SHA-256 of the content."""
+    head_bytes: int
+    """Length of the local header with the name."""
     length: int
+    """Of the stream behind it."""
     size_bytes: int
+    """Of the content."""
     crc: int
-    body_crc: int
+    """CRC-32 of the content."""
+    member_crc: int
+    """CRC-32 of header and stream."""
+    name_crc: int
+    """CRC-32 of the name: which of several members of one content is meant."""
     flags: int
-
-    def stream(self, digest: bytes, body: memoryview) -> Stream:
-        """Return the stream with this body."""
-        return Stream(
-            digest, self.size_bytes, self.crc, bool(self.flags & _DEFLATED), bool(self.flags & _EXECUTABLE), body
-        )
 
 
 class PackFile:
-    """An open pack. Its streams are read at their offsets, by several threads at once."""
+    """An open pack. Its members are read at their offsets, by several threads at once."""
 
     def __init__(self, path: Path) -> None:
         """Load the index. Raises DamagedError for what is no complete pack, OSError if it cannot be read."""
@@ -85,23 +76,28 @@ class PackFile:
         if length < _FOOTER.size:
             raise DamagedError
         footer = os.pread(self.descriptor, _FOOTER.size, length - _FOOTER.size)
-        self.streams_bytes, index_bytes, signature = _FOOTER.unpack(footer)
-        if signature != _SIGNATURE or self.streams_bytes + index_bytes + _FOOTER.size != length:
+        self.members_bytes, index_bytes, signature = _FOOTER.unpack(footer)
+        if signature != _SIGNATURE or self.members_bytes + index_bytes + _FOOTER.size != length:
             raise DamagedError
-        index = os.pread(self.descriptor, index_bytes, self.streams_bytes)
+        index = os.pread(self.descriptor, index_bytes, self.members_bytes)
         digests, numbers, flags = split_columns(index, 3)
         self.digests = [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
         self.numbers = array("Q", numbers)
-        """Length, size, CRC and CRC of the stream, row by row."""
+        """The fields of a `Row` between digest and flags, row by row."""
         self.flags = flags
-        self.offsets = [0, *accumulate(self.numbers[::4])]
-        if not len(self.digests) == len(flags) == len(self.offsets) - 1 or self.offsets[-1] != self.streams_bytes:
+        lengths = map(int.__add__, self.numbers[::_NUMBERS], self.numbers[1::_NUMBERS])
+        self.offsets = [0, *accumulate(lengths)]
+        if not len(self.digests) == len(flags) == len(self.offsets) - 1 or self.offsets[-1] != self.members_bytes:
             raise DamagedError
+
+    def name_crc(self, number: int) -> int:
+        """Return the CRC-32 of a member's name."""
+        return self.numbers[_NUMBERS * number + _NUMBERS - 1]
 
     def row(self, number: int) -> Row:
         """Return a row of the index."""
-        length, size_bytes, crc, body_crc = self.numbers[4 * number : 4 * number + 4]
-        return Row(self.offsets[number], length, size_bytes, crc, body_crc, self.flags[number])
+        head, length, size, crc, member_crc, name_crc = self.numbers[_NUMBERS * number : _NUMBERS * (number + 1)]
+        return Row(self.digests[number], head, length, size, crc, member_crc, name_crc, self.flags[number])
 
     def close(self) -> None:
         """Close the file."""
@@ -115,32 +111,39 @@ class PackWriter:
 
     def __init__(self, folder: Path) -> None:
         name = os.urandom(8).hex()
+        self.name = f"{name}{SUFFIX}"
+        """What it will be called."""
+        self.size_bytes = 0
         self._partial = folder / f"{name}{PARTIAL_SUFFIX}"
-        self._final = folder / f"{name}{SUFFIX}"
+        self._final = folder / self.name
         self._file = self._partial.open("xb")
         self._digests: list[bytes] = []
         self._numbers = array("Q")
         self._flags = bytearray()
 
-    def add(self, stream: Stream, body_crc: int) -> None:
-        """Append a stream."""
-        self._file.write(stream.body)
-        self._digests.append(stream.digest)
-        self._numbers.extend((len(stream.body), stream.size_bytes, stream.crc, body_crc))
-        self._flags.append(_DEFLATED * stream.deflated | _EXECUTABLE * stream.executable)
+    def add(self, members: bytes | bytearray | memoryview) -> None:
+        """Append the bytes of members; `enter` is to say what they are, member by member."""
+        self._file.write(members)
+        self.size_bytes += len(members)
+
+    def enter(self, row: Row) -> None:
+        """Append a row to the index."""
+        self._digests.append(row.digest)
+        self._numbers.extend(row[1:-1])
+        self._flags.append(row.flags)
 
     def add_all(self, pack: PackFile) -> None:
-        """Append everything another pack holds; damaged streams stay so, and are found out when they are read.
+        """Append everything another pack holds; damaged members stay so, and are found out when they are read.
 
         Raises OSError, and then this pack is of no use, if it cannot be read.
         """
         at = 0
-        while at < pack.streams_bytes:
-            piece = os.pread(pack.descriptor, min(1 << 20, pack.streams_bytes - at), at)
+        while at < pack.members_bytes:
+            piece = os.pread(pack.descriptor, min(1 << 20, pack.members_bytes - at), at)
             if not piece:
                 msg = "a pack has become shorter"
                 raise OSError(msg)
-            self._file.write(piece)
+            self.add(piece)
             at += len(piece)
         self._digests += pack.digests
         self._numbers.extend(pack.numbers)
@@ -148,10 +151,9 @@ class PackWriter:
 
     def finish(self) -> None:
         """Write the index and give the pack its name. Not synced to disk: what a power cut damages is not used."""
-        offset = self._file.tell()
         index = join_columns((b"".join(self._digests), self._numbers.tobytes(), bytes(self._flags)))
         self._file.write(index)
-        self._file.write(_FOOTER.pack(offset, len(index), _SIGNATURE))
+        self._file.write(_FOOTER.pack(self.size_bytes, len(index), _SIGNATURE))
         self._file.close()
         self._partial.replace(self._final)
 

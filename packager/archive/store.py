@@ -1,4 +1,4 @@
-"""Compressed contents of earlier runs, by content: what was compressed once is not compressed again.
+"""Compressed members of earlier runs, by content: what was compressed once is not compressed again.
 
 A store is for one codec, version and level, as others give other bytes. It never decides what an archive holds, only
 how fast it is made: what is missing, damaged or cannot be read is compressed anew.
@@ -9,15 +9,18 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive.columns import DamagedError
-from packager.archive.packfile import SUFFIX, PackFile, PackWriter, Row, Stream
+from packager.archive.packfile import SUFFIX, PackFile, PackWriter, Row
+from packager.archive.table import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
     from types import TracebackType
+
+    from packager.archive.members import Packed, Part
 
 _LOG = logging.getLogger(__name__)
 _GAP_BYTES = 32 << 10
@@ -27,22 +30,35 @@ _LARGEST_BYTES = 256 << 20
 """One content may not take most of the cache."""
 
 
+class Found(NamedTuple):
+    """A member out of the store, undamaged."""
+
+    row: Row
+    head: memoryview
+    """Local header with the name it had."""
+    body: memoryview
+    pack: int
+    """Number of the pack."""
+    offset: int
+    """Of the header in it."""
+
+
 class MemberStore:
     """The packs of one codec. A context manager: left without an error, it keeps what was added.
 
-    `fetch` may be called by several threads at once, `add` by one.
+    `fetch` may be called by several threads at once, `keep` by one.
     """
 
-    def __init__(self, folder: Path, crc32: Callable[[bytes | bytearray | memoryview], int]) -> None:
+    def __init__(self, folder: Path, crc32: Callable[..., int]) -> None:
         self._folder = folder
         self._crc32 = crc32
         self._packs: list[PackFile] = []
-        self._places: dict[bytes, tuple[int, int]] = {}
-        """Digest → number of the pack, number of the row."""
+        self._places: dict[bytes, list[tuple[int, int]]] = {}
+        """Digest → number of the pack and number of the row, of each member of that content."""
         self._used: set[int] = set()
         self._damaged: set[int] = set()
         self._writer: PackWriter | None = None
-        self._added: set[bytes] = set()
+        self._spans: list[Span] = []
         self._broken = False
 
     def __enter__(self) -> MemberStore:
@@ -59,7 +75,8 @@ class MemberStore:
                 continue
             number = len(self._packs)
             self._packs.append(pack)
-            self._places.update((digest, (number, row)) for row, digest in enumerate(pack.digests))
+            for row, digest in enumerate(pack.digests):
+                self._places.setdefault(digest, []).append((number, row))
         return self
 
     def __exit__(
@@ -85,59 +102,112 @@ class MemberStore:
     @property
     def grown(self) -> bool:
         """Return whether something was added."""
-        return bool(self._added)
+        return self._writer is not None
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return where all that was given to `keep` lies, end to end; nothing if a part of it could not be kept."""
+        return () if self._broken else tuple(self._spans)
 
     def __contains__(self, digest: bytes) -> bool:
         return digest in self._places
 
-    def fetch(self, digests: Iterable[bytes]) -> dict[bytes, Stream]:
-        """Return those of the streams that are there and undamaged. Neighbours in a pack are read in one go."""
-        wanted = sorted({place: digest for digest in digests if (place := self._places.get(digest))}.items())
-        found: dict[bytes, Stream] = {}
-        run: list[tuple[bytes, Row]] = []
-        open_pack = -1
-        for (number, index), digest in wanted:
-            row = self._packs[number].row(index)
-            if run and (
-                number != open_pack
-                or row.offset - (run[-1][1].offset + run[-1][1].length) > _GAP_BYTES
-                or row.offset + row.length - run[0][1].offset > _READ_BYTES
-            ):
-                self._read(open_pack, run, found)
-                run = []
-            open_pack = number
-            run.append((digest, row))
-        if run:
-            self._read(open_pack, run, found)
+    def fetch(self, wanted: Sequence[tuple[bytes, bytes]]) -> list[Found | None]:
+        """Return the member of each (digest, name), None for what is not there or damaged.
+
+        Of several members of that content the one of that name, or any. Neighbours in a pack are read in one go.
+        """
+        askers: dict[tuple[int, int], list[int]] = {}
+        for index, (digest, name) in enumerate(wanted):
+            places = self._places.get(digest)
+            if places:
+                askers.setdefault(self._best(places, name), []).append(index)
+        found: list[Found | None] = [None] * len(wanted)
+        for run in self._runs(sorted(askers)):
+            for place, member in self._read(run):
+                for index in askers[place]:
+                    found[index] = member
         return found
 
-    def add(self, stream: Stream) -> None:
-        """Keep a stream that was not there. A store that cannot be written is left as it is."""
-        if self._broken or stream.digest in self._added or len(stream.body) > _LARGEST_BYTES:
+    def keep(self, packed: Packed) -> None:
+        """Keep the members that are not there, under their names, and note where all of them lie.
+
+        A store that cannot be written is left as it is.
+        """
+        if self._broken:
             return
         try:
-            if self._writer is None:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._writer = PackWriter(self._folder)
-            self._writer.add(stream, self._crc32(stream.body))
-            self._added.add(stream.digest)
+            for stretch in _stretches(packed.parts):
+                self._keep(stretch, packed)
         except OSError as error:
             self._give_up(error)
 
-    def _read(self, number: int, run: list[tuple[bytes, Row]], found: dict[bytes, Stream]) -> None:
-        """Read streams that lie side by side into `found`, without the damaged ones."""
-        self._used.add(number)
-        start = run[0][1].offset
-        length = run[-1][1].offset + run[-1][1].length - start
-        try:
-            data = memoryview(os.pread(self._packs[number].descriptor, length, start))
-        except OSError as error:
-            _LOG.warning("%s cannot be read: %s", self._packs[number].path, error)
+    def _keep(self, stretch: _Stretch, packed: Packed) -> None:
+        pieces = packed.between(stretch.start, stretch.stop)
+        crc = 0
+        for piece in pieces:
+            crc = self._crc32(piece, crc)
+        length = stretch.stop - stretch.start
+        if stretch.home is not None:
+            pack, offset = stretch.home
+            self._spans.append(Span(self._packs[pack].path.name, offset, length, crc))
             return
-        for digest, row in run:
-            body = data[row.offset - start : row.offset - start + row.length]
-            if len(body) == row.length and self._crc32(body) == row.body_crc:
-                found[digest] = row.stream(digest, body)
+        if length > _LARGEST_BYTES:
+            self._broken = True
+            return
+        if self._writer is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._writer = PackWriter(self._folder)
+        self._spans.append(Span(self._writer.name, self._writer.size_bytes, length, crc))
+        for piece in pieces:
+            self._writer.add(piece)
+        for part in stretch.parts:
+            self._writer.enter(part.row)
+
+    def _best(self, places: list[tuple[int, int]], name: bytes) -> tuple[int, int]:
+        """Return the place of the member of this name, or the first."""
+        if len(places) > 1:
+            name_crc = self._crc32(name)
+            for place in places:
+                if self._packs[place[0]].name_crc(place[1]) == name_crc:
+                    return place
+        return places[0]
+
+    def _runs(self, places: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+        """Yield sorted places, those together that are to be read in one go."""
+        run: list[tuple[int, int]] = []
+        for place in places:
+            if run:
+                offsets = self._packs[place[0]].offsets
+                if (
+                    place[0] != run[0][0]
+                    or offsets[place[1]] - offsets[run[-1][1] + 1] > _GAP_BYTES
+                    or offsets[place[1] + 1] - offsets[run[0][1]] > _READ_BYTES
+                ):
+                    yield run
+                    run = []
+            run.append(place)
+        if run:
+            yield run
+
+    def _read(self, run: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], Found]]:
+        """Yield the undamaged ones of members that lie side by side."""
+        number = run[0][0]
+        pack = self._packs[number]
+        self._used.add(number)
+        start = pack.offsets[run[0][1]]
+        try:
+            data = memoryview(os.pread(pack.descriptor, pack.offsets[run[-1][1] + 1] - start, start))
+        except OSError as error:
+            _LOG.warning("%s cannot be read: %s", pack.path, error)
+            return
+        for place in run:
+            row = pack.row(place[1])
+            offset = pack.offsets[place[1]]
+            member = data[offset - start : pack.offsets[place[1] + 1] - start]
+            head, body = member[: row.head_bytes], member[row.head_bytes :]
+            if len(body) == row.length and self._crc32(member) == row.member_crc:
+                yield place, Found(row, head, body, number, offset)
             else:
                 self._damaged.add(number)
 
@@ -145,10 +215,41 @@ class MemberStore:
         """Go on without keeping anything: the archive does not need it."""
         _LOG.warning("the cache cannot be written: %s", error)
         self._broken = True
-        self._added.clear()
         if self._writer is not None:
             self._writer.discard()
             self._writer = None
+
+
+class _Stretch(NamedTuple):
+    """Members side by side in an archive, and in the same pack or all of them in none."""
+
+    start: int
+    """First byte, of those packed together."""
+    stop: int
+    home: tuple[int, int] | None
+    """Number of the pack and offset in it."""
+    parts: Sequence[Part]
+
+
+def _stretches(parts: Sequence[Part]) -> Iterator[_Stretch]:
+    """Yield members packed together by where they lie."""
+    begun = 0
+    start = stop = 0
+    for index, part in enumerate(parts):
+        first = parts[begun]
+        if index > begun and not _follows(first.home, stop - start, part.home):
+            yield _Stretch(start, stop, first.home, parts[begun:index])
+            begun, start = index, stop
+        stop += part.row.head_bytes + part.row.length
+    if parts:
+        yield _Stretch(start, stop, parts[begun].home, parts[begun:])
+
+
+def _follows(home: tuple[int, int] | None, length: int, other: tuple[int, int] | None) -> bool:
+    """Return whether one place lies so many bytes behind another, or neither is one."""
+    if home is None or other is None:
+        return home is other
+    return home[0] == other[0] and home[1] + length == other[1]
 
 
 def _discard(path: Path) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Entry
 from packager.errors import ArtifactError
@@ -20,8 +19,24 @@ MAX_FILES = 1_000_000
 _SPECIAL = {stat.S_IFSOCK: "a socket", stat.S_IFIFO: "a named pipe", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
 
 
-@dataclass(frozen=True)
-class _Folder:
+# Tuples, not dataclasses: a tree has thousands of folders, and a run that finds nothing changed is mostly this walk.
+class Group(NamedTuple):
+    """Some files that lie in one folder."""
+
+    prefix: str
+    """What comes before their names in the archive: empty, or ends in a slash."""
+    names: list[str]
+    folder: str
+    """Where they really lie, with a slash at the end; no link in it."""
+    files: list[str]
+    """Their names there: the same as `names`, but for a link."""
+
+    def sources(self) -> list[str]:
+        """Return where each file really lies."""
+        return list(map(self.folder.__add__, self.files))
+
+
+class _Folder(NamedTuple):
     """A folder to be read."""
 
     path: str
@@ -46,7 +61,16 @@ def walk(
 
 
 def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None) -> Iterator[Entry]:
-    """Yield each file beneath a folder with its real source and status; empty folders leave nothing.
+    """Yield each file beneath a folder with its real source and size; otherwise as `look`."""
+    for group, statuses in look(root, within=within, skip=skip):
+        sizes = [status.st_size for status in statuses]
+        yield from map(Entry, map(group.prefix.__add__, group.names), group.sources(), sizes)
+
+
+def look(
+    root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None
+) -> Iterator[tuple[Group, list[os.stat_result]]]:
+    """Yield the regular files beneath a folder, group by group, with their status; empty folders leave nothing.
 
     Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
     name. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
@@ -63,9 +87,9 @@ def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] 
         listed = _list(folder.path)
         if skip is not None:
             listed = listed.without(prefix, skip)
-        files += len(listed.files)
-        # Whole folders at a time: a tree has tens of thousands of files, and each step in Python shows.
-        yield from map(Entry, map(prefix.__add__, listed.files), map(path.__add__, listed.files), listed.statuses)
+        if listed.files:
+            files += len(listed.files)
+            yield Group(prefix, listed.files, path, listed.files), listed.statuses
         inner = [_Folder(path + short, f"{prefix}{short}/", folder.spans) for short in listed.folders]
         for short in listed.others:
             target = _resolve(path + short, bounds)
@@ -74,7 +98,8 @@ def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] 
                 inner.append(_through_link(folder, path + short, prefix + short, target))
             elif stat.S_ISREG(status.st_mode):
                 files += 1
-                yield Entry(prefix + short, target, status)
+                real, _, name = target.rpartition("/")
+                yield Group(prefix, [short], f"{real}/", [name]), [status]
             else:
                 raise _special(target)
         if files > MAX_FILES:
@@ -83,8 +108,7 @@ def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] 
         folders += reversed(inner)
 
 
-@dataclass(frozen=True)
-class _Listed:
+class _Listed(NamedTuple):
     """What a folder holds, by kind; folders and others sorted, so that the first fault found is the same everywhere."""
 
     files: list[str]

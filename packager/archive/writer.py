@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
+from array import array
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -17,7 +17,8 @@ from packager.archive.ahead import Batch, batches, working_ahead
 from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
 from packager.archive.members import Packed, pack_members, sizes_of
-from packager.archive.zipformat import MAX_32, end_record
+from packager.archive.table import Span, Table
+from packager.archive.zipformat import MAX_32, end_record, put_offset
 from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.archive.cache import Cache
-
-_OFFSET = struct.Struct("<I")
 
 
 def write(
@@ -36,8 +35,20 @@ def write(
     level: int = DEFAULT_LEVEL,
     jobs: int | None = None,
     cache: Cache | None = None,
-    known: Sequence[bytes | None] | None = None,
 ) -> Artifact:
+    """Write the archive and return what it became; see `write_table`."""
+    return write_table(layout, destination, level=level, jobs=jobs, cache=cache)[0]
+
+
+def write_table(
+    layout: Layout,
+    destination: Path,
+    *,
+    level: int = DEFAULT_LEVEL,
+    jobs: int | None = None,
+    cache: Cache | None = None,
+    known: Sequence[bytes | None] | None = None,
+) -> tuple[Artifact, Table]:
     """Write the archive and return what it became. The destination holds all of it or what it held before.
 
     `jobs` threads compress (default: one per processor); `cache` remembers compressed contents; `known` holds per
@@ -67,10 +78,9 @@ def write(
             for packed in packed_in_order:
                 archive.append(packed)
                 if store is not None:
-                    for stream in packed.fresh:
-                        store.add(stream)
-            archive.finish()
-    return Artifact(
+                    store.keep(packed)
+            table = archive.finish(store.spans if store else ())
+    artifact = Artifact(
         path=destination,
         zipped_bytes=archive.size_bytes,
         unzipped_bytes=sum(sizes),
@@ -78,6 +88,7 @@ def write(
         members=tuple(archive.members),
         codec=compressor.name,
     )
+    return artifact, table
 
 
 class _Archive:
@@ -89,7 +100,9 @@ class _Archive:
         self.size_bytes = 0
         self._file = file
         self._destination = destination
-        self._directory: list[bytes] = []
+        self._directory = bytearray()
+        self._records = array("I")
+        self._offsets = array("I")
 
     def append(self, packed: Packed) -> None:
         """Append members; raises ArtifactError if the archive would need zip64 records."""
@@ -98,16 +111,24 @@ class _Archive:
         for chunk in packed.chunks:
             self._write(chunk)
         self.members += packed.members
-        for record, inner, name in packed.directory:
-            self._directory += (record, _OFFSET.pack(start + inner), name)
+        for record, inner in packed.directory:
+            at = len(self._directory)
+            self._records.append(at)
+            self._offsets.append(start + inner)
+            self._directory += record
+            put_offset(self._directory, at, start + inner)
 
-    def finish(self) -> None:
-        """Append the directory and the record that closes the archive."""
+    def finish(self, spans: tuple[Span, ...]) -> Table:
+        """Append the directory and the record that closes the archive; return what it is made of."""
         start = self.size_bytes
-        table = b"".join(self._directory)
-        self._prove_reachable(start + len(table))
-        self._write(table)
-        self._write(end_record(entries=len(self.members), directory_bytes=len(table), directory_offset=start))
+        directory = bytes(self._directory)
+        self._prove_reachable(start + len(directory))
+        self._records.append(len(directory))
+        self._offsets.append(start)
+        self._write(directory)
+        self._write(end_record(entries=len(self.members), directory_bytes=len(directory), directory_offset=start))
+        digests = bytes.fromhex("".join([member.sha256 for member in self.members]))
+        return Table(digests, directory, self._records, self._offsets, spans)
 
     def _write(self, chunk: bytes | bytearray | memoryview) -> None:
         self._file.write(chunk)

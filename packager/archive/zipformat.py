@@ -21,6 +21,9 @@ CENTRAL = struct.Struct("<4s6H3I5H2I")
 internal and external attributes, offset of the local header (4.3.12)."""
 END = struct.Struct("<4s4H2IH")
 """Signature, disk, disk of the directory, entries here, entries, directory size, directory offset, comment length."""
+_OFFSET = struct.Struct("<I")
+_OFFSET_AT = CENTRAL.size - _OFFSET.size
+"""The last field of a record before the name."""
 LOCAL_SIGNATURE = b"PK\x03\x04"
 CENTRAL_SIGNATURE = b"PK\x01\x02"
 END_SIGNATURE = b"PK\x05\x06"
@@ -43,7 +46,7 @@ _ATTRIBUTES = {False: (stat.S_IFREG | 0o644) << 16, True: (stat.S_IFREG | 0o755)
 def headers(
     name: bytes, *, method: int, crc: int, compressed_bytes: int, size_bytes: int, executable: bool
 ) -> tuple[bytes, bytes]:
-    """Return a member's local header and its directory record up to (not with) the offset and the name.
+    """Return a member's local header and its directory record, both with the name; the offset is still zero.
 
     No extra fields, no data descriptor, no comment; the UTF-8 flag only where the name needs it.
     """
@@ -51,7 +54,12 @@ def headers(
     common = (_VERSION, flags, method, 0, _DATE_1980_01_01, crc, compressed_bytes, size_bytes, len(name), 0)
     local = LOCAL.pack(LOCAL_SIGNATURE, *common)
     central = CENTRAL.pack(CENTRAL_SIGNATURE, UNIX << 8 | _VERSION, *common, 0, 0, 0, _ATTRIBUTES[executable], 0)
-    return local, central[:-4]
+    return local + name, central + name
+
+
+def put_offset(directory: bytearray, record: int, offset: int) -> None:
+    """Write the offset of a member's local header into its record, which begins there in the directory."""
+    _OFFSET.pack_into(directory, record + _OFFSET_AT, offset)
 
 
 def end_record(*, entries: int, directory_bytes: int, directory_offset: int) -> bytes:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.archive import Entry
+from packager.archive import hashing as hashing_module
 from packager.archive import members as members_module
-from packager.archive import record as record_module
+from packager.archive import rework as rework_module
+from packager.archive import sight as sight_module
 from packager.archive import tidy as tidy_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.deflate import codec
 from packager.archive.layout import make_layout
 from packager.archive.pack import pack
-from packager.archive.packfile import Stream
 from packager.archive.writer import write
 from tests.unit.archive.zips import TREE, contents, tree
 
@@ -26,11 +31,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from packager.archive.store import Found
+
 
 @pytest.fixture
 def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust files after the moment a modern file system needs, in place of the two seconds of the coarsest."""
-    monkeypatch.setattr(record_module, "_COARSEST_CLOCK_NS", 0)
+    monkeypatch.setattr(sight_module, "_COARSEST_CLOCK_NS", 0)
 
 
 @pytest.fixture
@@ -41,11 +48,12 @@ def root(tmp_path: Path, quick_clock: None) -> Path:
 
 
 def _no_compressing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> Stream:
+    def refuse(*_: object) -> members_module.Stream:
         msg = "nothing had to be compressed"
         raise AssertionError(msg)
 
-    monkeypatch.setattr(members_module, "_compressed", refuse)
+    monkeypatch.setattr(members_module, "compressed", refuse)
+    monkeypatch.setattr(rework_module, "compressed", refuse)
 
 
 def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +61,9 @@ def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         msg = "nothing had to be read"
         raise AssertionError(msg)
 
-    monkeypatch.setattr(members_module, "read_source", refuse)
+    for module in (members_module, rework_module, hashing_module):
+        monkeypatch.setattr(module, "read_source", refuse)
+    monkeypatch.setattr(hashing_module, "_hash", refuse)
 
 
 def _packs(cache: Cache) -> list[Path]:
@@ -163,7 +173,7 @@ def test_files_changed_a_moment_ago_are_not_trusted(tmp_path: Path) -> None:
     record = cache.record(tmp_path / "out.zip")
 
     assert record is not None
-    assert set(record.identities) == {-1}
+    assert set(record.identities) == {0xFF}
 
 
 def _remove(path: Path) -> None:
@@ -297,45 +307,47 @@ def test_killed_runs_leave_nothing_that_matters(root: Path, tmp_path: Path) -> N
     assert contents(tmp_path / "out.zip") == contents(tmp_path / "without.zip")
 
 
-def _stream(content: bytes) -> Stream:
-    import hashlib
-    import zlib
+def _keep(cache: Cache, *contents: bytes) -> None:
+    with cache.members(codec(6)) as store:
+        for content in contents:
+            entry = Entry(f"{len(content)}.txt", content)
+            store.keep(members_module.pack_members([entry], [len(content)], [None], codec(6), store, lambda: False))
 
-    return Stream(hashlib.sha256(content).digest(), len(content), zlib.crc32(content), False, False, content)
+
+def _kept(cache: Cache, *contents: bytes) -> list[bytes | None]:
+    """Unpacked again."""
+    wanted = [(hashlib.sha256(content).digest(), f"{len(content)}.txt".encode()) for content in contents]
+    with cache.members(codec(6)) as store:
+        found = store.fetch(wanted)
+        return [None if each is None else _inflated(each) for each in found]
+
+
+def _inflated(found: Found) -> bytes:
+    return zlib.decompress(found.body, -15) if found.row.flags & 1 else bytes(found.body)
 
 
 def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "cache", max_bytes=5000)
-    for number in range(4):
-        with cache.members(codec(6)) as store:
-            store.add(_stream(bytes([number]) * 2000))
+    chance = random.Random(1)
+    contents = [chance.randbytes(2000) for _ in range(4)]
+    for content in contents:
+        _keep(cache, content)
         for age, path in enumerate(sorted(_packs(cache), key=lambda path: -path.stat().st_mtime_ns)):
             os.utime(path, (1e9 - age * 100, 1e9 - age * 100))
-    kept = [number for number in range(4) if _has(cache, bytes([number]) * 2000)]
 
-    assert kept == [2, 3]
+    assert _kept(cache, *contents) == [None, None, *contents[2:]]
     assert sum(path.stat().st_size for path in _packs(cache)) <= 5000
-
-
-def _has(cache: Cache, content: bytes) -> bool:
-    with cache.members(codec(6)) as store:
-        return _stream(content).digest in store
 
 
 def test_many_small_packs_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
     cache = Cache(tmp_path / "cache")
-    streams = [_stream(b"%d" % number * (number + 1)) for number in range(20)]
-    for stream in streams:
-        with cache.members(codec(6)) as store:
-            store.add(stream)
+    contents = [b"%d" % number * (number + 1) for number in range(20)]
+    for content in contents:
+        _keep(cache, content)
 
     assert len(_packs(cache)) <= 6
-    with cache.members(codec(6)) as store:
-        found = store.fetch([stream.digest for stream in streams])
-    assert {digest: bytes(stream.body) for digest, stream in found.items()} == {
-        stream.digest: stream.body for stream in streams
-    }
+    assert _kept(cache, *contents) == contents
 
 
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
@@ -345,8 +357,7 @@ def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:
     (folder / "old.partial").write_bytes(b"")
     (folder / "new.partial").write_bytes(b"")
     os.utime(folder / "old.partial", (1e9, 1e9))
-    with cache.members(codec(6)) as store:
-        store.add(_stream(b"x"))
+    _keep(cache, b"x")
 
     assert [path.name for path in folder.iterdir()] == ["new.partial"]
 

@@ -1,0 +1,105 @@
+"""A folder as one walk saw it, in flat columns: comparing two of them makes no object per file."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from packager.archive import Entry
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from packager.archive.tree import Group
+
+FIELDS = 5
+"""What tells an untouched file from another or a changed one: device, inode, size and both times."""
+_SIZE, _CHANGED = 2, 4
+_IDENTITY = attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+_WORD = 1 << 64
+_COARSEST_CLOCK_NS = 2_000_000_000
+"""FAT counts time in two seconds, no file system of today in more."""
+_UNTRUSTED = struct.pack(f"={FIELDS}q", *(-1,) * FIELDS)
+ROW_BYTES = len(_UNTRUSTED)
+
+
+@dataclass(frozen=True)
+class Sight:
+    """All files of a folder in the order of the walk, which is the system's and means nothing."""
+
+    names: bytes
+    """UTF-8, joined by NUL."""
+    identities: bytes
+    """`FIELDS` native 64-bit numbers per file."""
+    groups: tuple[Group, ...]
+
+    def __len__(self) -> int:
+        return len(self.identities) // ROW_BYTES
+
+    def paths(self) -> list[str]:
+        """Return each file's name in the archive."""
+        return split_names(self.names)
+
+    def sizes(self) -> array[int]:
+        """Return the bytes of each file."""
+        return array("q", self.identities)[_SIZE::FIELDS]
+
+    def sources(self) -> list[str]:
+        """Return where each file really lies."""
+        return list(chain.from_iterable(group.sources() for group in self.groups))
+
+    def entries(self) -> Iterable[Entry]:
+        """Return the files as entries of an archive."""
+        return map(Entry, self.paths(), self.sources(), self.sizes())
+
+    def settled(self, started_ns: int) -> bytes:
+        """Return the identities, those of files changed too shortly before `started_ns` replaced by -1.
+
+        As in git: a second change within the same tick of the file system's clock would leave the same times.
+        """
+        changed = array("q", self.identities)[_CHANGED::FIELDS]
+        limit = started_ns - _COARSEST_CLOCK_NS
+        if not changed or max(changed) < limit:
+            return self.identities
+        trusted = bytearray(self.identities)
+        for row, changed_ns in enumerate(changed):
+            if changed_ns >= limit:
+                trusted[row * ROW_BYTES : (row + 1) * ROW_BYTES] = _UNTRUSTED
+        return bytes(trusted)
+
+
+def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Sight:
+    """Return what a walk saw."""
+    groups, names, identities = [], [], []
+    for group, statuses in seen:
+        groups.append(group)
+        # One text a folder: the separator brings the folder's name along.
+        names.append(group.prefix + f"\0{group.prefix}".join(group.names))
+        identities.append(_packed(statuses))
+    return Sight("\0".join(names).encode(), b"".join(identities), tuple(groups))
+
+
+def split_names(names: bytes) -> list[str]:
+    """Return the names of a column."""
+    return names.decode().split("\0") if names else []
+
+
+def identity_of(status: os.stat_result) -> tuple[int, ...]:
+    """Return what tells an untouched file from another or a changed one."""
+    found: tuple[int, ...] = _IDENTITY(status)
+    return found
+
+
+def _packed(statuses: list[os.stat_result]) -> bytes:
+    numbers = tuple(chain.from_iterable(map(_IDENTITY, statuses)))
+    try:
+        return struct.pack(f"={len(numbers)}q", *numbers)
+    except struct.error:
+        # Overlay file systems put their layer's number into an inode's highest bits.
+        signed = [(number + _WORD // 2) % _WORD - _WORD // 2 for number in numbers]
+        return struct.pack(f"={len(numbers)}q", *signed)
