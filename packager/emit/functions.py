@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from packager.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from packager.emit import Order
     from packager.plan import Bundle
 
@@ -32,6 +34,19 @@ def identifier(name: str) -> str:
     words = re.split(r"[^A-Za-z0-9]+", name)
     text = "".join(word[:1].upper() + word[1:] for word in words if word)
     return text if text[:1].isalpha() else f"F{text}"
+
+
+def known_as(order: Order, bundle: Bundle, name: str, handlers: Mapping[str, str]) -> str:
+    """Return what the user's file calls a function: `name` if that is there, else the only one with its handler.
+
+    `handlers` is name there → handler. A function that is another bundle's, or fits two of them, is nobody else's.
+    """
+    if name in handlers:
+        return name
+    others = {other.name for other in order.bundles} | {identifier(other.name) for other in order.bundles}
+    same = [there for there, handler in handlers.items() if handler == bundle.handler and there not in others]
+    rivals = [other for other in order.bundles if other.handler == bundle.handler]
+    return same[0] if len(same) == len(rivals) == 1 else name
 
 
 def same_text(order: Order, file: str, text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, identifier, zip_path
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, identifier, known_as, zip_path
 from packager.emit.merge import Merge
 from packager.emit.yamltext import read_yaml_text, write_yaml_text
 from packager.errors import ConfigError
@@ -31,7 +31,7 @@ def emit(order: Order) -> dict[str, str]:
     merge = Merge(file, order.force)
     _transform(data, merge)
     resources = merge.section(data, "Resources")
-    ids = {bundle.name: _resource(resources, bundle) for bundle in order.bundles}
+    ids = {bundle.name: _resource(order, resources, bundle) for bundle in order.bundles}
     for bundle in order.bundles:
         resource = merge.section(resources, ids[bundle.name])
         at = f"Resources.{ids[bundle.name]}"
@@ -53,19 +53,18 @@ def _transform(data: Any, merge: Merge) -> None:
         merge.changed = True
 
 
-def _resource(resources: Any, bundle: Bundle) -> str:
+def _resource(order: Order, resources: Any, bundle: Bundle) -> str:
     """Return the logical id of a bundle: that of the only function with its handler, else one made of its name."""
-    if bundle.kind != "layer" and identifier(bundle.name) not in resources:
-        same = [
-            name
-            for name, resource in resources.items()
-            if isinstance(resource, dict)
-            and resource.get("Type") == FUNCTION
-            and (resource.get("Properties") or {}).get("Handler") == bundle.handler
-        ]
-        if len(same) == 1:
-            return str(same[0])
-    return identifier(bundle.name)
+    if bundle.kind == "layer":
+        return identifier(bundle.name)
+    handlers = {
+        str(name): str(properties.get("Handler", ""))
+        for name, resource in resources.items()
+        if isinstance(resource, dict)
+        and resource.get("Type") == FUNCTION
+        and isinstance(properties := resource.get("Properties", {}), dict)
+    }
+    return known_as(order, bundle, identifier(bundle.name), handlers)
 
 
 def _properties(order: Order, bundle: Bundle, ids: dict[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:

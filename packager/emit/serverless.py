@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, zip_path
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, known_as, zip_path
 from packager.emit.merge import Merge
 from packager.emit.yamltext import own, read_yaml_text, write_yaml_text
 from packager.errors import ConfigError
@@ -43,7 +43,9 @@ def emit(order: Order) -> dict[str, str]:
         if bundle.kind == "layer":
             _layer(merge.section(data, "layers"), order, bundle, merge)
         else:
-            _function(_functions(data, merge), provider, order, bundle, merge)
+            functions = _functions(data, merge)
+            name = known_as(order, bundle, bundle.name, {str(key): _handler(value) for key, value in functions.items()})
+            _function(functions, name, provider, order, bundle, merge)
     merge.finish()
     return {file: write_yaml_text(data, text) if merge.changed else text}
 
@@ -116,12 +118,12 @@ def _layer(layers: MutableMapping[str, Any], order: Order, bundle: Bundle, merge
 
 def _function(
     functions: MutableMapping[str, Any],
+    name: str,
     provider: MutableMapping[str, Any],
     order: Order,
     bundle: Bundle,
     merge: Merge,
 ) -> None:
-    name = _name(functions, bundle)
     function = merge.section(functions, name)
     fields = _function_fields(order, bundle, provider)
     references = fields.pop("layers", [])
@@ -151,14 +153,6 @@ def _functions(data: MutableMapping[str, Any], merge: Merge) -> MutableMapping[s
         fix = "write one mapping, or let the plugin do it: packager emit serverless --plugin"
         raise ConfigError(msg, where=f"{merge.file}: functions", fix=fix)
     return merge.section(data, "functions")
-
-
-def _name(functions: MutableMapping[str, Any], bundle: Bundle) -> str:
-    """Return the user's name for a bundle: the same, or the only function with that handler."""
-    if bundle.name in functions:
-        return bundle.name
-    same = [name for name, function in functions.items() if _handler(function) == bundle.handler]
-    return str(same[0]) if len(same) == 1 else bundle.name
 
 
 def _handler(function: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 from packager.errors import ConfigError
@@ -37,7 +37,7 @@ def test_the_samples_documents_are_valid(tmp_path: Path) -> None:
 
 
 def test_settings_of_vercel_json_go_along_and_are_valid(tmp_path: Path) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "routes": [{"src": "/old", "status": 308, "headers": {"Location": "/"}}],
         "functions": {"api/*.js": {"memory": 1024, "maxDuration": 30, "includeFiles": "views/**"}},
         "crons": [{"path": "/api/a", "schedule": "0 5 * * *"}],
