@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST_SUFFIX = ".manifest.json"
+SBOM_SUFFIX = ".cdx.json"
 SHIPMENT_RECORD = ".packager.json"
 """In every folder we made for a host's own tool."""
 # Deeper output folders than this nobody has had yet; going through all of node_modules for them would cost more.
@@ -44,7 +45,8 @@ def _below(root: Path, folder: Path, depth: int) -> Iterator[str]:
         return
     for entry in entries:
         if entry.name.endswith(MANIFEST_SUFFIX) and _is_ours(entry):
-            for name in (entry.name, entry.name.removesuffix(MANIFEST_SUFFIX) + ".zip"):
+            stem = entry.name.removesuffix(MANIFEST_SUFFIX)
+            for name in (entry.name, f"{stem}.zip", f"{stem}{SBOM_SUFFIX}", f"{stem}.zip.report.html"):
                 yield (folder / name).relative_to(root).as_posix()
         elif entry.name.startswith(".") and entry.name.endswith(PARTIAL_SUFFIX):
             yield entry.relative_to(root).as_posix()  # of a run that was killed

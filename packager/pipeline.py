@@ -275,14 +275,16 @@ def _scratch_folder(*, keep: bool) -> Iterator[Path]:
             shutil.rmtree(scratch, ignore_errors=True)
 
 
-def deliver(results: list[Result], out: Path) -> dict[str, Path]:
+def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str, Path]:
     """Put artifacts and manifests into the output folder, each complete or not at all; returns bundle → zip.
 
-    Hosts whose own tool deploys from a folder get that folder, too. Raises EnvironmentFault where the output folder
-    cannot be written, ConfigError for a host's configuration that cannot be merged or was edited there.
+    Hosts whose own tool deploys from a folder get that folder, too; with `sbom`, each bundle gets its bill of
+    materials. Raises EnvironmentFault where the output folder cannot be written, ConfigError for a host's
+    configuration that cannot be merged or was edited there.
     """
     from packager.delivery import place_files
     from packager.manifest import manifest_text
+    from packager.outputs import SBOM_SUFFIX
     from packager.shipping import deliver_shipments, shipments_of
 
     shipments = shipments_of(results)
@@ -290,6 +292,18 @@ def deliver(results: list[Result], out: Path) -> dict[str, Path]:
     for result in results:
         files[f"{result.bundle.name}.zip"] = result.artifact.path
         files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
+        if sbom:
+            files[f"{result.bundle.name}{SBOM_SUFFIX}"] = _bill_of_materials(result)
     deliver_shipments(results, shipments, out)
     place_files(files, out)
     return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}
+
+
+def _bill_of_materials(result: Result) -> str:
+    from packager.sbom.cyclonedx import cyclonedx_text
+    from packager.sbom.locked import lock_integrity
+    from packager.sbom.reading import read_materials
+
+    job = result.bundle.job
+    integrity = lock_integrity(job.source / job.lock_file) if job.lock_file else {}
+    return cyclonedx_text(read_materials(result.artifact.path, result.bundle.name, integrity))

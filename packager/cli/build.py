@@ -40,6 +40,7 @@ _bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build on
 @trim_option
 @proof_options
 @click.option("--fit", is_flag=True, help="Bring bundles under their limits, by the cheapest safe measures.")
+@click.option("--sbom", is_flag=True, help="Write <bundle>.cdx.json too: a CycloneDX bill of materials.")
 @click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
 @click.option("--why", metavar="PATH", help="Say why a file or folder is kept or dropped, and write nothing.")
 @talk_options

@@ -14,20 +14,61 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write. Default: PATH.report.html.")
-@click.option("--against", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
-@click.option("--json", "as_json", is_flag=True, help="Print the page's data as one JSON document, write nothing.")
-def report(path: Path, output: Path | None, against: Path | None, as_json: bool) -> int:
+@click.option("--against", "--vs", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
+@click.option("--sbom", type=click.Path(path_type=Path), metavar="FILE", help="Write a CycloneDX bill of materials.")
+@click.option(
+    "--licences", "--licenses", is_flag=True, help="Print the licences of what is in it, unknown ones by name."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the data as one JSON document, write no page.")
+def report(
+    path: Path, output: Path | None, against: Path | None, sbom: Path | None, licences: bool, as_json: bool
+) -> int:
     """Write a page that shows where the bytes of a zip or folder go.
 
     One HTML file that needs nothing else and asks nobody: a map to zoom into, packages and why they are there (from
-    the manifest beside a zip that packager built), files that are there twice.
+    the manifest beside a zip that packager built), files that are there twice. With --sbom or --licences no page is
+    written unless -o names one.
     """
+    from packager.cli.artifacts import require_file
+
+    require_file(path)
+    if sbom is not None or licences:
+        _materials(path, sbom, licences, as_json)
+        if output is None:
+            return 0
+    return _page(path, output, against, as_json and not licences)
+
+
+def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> None:
+    """Write the bill of materials and print the licences, as far as asked for."""
+    from packager.sbom.licences import licence_lines, licence_shares, licences_json
+    from packager.sbom.reading import read_materials
+
+    materials = read_materials(path)
+    if sbom is not None:
+        from packager.archive.atomic import replacing
+        from packager.sbom.cyclonedx import cyclonedx_text
+
+        text = cyclonedx_text(materials)
+        with replacing(sbom) as file:
+            file.write(text.encode())
+        if not as_json:
+            click.echo(f"{sbom}: {len(materials.parts)} packages of {materials.name}")
+    if licences and as_json:
+        import json
+
+        click.echo(json.dumps(licences_json(materials), indent=1))
+    elif licences:
+        for line in licence_lines(licence_shares(materials)):
+            click.echo(line)
+
+
+def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) -> int:
     from packager.cli.artifacts import require_file
     from packager.report.contents import read_contents
     from packager.report.difference import compare
     from packager.report.page import document, page
 
-    require_file(path)
     contents = read_contents(path)
     other = difference = None
     if against is not None:

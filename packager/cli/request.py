@@ -42,6 +42,7 @@ class Request:
     prove_image: str = ""
     trim: TrimLevel | None = None
     fit: bool = False
+    sbom: bool = False
 
     def options(self, project: Project) -> Options:
         """Return the options of a run."""

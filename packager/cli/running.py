@@ -144,7 +144,7 @@ def run_build(project: Project, request: Request, verbosity: int, as_json: bool)
             steps.note(note)
         with package(plan, catalog, real_host(options.cache), options, steps) as results:
             ok = all(result.ok for result in results)
-            paths = deliver(results, options.out) if ok else {}
+            paths = deliver(results, options.out, sbom=request.sbom) if ok else {}
             seconds = time.monotonic() - start
             if as_json:
                 print(json.dumps(_document(plan, results, paths, seconds), indent=1))
