@@ -35,8 +35,17 @@ class Finding:
         return f"{text}\n  fix: {self.fix}" if self.fix else text
 
     def at(self, prefix: str) -> Finding:
-        """Return this finding with its subject placed in an artifact: "dist/api.zip!" + path."""
-        return replace(self, subject=f"{prefix}!{self.subject}") if prefix else self
+        """Return this finding with its subject placed in an artifact: "dist/api.zip!" + path.
+
+        >>> Finding("RUN014", "error", "api.zip!index.js", "throws").at("dist/api.zip").subject
+        'dist/api.zip!index.js'
+        """
+        if not prefix:
+            return self
+        name, inner = prefix.rpartition("/")[2], self.subject
+        if inner == name:
+            return replace(self, subject=prefix)
+        return replace(self, subject=f"{prefix}!{inner.removeprefix(f'{name}!')}")
 
     def to_json(self) -> dict[str, str]:
         """Return the fields for ``--json`` and the manifest."""

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from packager.audit.codes import CODES, Code
 
+if TYPE_CHECKING:
+    from packager.audit import Severity
+
 _PROOF_FIX = "Follow the finding's own fix, which names the file; `packager prove` tries it again."
+_SETTING = "Follow the finding's own fix, which has the setting to write."
 _FAMILIES = {
     "ABI": "Is it code for this system?",
+    "CON": "Database connections",
     "ENG": "Engines and generated clients",
     "EXE": "Can it be started?",
     "HND": "The handler",
@@ -22,13 +29,24 @@ _FAMILIES = {
 
 def every_code() -> dict[str, Code]:
     """Return every code this version can report, by code."""
+    from packager.connections.advise import CODES as CONNECTIONS
     from packager.prove.causes import CODES as CAUSES
+    from packager.prove.causes import WARNINGS
 
-    proof = {
-        code: Code(code, meaning, "error", f"When it was loaded as its host would: {meaning}.", _PROOF_FIX)
-        for code, meaning in {"RUN000": "a proof was required and could not be had here", **CAUSES}.items()
-    }
-    return dict(sorted({**CODES, **proof}.items()))
+    causes = {"RUN000": "a proof was required and could not be had here", **CAUSES}
+    proof = {code: _proof(code, meaning, mild=code in WARNINGS) for code, meaning in causes.items()}
+    connections = {code: _connections(code, meaning) for code, meaning in CONNECTIONS.items()}
+    return dict(sorted({**CODES, **proof, **connections}.items()))
+
+
+def _proof(code: str, meaning: str, *, mild: bool) -> Code:
+    text = f"When it was loaded as its host would: {meaning}."
+    return Code(code, meaning, "warning" if mild else "error", text, _PROOF_FIX)
+
+
+def _connections(code: str, meaning: str) -> Code:
+    severity: Severity = "error" if code == "CON001" else "warning"
+    return Code(code, meaning, severity, f"As `packager connections` sees it: {meaning}.", _SETTING)
 
 
 def explained(row: Code) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.audit.advice import get_library
+from packager.catalog import load_catalog
+from packager.engines.siblings import siblings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +69,27 @@ def _listed(group: list[Link]) -> str:
 
 
 def _fixes(group: list[Link], scene: Scene) -> str:
+    if left_out := _left_out_siblings(group[0], scene):
+        return left_out
     return "; ".join(dict.fromkeys(get_library(link.soname, scene.target) for link in group))
+
+
+def _left_out_siblings(link: Link, scene: Scene) -> str:
+    """Return the answer where a package came without the folder its libraries lie in; empty if it is there."""
+    package = link.user.file.package
+    if package is None:
+        return ""
+    # node_modules for npm's packages, the folder of the .dist-info for Python's.
+    beside = package.path.removesuffix(package.name) if "node_modules/" in package.path else package.path
+    folder = f"{link.user.mount.root}/{beside}".rpartition("/")[0]
+    absent = [
+        name
+        for name in siblings_of(load_catalog().engines, package.name)
+        if not any(path.startswith(f"{folder}/{name}/") for path in scene.by_path)
+    ]
+    if not absent:
+        return ""
+    return f"{' and '.join(absent)} belongs with {package.name} and was left out: pack it, too, or install anew"
 
 
 def _brought_in_by(link: Link) -> str:

@@ -33,6 +33,8 @@ class Outcome:
     seconds: float
     out_of_memory: bool = False
     timed_out: bool = False
+    processes: int = 0
+    """In the container when the time was over, just before they were ended; 0 for commands that came to an end."""
 
 
 @dataclass(frozen=True)

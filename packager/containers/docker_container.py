@@ -66,6 +66,7 @@ class DockerContainer:
         self._environment = environment
         self._limited = limits.memory_bytes is not None
         self._oom_kills = 0
+        self._processes = 0
         self._ended = False
 
     @property
@@ -135,7 +136,7 @@ class DockerContainer:
                 timer.cancel()
         seconds = time.monotonic() - begin
         out_of_memory = exit_code != 0 and self._limited and not expired.is_set() and self._oom_happened()
-        return Outcome(exit_code, lines.finish(), seconds, out_of_memory, expired.is_set())
+        return Outcome(exit_code, lines.finish(), seconds, out_of_memory, expired.is_set(), self._processes)
 
     def probe(self, engine_arch: str) -> None:
         """Run the smallest command there is; raises DockerFault where this engine cannot run the image's programs."""
@@ -168,6 +169,10 @@ class DockerContainer:
     def _expire(self, expired: threading.Event) -> None:
         expired.set()
         self._ended = True
+        try:
+            self._processes = len(self._api.top(str(self._container.id))["Processes"] or ())
+        except (APIError, requests.RequestException) as error:
+            log.info("could not count the processes of container %s: %s", self._container.name, error)
         try:
             self._container.kill()
         except (APIError, requests.RequestException) as error:

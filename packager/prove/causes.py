@@ -35,8 +35,14 @@ CODES = {
     "RUN019": "a native file refers to a symbol nobody defines",
     "RUN020": "loading needs the network, which a proof does not give",
     "RUN021": "the answer to the event is not the expected one",
+    "RUN022": "a write outside /tmp was tried, and given up without a word",
+    "RUN023": "another host was to be reached, and it went on without",
+    "RUN024": "processes without end",
+    "RUN025": "more memory used than the function has",
 }
 """Every code of this room: what it means. Stable; users silence by code."""
+WARNINGS = frozenset({"RUN022", "RUN023", "RUN024", "RUN025"})
+"""Those that do not say no: the handler loads all the same."""
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,7 @@ def _run(place: Place, outcome: Outcome, report: Report, marker: str) -> Run:
         output="\n".join(lines),
         timed_out=outcome.timed_out,
         out_of_memory=outcome.out_of_memory,
+        processes=outcome.processes,
     )
 
 

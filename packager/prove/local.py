@@ -6,13 +6,14 @@ import json
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.masking import Mask
 from packager.prove import loaders, sandbox
 from packager.prove.outcome import Run
-from packager.prove.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, Ended, report_pipe, watch
+from packager.prove.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, report_pipe, watch
 from packager.prove.report import read_report
 from packager.prove.request import moved, runtime_environment
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packager.prove.interpreters import LocalRuntime
+    from packager.prove.process import Ended
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
 
@@ -49,6 +51,8 @@ def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run
         exit_code=outcome.exit_code,
         output=mask("\n".join(outcome.lines)),
         timed_out=outcome.timed_out,
+        out_of_memory=outcome.out_of_memory,
+        processes=outcome.processes,
     )
 
 
@@ -141,7 +145,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
         return text
 
     events = tuple(json.loads(back(json.dumps(event))) for event in outcome.events)
-    return Ended(outcome.exit_code, events, tuple(back(line) for line in outcome.lines), outcome.timed_out)
+    return replace(outcome, events=events, lines=tuple(back(line) for line in outcome.lines))
 
 
 def _flags(request: Request, trace: str) -> tuple[str, ...]:

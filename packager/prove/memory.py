@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache as once
 from typing import TYPE_CHECKING
 
 from packager import __version__
 from packager.archive.atomic import replacing
+from packager.audit import Finding
 from packager.errors import PackagerError
 from packager.prove import Proof, loaders
 
@@ -46,11 +48,15 @@ def asked(artifact: Path, layers: Sequence[Path], request: Request) -> str:
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 
 
-def recall(cache: Path, question: str, place: str) -> Proof | None:
-    """Return the proof of the same question in the same place; None if there is none, or none that can be read."""
+def recall(cache: Path, question: str, place: str, artifact: str) -> Proof | None:
+    """Return the proof of the same question in the same place; None if there is none, or none that can be read.
+
+    `artifact` is what its findings shall call the zip: the same bytes may have had another name.
+    """
     try:
         known = json.loads(_file(cache, question, place).read_text(encoding="utf-8"))
-        proof = Proof(**{field: str(known[field]) for field in _FIELDS})  # type: ignore[arg-type]
+        findings = tuple(replace(Finding(**row), subject=artifact) for row in known["findings"])
+        proof = Proof(**{field: str(known[field]) for field in _FIELDS}, findings=findings)  # type: ignore[arg-type]
     except (OSError, ValueError, KeyError, TypeError):
         return None  # never written, or damaged: then it is proved again, which is always right
     return proof if proof.status == "proved" else None
@@ -58,9 +64,10 @@ def recall(cache: Path, question: str, place: str) -> Proof | None:
 
 def remember(cache: Path, question: str, place: str, proof: Proof) -> None:
     """Keep a proof. A cache that cannot be written costs the next run its time, no more."""
-    if proof.status != "proved" or proof.findings:
+    if proof.status != "proved":
         return
-    document = {field: getattr(proof, field) for field in _FIELDS}
+    findings = [finding.to_json() for finding in proof.findings]
+    document = {**{field: getattr(proof, field) for field in _FIELDS}, "findings": findings}
     path = _file(cache, question, place)
     with suppress(PackagerError), replacing(path) as file:
         path.parent.chmod(0o700)

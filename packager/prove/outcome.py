@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from packager.audit import Finding
 from packager.catalog.records import parse_version
 from packager.prove import Proof, skipped
+from packager.prove.attempts import attempted
 from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
 
@@ -41,6 +42,8 @@ class Run:
     output: str = ""
     timed_out: bool = False
     out_of_memory: bool = False
+    processes: int = 0
+    """Of the bundle's, when the run was over and before they were ended; 0 where nobody has counted."""
 
 
 def judge(run: Run, request: Request, scene: Scene) -> Proof:
@@ -105,6 +108,7 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
     for failure in report.native_failures:
         if "did not self-register" not in failure.message:  # loaded before, under another name: it does load
             found.append(explain(failure, scene))
+    found += attempted(run, request, scene, {finding.code for finding in found})
     return tuple(dict.fromkeys(found))
 
 

@@ -11,8 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
+from packager.prove.processes import descendants, use_more_than
 from packager.prove.report import read_event
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ GROUP_ID = 990
 LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024, "RLIMIT_FSIZE": TMP_BYTES, "RLIMIT_DATA": 4 << 30}
 """For processes without a control group of their own. Open files are Lambda's limit; the rest protects this machine."""
 _KEPT_LINES, _KEPT_BYTES = 200, 1 << 20
+_WEIGHED_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Ended:
     events: tuple[dict[str, object], ...]
     lines: tuple[str, ...]
     timed_out: bool
+    processes: int = 0
+    """The most that were there at once, as far as seen; those left at the end were ended."""
+    out_of_memory: bool = False
+    """It was ended because it and its descendants used more memory than the function has."""
 
 
 @contextmanager
@@ -85,14 +91,21 @@ def watch(
     deadline = monotonic() + request.timeout_seconds
     collected = _Collector(request.marker)
     try:
-        timed_out = not collected.collect(process, reading, deadline)
+        timed_out = not collected.collect(process, reading, deadline, request.memory_bytes)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         code = process.wait()
         if process.stdout is not None:
             process.stdout.close()
-    return Ended(128 - code if code < 0 else code, tuple(collected.events), tuple(collected.lines), timed_out)
+    return Ended(
+        128 - code if code < 0 else code,
+        tuple(collected.events),
+        tuple(collected.lines),
+        timed_out,
+        collected.processes,
+        collected.out_of_memory,
+    )
 
 
 class _Collector:
@@ -102,19 +115,38 @@ class _Collector:
         self.marker = marker
         self.events: list[dict[str, object]] = []
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.processes = 0
+        self.out_of_memory = False
         self._rest = {"report": b"", "output": b""}
 
-    def collect(self, process: subprocess.Popen[bytes], reading: int, deadline: float) -> bool:
-        """Read until the process ends or says it is done; return False if the deadline came first."""
+    def collect(self, process: subprocess.Popen[bytes], reading: int, deadline: float, memory_bytes: int) -> bool:
+        """Read until the process ends or says it is done; return False if the deadline came first.
+
+        Now and then, and at the end, look at what its descendants use: no control group limits their memory here.
+        """
         if process.stdout is None:
             return True
+        try:
+            return self._collect(process, process.stdout, reading, deadline, memory_bytes)
+        finally:
+            self._weigh(process.pid, memory_bytes)
+
+    def _collect(
+        self, process: subprocess.Popen[bytes], output: IO[bytes], reading: int, deadline: float, memory_bytes: int
+    ) -> bool:
+        weighed = monotonic()
         with DefaultSelector() as selector:
             selector.register(reading, EVENT_READ, "report")
-            selector.register(process.stdout, EVENT_READ, "output")
+            selector.register(output, EVENT_READ, "output")
             while selector.get_map():
                 left = deadline - monotonic()
                 if left <= 0:
                     return False
+                if monotonic() - weighed > _WEIGHED_SECONDS:
+                    if self._weigh(process.pid, memory_bytes):
+                        self.out_of_memory = True
+                        return True
+                    weighed = monotonic()
                 for key, _ in selector.select(min(left, 0.5)):
                     data = os.read(key.fd, 65536)
                     if not data:
@@ -125,6 +157,12 @@ class _Collector:
                 if process.poll() is not None and not selector.select(0):
                     break  # a process the bundle started may hold the pipes open for ever
         return True
+
+    def _weigh(self, pid: int, memory_bytes: int) -> bool:
+        """Return whether the process and its descendants use more memory than they may."""
+        there = descendants(pid)
+        self.processes = max(self.processes, len(there))
+        return use_more_than(there, memory_bytes)
 
     def _take(self, stream: str, data: bytes) -> None:
         *lines, rest = (self._rest[stream] + data).split(b"\n")

@@ -81,7 +81,11 @@ def prove(
     with ExitStack() as doors:
         bench = _Bench(artifact, layers, request, dropped, doors)
         places = attempts(target, how, image, cache, engine, doors)
-        proof = _first_word(bench, places, how, lambda place: None if fresh else memory.recall(cache, question, place))
+
+        def known(place: str) -> Proof | None:
+            return None if fresh else memory.recall(cache, question, place, artifact.name)
+
+        proof = _first_word(bench, places, how, known)
         if bench.place:
             memory.remember(cache, question, bench.place, proof)
     return as_expected(proof, expect, artifact.name)

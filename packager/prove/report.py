@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-_USAGE = ("peakBytes", "readBytes", "modules")
+_USAGE = ("peakBytes", "fileBytes", "readBytes", "modules", "refusedProcesses", "memoryKills")
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,17 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """Something the bundle tried that a proof does not give; it may have gone on without."""
+
+    kind: str
+    """``write``, ``network`` or ``processes``."""
+    what: str
+    """Path or host."""
+    phase: str
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything one loader reported, in the order of the run."""
 
@@ -70,7 +81,9 @@ class Report:
     times: Mapping[str, float] = field(default_factory=dict)
     """Step → milliseconds since the process began; each step's first report."""
     usage: Mapping[str, int] = field(default_factory=dict)
-    """``peakBytes``, ``readBytes``, ``modules``; empty unless the loader got to its end."""
+    """``peakBytes``, ``fileBytes`` (mapped, at the end), ``readBytes``, ``modules``, ``refusedProcesses`` and
+    ``memoryKills``; empty unless the loader got to its end."""
+    attempts: tuple[Attempt, ...] = ()
     traced: tuple[tuple[str, float], ...] = ()
     """(package, own milliseconds), engines by their file; only of a start that was taken apart."""
 
@@ -103,8 +116,12 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     times: dict[str, float] = {}
     usage: dict[str, int] = {}
     traced: list[tuple[str, float]] = []
+    attempts: list[Attempt] = []
     for event in events:
         step = event.get("step")
+        if step == "tried":  # in the midst of whatever is going on, a native file being opened included
+            attempts.append(Attempt(*(str(event.get(key, "")) for key in ("kind", "path", "phase"))))
+            continue
         at = event.get("at")
         if isinstance(at, (float, int)):
             times.setdefault(str(step), float(at))
@@ -157,6 +174,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
         times=times,
         usage=usage,
         traced=tuple(sorted(traced, key=lambda pair: -pair[1])),
+        attempts=tuple(attempts),
     )
 
 

@@ -233,13 +233,13 @@ def test_a_hostile_bundle_harms_nothing_and_is_seen_through(bench: Bench, tmp_pa
 
 BOMB = """
 const { spawn } = require('child_process');
-const bomb = () => { try { spawn('/bin/sh', ['-c', ':(){ :|:& };:; sleep 61']).on('error', () => {}) } catch {} };
+const bomb = () => { try { spawn('/bin/sh', ['-c', 'b() { b | b & }; b; sleep 61']).on('error', () => {}) } catch {} };
 """
 
 
 def test_a_fork_bomb_that_does_nothing_else_is_refused_for_its_time(bench: Bench) -> None:
     proof = bench.prove({"index.js": BOMB + "bomb(); for (;;);"}, timeout_seconds=3)
-    assert [finding.code for finding in proof.findings] == ["RUN009"]
+    assert [finding.code for finding in proof.findings] == ["RUN009", "RUN024"]
     assert comes_to_an_end("sleep 61")
 
 

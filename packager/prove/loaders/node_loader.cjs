@@ -14,6 +14,7 @@ const os = require('os');
 const path = require('path');
 const { performance } = require('perf_hooks');
 const { pathToFileURL } = require('url');
+const { refused, watch } = require('./node_watch.cjs');
 
 const [marker, fd, requestFile] = process.argv.splice(2);
 const request = JSON.parse(fs.readFileSync(requestFile, 'utf8'));
@@ -72,6 +73,8 @@ process.on('beforeExit', () => {
 process.on('exit', (code) => report('exit', { code, idle }));
 process.on('uncaughtException', (error) => fail(error));
 process.on('unhandledRejection', (error) => fail(error));
+
+watch((kind, what) => report('tried', { kind, path: cut(what, 1000) }));
 
 // Said before each native file is opened, so that a crash in one can be put down to it.
 const opened = new Set();
@@ -245,7 +248,7 @@ function call(handler) {
   return request.convention === 'server' ? callServer(request.event) : callWithRequest(handler, request.event);
 }
 
-// What the start cost: memory at its peak, bytes read (not mapped), modules of the bundle.
+// What the start cost: memory at its peak, bytes read (not mapped), modules of the bundle; and what was refused.
 function usage() {
   let read = 0;
   try {
@@ -254,7 +257,15 @@ function usage() {
     // not every sandbox shows it
   }
   const modules = Object.keys(require.cache).length - 1;
-  return { peakBytes: process.resourceUsage().maxRSS * 1024, readBytes: read, modules };
+  // Mapped files are given back when memory gets scarce.
+  const file = existsSync('/proc/self/status') && /RssFile:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
+  return {
+    fileBytes: file ? Number(file[1]) * 1024 : 0,
+    peakBytes: process.resourceUsage().maxRSS * 1024,
+    readBytes: read,
+    modules,
+    ...refused(),
+  };
 }
 
 async function main() {

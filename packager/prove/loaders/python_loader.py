@@ -16,6 +16,8 @@ import time
 import traceback
 from typing import Any
 
+PROCESSES = 1024  # Lambda's limit of processes and threads
+
 
 class Loader:
     """One run: load the handler, open every native file, answer the event if there is one."""
@@ -26,6 +28,7 @@ class Loader:
         self.request = request
         self.phase = "start"
         self.opened: set[str] = set()
+        self.watching: Any = None
 
     def report(self, step: str, **fields: object) -> None:
         """Write one report line, whole."""
@@ -132,7 +135,7 @@ class Loader:
         self.enter("natives")
         for path in self.request["natives"]:
             self.load_native(path)
-        self.report("done")
+        self.report("done", **self.watching.usage())
 
 
 class Context:
@@ -165,8 +168,13 @@ def main() -> None:
     if sys.flags.no_site:  # the machine's own packages are kept out with -S; `exit` and friends are still expected
         site.setquit()
         site.sethelper()
+    sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120
+    loader.watching = importlib.import_module("python_watch")
+    del sys.path[0]
     loader.extend_path()
     sys.addaudithook(loader.watch)
+    tell = lambda kind, what: loader.report("tried", kind=kind, path=what[:1000])  # noqa: E731
+    sys.addaudithook(loader.watching.Watch(tell, PROCESSES).see)
     try:
         loader.run()
     except SystemExit as error:

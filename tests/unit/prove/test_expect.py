@@ -89,17 +89,17 @@ def test_the_question_is_the_same_only_for_the_same_bytes_and_the_same_call(tmp_
 
 def test_only_what_was_proved_is_remembered_and_damage_is_forgotten(tmp_path: Path) -> None:
     memory.remember(tmp_path, "q", "here", proved())
-    assert memory.recall(tmp_path, "q", "here") == proved()
-    assert memory.recall(tmp_path, "q", "there") is None
+    assert memory.recall(tmp_path, "q", "here", "api.zip") == proved()
+    assert memory.recall(tmp_path, "q", "there", "api.zip") is None
     memory.remember(tmp_path, "f", "here", replace(proved(), status="failed"))
-    assert memory.recall(tmp_path, "f", "here") is None
+    assert memory.recall(tmp_path, "f", "here", "api.zip") is None
     (kept,) = (tmp_path / "proofs").iterdir()
     for damage in ("", "[]", '{"status": "proved"}', kept.read_text().replace("proved", "failed")):
         kept.write_text(damage)
-        assert memory.recall(tmp_path, "q", "here") is None
+        assert memory.recall(tmp_path, "q", "here", "api.zip") is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "proofs").write_text("a file where the folder should be")
     memory.remember(tmp_path, "q", "here", proved())
-    assert memory.recall(tmp_path, "q", "here") is None
+    assert memory.recall(tmp_path, "q", "here", "api.zip") is None
