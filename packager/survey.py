@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.detect import language_of
 from packager.engines.generations import generation, spoken_of
+from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Survey:
     manager: PackageManager | None
     lock_file: str
     packages: Mapping[str, str] = field(default_factory=dict)
-    """Package → locked version, as far as the lock file says."""
+    """Package → locked version, as far as the lock file or requirements.txt says; empty text where it says none."""
     engines: tuple[Engine, ...] = ()
     """Everything recognised; of the generations of one generator those that clients are made with."""
     clients: tuple[Client, ...] = ()
@@ -78,7 +79,8 @@ def survey(
         for name in PYTHON_REQUIREMENTS:
             if (root / name).is_file():
                 manager, lock_file = "pip", name
-    spoken = tuple(engine for engine in catalog.engines if spoken_of(engine, packages))
+                packages = read_requirements((root / name).read_text(encoding="utf-8", errors="replace"))
+    spoken = tuple(engine for engine in catalog.engines if engine.language == language and spoken_of(engine, packages))
     decided = _decided(environment or {})
     clients = find_clients(root, spoken, packages, commands=commands, named=named, facts=decided)
     engines = tuple(engine for engine in spoken if not engine.family)

@@ -171,6 +171,8 @@ class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
     build_only: tuple[str, ...] = ()
     rules: tuple[_RuleFile, ...] = ()
     companions: dict[str, tuple[str, ...]] = {}
+    language: Language = "nodejs"
+    siblings: dict[str, tuple[str, ...]] = {}
 
 
 def load(folder: Path) -> Catalog:
@@ -354,6 +356,8 @@ def _engine(path: Path, raw: _EngineFile, vocabularies: dict[str, BinaryTargets]
         native=_native(raw.native) if raw.native else None,
         binary_targets=vocabularies[raw.native.binary_targets] if raw.native else None,
         companions=tuple(raw.companions.items()),
+        language=raw.language,
+        siblings=tuple(raw.siblings.items()),
         source=raw.source,
     )
 

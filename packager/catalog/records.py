@@ -210,7 +210,7 @@ class NativeEngine:
     commit_package: str
     """The package whose version ends in the engine's commit."""
     runs_to_generate: bool
-    """Whether generating runs the engine, so that it must be one for the build machine."""
+    """Whether generating runs an engine of the build machine: then the target's cannot stand for it elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,8 @@ class EngineRule:
     """One trimming rule of an engine, for the files of one package."""
 
     package: str
-    """Package name, or a glob such as ``@libsql/*``; ``{client}`` is the folder of the generated client."""
+    """Package name, or a glob such as ``@libsql/*``; ``{client}`` is the folder of the generated client. Of Python the
+    folder that is imported: ``numpy``."""
     drop: tuple[str, ...]
     """Globs relative to the package folder; ``**`` crosses folders. Empty: nothing is dropped."""
     keep: tuple[str, ...]
@@ -264,4 +265,9 @@ class Engine:
     binary_targets: BinaryTargets | None = None
     companions: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """(package, packages it needs although its package.json does not say so): @prisma/client and .prisma/client."""
+    language: Language = "nodejs"
+    """Whose packages it speaks of: there is a duckdb for Node and one for Python."""
+    siblings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(package, what its native files open beside it): ("numpy", ("numpy.libs",)). ``{system}`` stands for the same
+    part of a name on both sides: ("@img/sharp-{system}", ("@img/sharp-libvips-{system}",))."""
     source: str = ""

@@ -62,9 +62,13 @@ class EngineRules:
             (voice.client for voice in self._clients if path.startswith(f"{voice.client}/")), key=len, default=""
         )
 
-    def choice(self, file: File, folder: str) -> Choice | None:
-        """Return the drop the rules ask for; None if none speaks of this file. `folder` is its package's."""
-        name = file.package.name if file.package and folder else ""
+    def choice(self, file: File, folder: str, package: str = "") -> Choice | None:
+        """Return the drop the rules ask for; None if none speaks of this file.
+
+        `folder` is its package's, and `package` what rules call that where no package.json says so: a Python module.
+        """
+        name = package or (file.package.name if file.package and folder else "")
+        inner = file.path[len(folder) + 1 :]
         client = self.client_of(file.path)
         drops = []
         for voice in self._voices:
@@ -74,7 +78,7 @@ class EngineRules:
                 return Choice(file, False, f"engine:{voice.engine}", rule.reason) if rule else None
             if not name or not any(_about(rule, name) for rule in voice.rules):
                 continue
-            rule = self._speaking(voice, name, file.path[len(folder) + 1 :])
+            rule = self._speaking(voice, name, inner)
             if rule is None:
                 return None
             drops.append(Choice(file, False, f"engine:{voice.engine}", rule.reason))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.recipes import RECIPE_FILE
 from packager.trim import Choice, Selection
 from packager.trim.engines import EngineRules
 from packager.trim.patterns import compiled, included, reaching
@@ -71,6 +72,8 @@ class _Judge:
         self.build_files = rulebook("any", bundle.trim, "own")
         self.levels = {language: rulebook(language, bundle.trim, "package", "both") for language in _LANGUAGES}
         self.beside = _beside(inventory.files)
+        # An app that a recipe is applied to has its own code in folders of these names.
+        self.of_recipe = bool(bundle.recipe) and any(file.path == RECIPE_FILE for file in inventory.files)
 
     def choose(self, file: File) -> Choice:
         """Return the verdict on one file."""
@@ -89,7 +92,9 @@ class _Judge:
             if layer := self.circumstances.provided_files.get(file.path):
                 return Choice(file, False, "layer", f"layer {layer} carries it")
             top = python.partition("/")[0]
-            dropped = self._native(file) or self._by_level(file, "python", python, top, top)
+            folder = file.path.removesuffix(python) + top
+            dropped = self.rules.choice(file, folder, top) if self.bundle.trim != "none" else None
+            dropped = dropped or self._native(file) or self._by_level(file, "python", python, top, top)
             return dropped or Choice(file, True, "dependency", "installed for the target")
         if not in_package:
             return self._own(file)
@@ -100,7 +105,7 @@ class _Judge:
             recipe = file.path.startswith(
                 (f"{self.bundle.target.layer_paths.bin}/", f"{self.bundle.target.layer_paths.lib}/")
             )
-            if recipe and self.bundle.recipe:
+            if recipe and self.of_recipe:
                 return Choice(file, True, "recipe", "the recipe's own file")
             return Choice(file, False, "layer-content", "a layer carries packages, not the project's own code")
         kept, pattern = included(file.path, self.bundle.include)
