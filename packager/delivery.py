@@ -45,8 +45,10 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     waiting: list[tuple[Path, Path]] = []
     try:
         for name, content in files.items():
-            handle, temporary = tempfile.mkstemp(dir=out, prefix=f".{name}.", suffix=_PARTIAL)
-            waiting.append((Path(temporary), out / name))
+            place = out / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=_PARTIAL)
+            waiting.append((Path(temporary), place))
             with os.fdopen(handle, "wb") as stream:
                 if isinstance(content, str):
                     stream.write(content.encode("utf-8"))
@@ -73,7 +75,8 @@ def _remove_stale(out: Path, names: Iterable[str]) -> None:
     # A run that is alive writes its files within seconds; another one's, just begun, must not be taken from it.
     oldest = time.time() - _STALE_SECONDS
     for name in names:
-        for left in out.glob(f".{glob.escape(name)}.*{_PARTIAL}"):
+        place = out / name
+        for left in place.parent.glob(f".{glob.escape(place.name)}.*{_PARTIAL}"):
             with contextlib.suppress(OSError):  # gone already, or not ours to remove: it does no harm
                 if left.stat().st_mtime < oldest:
                     left.unlink()

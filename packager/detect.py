@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NODE_ENTRIES = ("src/handler", "handler", "src/index", "index", "src/lambda", "lambda", "src/app", "app")
 NODE_SUFFIXES = (".js", ".mjs", ".cjs")
+TYPESCRIPT_SUFFIXES = (".ts", ".mts", ".cts")
 PYTHON_ENTRIES = ("lambda_function", "handler", "app", "main", "src/handler", "src/app")
 _NODE_HANDLER = re.compile(
     r"(?:^|[\s;(])(?:module\.)?exports\.(handler|main|default)\s*="
@@ -59,8 +60,11 @@ def read_package_json(root: Path) -> dict[str, Any]:
     return data
 
 
-def detect_handler(root: Path, language: str) -> str:
-    """Return a handler such as ``src/handler.handler`` by looking into the usual entry files; empty if none fits."""
+def detect_handler(root: Path, language: str, *, compiles: bool = False) -> str:
+    """Return a handler such as ``src/handler.handler`` by looking into the usual entry files; empty if none fits.
+
+    TypeScript counts where the build `compiles` it.
+    """
     if language == "provided":
         return "bootstrap"
     if language == "python":
@@ -70,7 +74,8 @@ def detect_handler(root: Path, language: str) -> str:
     for suffix in NODE_SUFFIXES:
         if main.endswith(suffix):
             entries = (main.removesuffix(suffix), *NODE_ENTRIES)
-    return _first(root, entries, NODE_SUFFIXES, _NODE_HANDLER)
+    suffixes = (*NODE_SUFFIXES, *TYPESCRIPT_SUFFIXES) if compiles else NODE_SUFFIXES
+    return _first(root, entries, suffixes, _NODE_HANDLER)
 
 
 def _first(root: Path, entries: tuple[str, ...], suffixes: tuple[str, ...], pattern: re.Pattern[str]) -> str:
@@ -85,11 +90,13 @@ def _first(root: Path, entries: tuple[str, ...], suffixes: tuple[str, ...], patt
     return ""
 
 
-def entry_files(root: Path, patterns: tuple[str, ...], launcher: str, where: str) -> tuple[str, ...]:
+def entry_files(
+    root: Path, patterns: tuple[str, ...], launcher: str, where: str, *, compiles: bool = False
+) -> tuple[str, ...]:
     """Return the entry files of a host that routes to files, sorted within each pattern; () where handlers are named.
 
     Without patterns: ``index.js`` and ``api/``, or for a server what package.json starts. Raises ConfigError for a
-    file that is not there or is TypeScript, which nothing here compiles.
+    file that is not there or is TypeScript, unless the build `compiles` it.
     """
     if not patterns and launcher == "handler":
         return ()
@@ -104,8 +111,9 @@ def entry_files(root: Path, patterns: tuple[str, ...], launcher: str, where: str
             raise ConfigError(f"no file {pattern}", where=f"{where}.src", fix="name files of the project")  # noqa: EM102
         found.update(dict.fromkeys(matched))
     for path in found:
-        if path.endswith((".ts", ".tsx", ".mts", ".cts")):
-            raise ConfigError(f"{path} is TypeScript", where=f"{where}.src", fix="compile it, name the result")  # noqa: EM102
+        if path.endswith((".ts", ".tsx", ".mts", ".cts")) and not compiles:
+            fix = "let packager compile it (trim: bundle), or compile it and name the result"
+            raise ConfigError(f"{path} is TypeScript", where=f"{where}.src", fix=fix)  # noqa: EM102
     if not found:
         msg = "no entry file is named and none was found"
         raise ConfigError(msg, where=f"{where}.src", fix="name it, such as src: index.js")
@@ -125,8 +133,11 @@ def _usual_entries(root: Path, launcher: str) -> tuple[str, ...]:
     return ()
 
 
-def check_handler(root: Path, handler: str, language: str, where: str) -> None:
-    """Raise ConfigError for a handler whose file is not there, before anything is installed."""
+def check_handler(root: Path, handler: str, language: str, where: str, *, compiles: bool = False) -> None:
+    """Raise ConfigError for a handler whose file is not there, before anything is installed.
+
+    TypeScript will do where the build `compiles` it.
+    """
     if language != "nodejs":
         return
     stem = handler.rpartition("/")[0] + "/" * ("/" in handler) + handler.rpartition("/")[2].split(".")[0]
@@ -134,8 +145,11 @@ def check_handler(root: Path, handler: str, language: str, where: str) -> None:
         return
     for suffix in (".ts", ".tsx", ".mts", ".cts"):
         if (root / f"{stem}{suffix}").is_file():
+            if compiles:
+                return
             msg = f"{stem}{suffix} is TypeScript, and nothing here compiles it"
-            raise ConfigError(msg, where=where, fix="generate.command: tsc (or esbuild), and name the compiled file")
+            fix = "let packager compile it (trim: bundle), or generate.command: tsc, and name the compiled file"
+            raise ConfigError(msg, where=where, fix=fix)
     raise ConfigError(f"no file {stem}.js", where=where, fix="write it as path/to/module.exportedName")  # noqa: EM102
 
 

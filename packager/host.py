@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from packager.resources import default_cache
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from packager.bundling import Bundled, Bundler
     from packager.generate import Builder
     from packager.plan import BuilderName, Bundle
     from packager.prove import Proof
+    from packager.trace import Trace, Tracer
     from packager.trim import Selection
 
 ProveMode = Literal["auto", "skip", "require"]
@@ -48,6 +50,20 @@ class Prover(Protocol):
         """Return what the proof showed; failing is a result, no exception. The selection explains what is missing."""
 
 
+def _trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path) -> Trace:
+    from packager.trace.nft import trace
+
+    return trace(bundle, root, entries, overlay, cache)
+
+
+def _bundle(
+    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
+) -> Bundled:
+    from packager.bundling.esbuild import bundle_code
+
+    return bundle_code(bundle, root, entries, external, out, cache)
+
+
 @dataclass(frozen=True)
 class Host:
     """What the pipeline is given of the outside world."""
@@ -55,6 +71,10 @@ class Host:
     builder: Callable[[BuilderName], Builder]
     """Returns the builder of a name; connects to Docker only when asked for it."""
     prover: Prover
+    tracer: Tracer = _trace
+    """Finds out what entry files reach."""
+    bundler: Bundler = _bundle
+    """Joins entry files with the code they reach."""
 
 
 def real_host(cache: Path) -> Host:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 BuilderName = Literal["docker", "host"]
 TrimLevel = Literal["none", "safe", "strict", "trace", "bundle"]
 """How much of what is installed is left out; each level leaves out what the one before does, `bundle` rewrites code."""
+TRACED: tuple[TrimLevel, ...] = ("trace", "bundle")
+"""The levels that start from the entries' code: they need an entry, tools from npm, and a proof."""
 PackageManager = Literal["npm", "pnpm", "yarn", "pip"]
 
 
@@ -85,6 +87,8 @@ class Bundle:
     """The function's own environment variables, for proof and configs."""
     strip: bool = True
     trim: TrimLevel = "safe"
+    external: tuple[str, ...] = ()
+    """Globs of packages that ``trim: bundle`` leaves as they are, beside the bundled code."""
     silence: tuple[tuple[str, str, str], ...] = ()
     """(code, path glob, reason) of findings the user has accepted."""
 

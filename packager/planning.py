@@ -10,7 +10,7 @@ from packager.detect import NODE_SUFFIXES, check_handler
 from packager.engines.supply import generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
 from packager.outputs import own_outputs
-from packager.plan import BuilderName, Bundle, Job, Plan
+from packager.plan import TRACED, BuilderName, Bundle, Job, Plan
 from packager.recipes import Recipe, find_recipe
 from packager.survey import Survey, survey
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from packager.catalog import Catalog
     from packager.catalog.records import Arch, Budget, Target
     from packager.machine import Machine
+    from packager.plan import TrimLevel
     from packager.project import BundleSpec, Project
 
 
@@ -101,9 +102,18 @@ class _Planner:
             layer_files=layer_files,
             environment=tuple(sorted(spec.environment.items())),
             strip=spec.strip,
-            trim=spec.trim,
+            trim=self._trim(spec, target),
+            external=spec.external,
             silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
         )
+
+    def _trim(self, spec: BundleSpec, target: Target) -> TrimLevel:
+        """Return the level, or the highest below it that needs no code to start from."""
+        if spec.trim in TRACED and (target.kind == "layer" or target.language != "nodejs"):
+            why = "a layer has no entry to trace from" if target.kind == "layer" else "only Node's code is traced"
+            self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
+            return "strict"
+        return spec.trim
 
     def _source(self, spec: BundleSpec, recipe: Recipe | None, where: str) -> Path:
         """Return the folder to install in: the app's, or a standalone recipe's if the app lacks its packages."""
@@ -151,7 +161,11 @@ class _Planner:
         """Return what the host calls, and the entry files of hosts that route to files."""
         from packager.detect import entry_files
 
-        entries = entry_files(source, spec.src, target.launcher, where) if spec.src or not spec.handler else ()
+        entries = (
+            entry_files(source, spec.src, target.launcher, where, compiles=spec.trim == "bundle")
+            if spec.src or not spec.handler
+            else ()
+        )
         if target.kind == "layer" or (target.launcher == "handler" and not entries):
             return self._handler(spec, target, source, where), ()
         stem = entries[0].rpartition(".")[0] if entries else spec.handler.rpartition(".")[0] or spec.handler
@@ -171,11 +185,11 @@ class _Planner:
         if spec.handler:
             own = source == self.project.root and not spec.layers and self.project.generate.command is None
             if own:
-                check_handler(source, spec.handler, target.language, f"{where}.handler")
+                check_handler(source, spec.handler, target.language, f"{where}.handler", compiles=spec.trim == "bundle")
             return spec.handler
         from packager.detect import detect_handler
 
-        found = detect_handler(source, target.language)
+        found = detect_handler(source, target.language, compiles=spec.trim == "bundle")
         if not found:
             msg = "no handler is named and none was found"
             raise ConfigError(msg, where=f"{where}.handler", fix="write it as path/to/module.exportedName")

@@ -63,6 +63,7 @@ class BundleSpec:
     environment: dict[str, str] = field(default_factory=dict)
     strip: bool = True
     trim: TrimLevel = "safe"
+    external: tuple[str, ...] = ()
     silence: tuple[Silence, ...] = ()
 
 
@@ -150,7 +151,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
     check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim",
+        "strip", "silence", "src", "trim", "external",
     )  # fmt: skip
     budget = section.get("budget", (str, int), default=None)
     try:
@@ -173,6 +174,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         environment={str(key): str(value) for key, value in environment.items()},
         strip=section.get("strip", bool, default=True),
         trim=cast("TrimLevel", section.choice("trim", TRIM_LEVELS, default="safe")),
+        external=section.strings("external"),
         silence=silence + _silences(section),
     )
 

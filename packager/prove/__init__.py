@@ -12,6 +12,16 @@ ProofStatus = Literal["proved", "failed", "skipped"]
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Something the bundle asked for in vain."""
+
+    what: str
+    """As the code named it: ``./locale/de``, ``pino-pretty/lib``, a path below the root, a soname, ``numpy.tests``."""
+    by: str = ""
+    """The file that asked, by its name in the archive; empty if the failure does not say."""
+
+
+@dataclass(frozen=True)
 class Proof:
     """What a proof showed."""
 
@@ -24,11 +34,15 @@ class Proof:
     detail: str
     """One line: what was loaded, or why it was not tried, or what went wrong."""
     findings: tuple[Finding, ...] = ()
-    """The causes of a failure, coded ``RUN…``."""
+    """The causes of a failure, and warnings of what was tried in vain; coded ``RUN…``."""
     output: str = ""
     """What the handler printed, last lines; for people only, never in the manifest."""
     answer: str = ""
     """What the handler answered to the event, as JSON, cut after 100,000 characters; empty without an event."""
+    wanted: tuple[Wanted, ...] = ()
+    """What was asked for in vain, of a proof that failed; and in what order the code got there:"""
+    stack: tuple[str, ...] = ()
+    """Files of the bundle that were running when it failed, innermost first, by their names in the archive."""
 
     def to_json(self) -> dict[str, str]:
         """Return the fields for the manifest: nothing that changes from run to run."""

@@ -35,13 +35,25 @@ class Circumstances:
     provided_files: Mapping[str, str] = field(default_factory=dict)
     """File → name of the layer that carries it: Python packages have no folder of their own."""
     python_packages: str = ""
-    """Folder of installed Python packages in the tree; empty if there are none."""
+    """Folder of installed Python packages in the tree, "." for the tree itself; empty if there are none."""
+    python_tops: frozenset[str] | None = None
+    """What lies directly in that folder and is installed; the rest is the project's own. None: all of it is."""
     traced: Mapping[str, str] | None = None
     """File → what asks for it, for every file the entries reach; None: not traced, everything counts as reached."""
     inlined: Mapping[str, str] = field(default_factory=dict)
     """File → bundled entry its code has become a part of."""
     spared: Mapping[str, str] = field(default_factory=dict)
     """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
+
+    def python_inner(self, path: str) -> str:
+        """Return an installed Python package's file by its path from the folder of all; empty for any other file."""
+        packages = self.python_packages
+        inner = path
+        if packages != ".":
+            inner = path[len(packages) + 1 :] if packages and path.startswith(f"{packages}/") else ""
+        if self.python_tops is not None and inner.partition("/")[0] not in self.python_tops:
+            return ""
+        return inner
 
 
 def trim(inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> Selection:
@@ -79,7 +91,7 @@ class _Judge:
         """Return the verdict on one file."""
         package = file.package
         in_package = bool(package and package.path)
-        python = python_inner(file.path, self.circumstances.python_packages)
+        python = self.circumstances.python_inner(file.path)
         installed = in_package or bool(python)
         secret = secret_reason(file.path, installed)
         if secret:
@@ -121,10 +133,10 @@ class _Judge:
         if self.bundle.trim != "none" and (dropped := self.rules.choice(file, "")):
             return dropped
         if file.path in self.circumstances.inlined:
-            return self._untraced(file, "") or Choice(file, True, "include", f"pattern {pattern}")
+            return self._untraced(file) or Choice(file, True, "include", f"pattern {pattern}")
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
-        dropped = self._native(file) or self._untraced(file, "")
+        dropped = self._native(file) or self._untraced(file)
         return dropped or Choice(file, True, "project", (traced or {}).get(file.path, "the project's own file"))
 
     def _of_package(self, file: File) -> Choice:
@@ -144,7 +156,7 @@ class _Judge:
         dropped = dropped or self._native(file)
         if dropped is None and package is not None:
             dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
-        dropped = dropped or self._untraced(file, folder)
+        dropped = dropped or self._untraced(file)
         return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
 
     def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
@@ -157,11 +169,9 @@ class _Judge:
         rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
         return Choice(file, False, rule.name, rule.reason) if rule else None
 
-    def _untraced(self, file: File, folder: str) -> Choice | None:
+    def _untraced(self, file: File) -> Choice | None:
         """Return the drop of what no entry reaches, or has in it already; None if nothing was traced."""
         known = self.circumstances
-        if not known.spared.keys().isdisjoint((folder, file.path)):
-            return None
         if entry := known.inlined.get(file.path):
             return Choice(file, False, "bundled", f"its code is in {entry}")
         if known.traced is None or file.path in known.traced:
@@ -171,17 +181,6 @@ class _Judge:
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
         return Choice(file, False, "platform", reason) if reason else None
-
-
-def python_inner(path: str, packages: str) -> str:
-    """Return a file's path from the folder of installed Python packages ("." is the whole tree); empty outside it.
-
-    >>> python_inner("deps/numpy/version.py", "deps"), python_inner("app.py", "deps"), python_inner("a/b.py", ".")
-    ('numpy/version.py', '', 'a/b.py')
-    """
-    if packages == ".":
-        return path
-    return path[len(packages) + 1 :] if packages and path.startswith(f"{packages}/") else ""
 
 
 def _beside(files: Iterable[File]) -> dict[str, frozenset[str]]:
@@ -198,7 +197,8 @@ def _reached(
     bundle: Bundle, graph: PackageGraph, build_only: frozenset[str], clients: tuple[Client, ...]
 ) -> dict[str, str]:
     """Return the folders of packages the bundle needs → what led there."""
-    production = graph.production(build_only)
+    # Without a package.json nobody says what is for development only.
+    production = graph.production(build_only) if "" in graph.installed else graph.closure(sorted(graph.installed))
     generated = {client.folder: client for client in clients if client.folder in graph.installed}
     # Nobody depends on a generated client by name, unless it lies where its package looks for it.
     production = {**production, **{folder: "" for folder in generated if folder not in production}}

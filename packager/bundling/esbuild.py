@@ -1,0 +1,105 @@
+"""Running esbuild: a Node child, JSON in and JSON out, files in scratch."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from packager.bundling import Bundled
+from packager.errors import GeneratorFault
+from packager.generate.npmtools import node_environment, node_for_tools, tool_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packager.plan import Bundle
+
+LOCK = Path(__file__).parent / "esbuild-lock.json"
+_SCRIPT = Path(__file__).parent / "bundle.cjs"
+_LOWEST_NODE = 18
+"""What esbuild 0.28 itself runs on."""
+_TIMEOUT_SECONDS = 600.0
+_COMPILED = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
+
+
+def bundle_code(
+    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
+) -> Bundled:
+    """Return one file per entry, under the name the host looks for.
+
+    The same bytes in any folder: esbuild works relative to the root, and what it writes names no path outside it.
+    """
+    node = node_for_tools(bundle.target.language_version, _LOWEST_NODE, cache)
+    tool = tool_folder("esbuild", LOCK, cache, node, offline=bundle.job.offline)
+    real = root.resolve()
+    request = {
+        "root": str(real),
+        "out": str(out),
+        "target": f"node{bundle.target.language_version}",
+        "external": sorted(external),
+        "entries": [
+            {"entry": entry, "output": output_of(entry), "format": module_format(real, entry)} for entry in entries
+        ],
+    }
+    where = f"bundles.{bundle.name}.trim"
+    try:
+        done = subprocess.run(
+            (str(node.bin_dir / "node"), str(_SCRIPT), str(tool)),
+            input=json.dumps(request),
+            env=node_environment(node),
+            cwd=real,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
+        raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error
+    answer: dict[str, Any] = (
+        json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"errors": [done.stderr]}
+    )
+    if errors := answer.get("errors"):
+        said = "\n".join(errors).replace(f"{real}/", "")
+        fix = "correct the code, or name what must stay outside: bundles.<name>.external; trim: trace rewrites nothing"
+        msg = "esbuild cannot join the code"
+        raise GeneratorFault(msg, where=where, fix=fix, output=said)
+    outputs = {file["output"]: out / file["output"] for file in answer["files"]}
+    return Bundled(
+        outputs=outputs,
+        maps={f"{path}.map": file.with_name(f"{file.name}.map") for path, file in outputs.items()},
+        inlined={path: file["output"] for file in reversed(answer["files"]) for path in file["inputs"]},
+        unresolved=tuple(answer["unresolved"]),
+    )
+
+
+def output_of(entry: str) -> str:
+    """Return the name an entry has once bundled.
+
+    >>> output_of("src/handler.mts"), output_of("index.js")
+    ('src/handler.mjs', 'index.js')
+    """
+    stem, suffix = posixpath.splitext(entry)
+    return stem + _COMPILED.get(suffix, suffix)
+
+
+def module_format(root: Path, entry: str) -> str:
+    """Return ``esm`` or ``cjs``: what Node takes the entry's name for, by its nearest package.json."""
+    suffix = posixpath.splitext(output_of(entry))[1]
+    if suffix != ".js":
+        return "esm" if suffix == ".mjs" else "cjs"
+    for folder in (root / entry).parents:
+        file = folder / "package.json"
+        if file.is_file():
+            try:
+                data = json.loads(file.read_text(encoding="utf-8-sig"))
+            except ValueError:
+                return "cjs"  # Node ignores what it cannot read, too
+            return "esm" if isinstance(data, dict) and data.get("type") == "module" else "cjs"
+        if folder == root:
+            break
+    return "cjs"

@@ -1,0 +1,64 @@
+"""Which packages cannot be joined into one file and stay as they are, beside it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.trim.patterns import compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from packager.inventory import Inventory
+    from packager.inventory.packages import PackageGraph
+    from packager.plan import Bundle
+    from packager.trace import Trace
+
+
+def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGraph) -> Mapping[str, str]:
+    """Return package folder → why it stays outside the bundle.
+
+    Those with native files, those whose code reads files beside it, those that go with a generated client, those the
+    configuration names; and whoever needs one of these from where the entry would not find it.
+    """
+    found: dict[str, str] = {}
+    generated = {name for engine in bundle.job.engines if engine.generate or engine.client for name in engine.packages}
+    for folder, installed in graph.installed.items():
+        name = installed.package.name
+        if not folder:
+            continue
+        if any(compiled(pattern).match(name) for pattern in bundle.external):
+            found[folder] = "the configuration names it"
+        elif name in generated or folder in graph.generated or "/." in f"/{name}":
+            found[folder] = "a generated client looks for its files beside itself"
+    for file in inventory.files:
+        if file.package is not None and file.package.path and (file.elf is not None or file.path.endswith(".node")):
+            found.setdefault(file.package.path, "it has native code")
+    for path, parent in trace.files.items():
+        if path in trace.read and (holder := graph.of(path)) is not None and holder.package.path:
+            found.setdefault(holder.package.path, f"its code reads {path[len(holder.package.path) + 1 :]}")
+            if (asking := graph.of(parent)) is not None and asking.package.path:
+                found.setdefault(asking.package.path, f"its code reads {path}")
+    return _with_their_keepers(found, graph, set(trace.files))
+
+
+def _with_their_keepers(found: dict[str, str], graph: PackageGraph, traced: Iterable[str]) -> dict[str, str]:
+    """Add the packages that see another copy of an outside package than the entry would."""
+    used = {holder.package.path for path in traced if (holder := graph.of(path)) is not None}
+    queue = sorted(found)
+    while queue:
+        folder = queue.pop(0)
+        name = graph.installed[folder].package.name
+        if graph.resolve("", name) == folder:
+            continue
+        for other in sorted(used):
+            needs = bool(other) and name in graph.installed[other].needs
+            if needs and other not in found and graph.resolve(other, name) == folder:
+                found[other] = f"it needs {name} from {folder}"
+                queue.append(other)
+    return found
+
+
+def names(folders: Iterable[str], graph: PackageGraph) -> tuple[str, ...]:
+    """Return the names esbuild is told, sorted."""
+    return tuple(sorted({graph.installed[folder].package.name for folder in folders}))

@@ -1,0 +1,99 @@
+"""Tools that run on Node, fetched by npm at the versions of a lock file of ours and kept in the cache.
+
+The lock file names every package with its integrity, and no registry: npm asks the user's and checks what it gets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import EnvironmentFault
+from packager.generate.causes import explain
+from packager.generate.environment import clean_environment
+from packager.generate.toolchain import find_node, this_machine
+from packager.masking import Mask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packager.generate.toolchain import Toolchain
+
+
+def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline: bool = False) -> Path:
+    """Return a folder with the tool's ``node_modules``, as its lock file has them, for this machine.
+
+    Fetched the first time; the folder appears complete, by renaming. No install script is run. Raises
+    EnvironmentFault where npm cannot get it, `offline` included: then only npm's own cache is asked.
+    """
+    content = lock.read_bytes()
+    here = this_machine()
+    version = hashlib.sha256(content).hexdigest()[:16]
+    folder = cache / "tools" / f"{name}-{version}-{here.system}-{here.arch}-{here.libc or 'any'}"
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as aside:
+            made = Path(aside) / "made"
+            made.mkdir()
+            (made / "package-lock.json").write_bytes(content)
+            (made / "package.json").write_text(json.dumps(json.loads(content)["packages"][""]), encoding="utf-8")
+            _install(name, made, node, offline=offline)
+            made.chmod(0o755)
+            try:
+                made.rename(folder)
+            except OSError:
+                if not folder.is_dir():
+                    raise
+                # Another run was faster; its folder is as good as ours.
+    except OSError as error:
+        msg = f"the cache cannot be written: {error.strerror or error}"
+        fix = "free some space, or name another folder: --cache"
+        raise EnvironmentFault(msg, where=str(folder.parent), fix=fix) from error
+    return folder
+
+
+def node_for_tools(major: str, lowest: int, cache: Path) -> Toolchain:
+    """Return the target's Node if the tools run on it, else the lowest that will do."""
+    return find_node(str(max(int(major), lowest)) if major.isdigit() else str(lowest), cache)
+
+
+def node_environment(node: Toolchain) -> dict[str, str]:
+    """Return the environment tools run in: the user's, cleaned, with this Node in front."""
+    environment: Mapping[str, str] = clean_environment(os.environ)
+    path = os.pathsep.join((str(node.bin_dir), environment.get("PATH", os.defpath)))
+    bundle = os.environ.get("PACKAGER_CA_BUNDLE")
+    trusted = {"NODE_EXTRA_CA_CERTS": bundle, "npm_config_cafile": bundle} if bundle else {}
+    return {**environment, **trusted, "PATH": path}
+
+
+def _install(name: str, folder: Path, node: Toolchain, *, offline: bool) -> None:
+    """Run ``npm ci``; raises EnvironmentFault with npm's own words."""
+    network = "--offline" if offline else "--prefer-offline"
+    command = (str(node.bin_dir / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", network)
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=node_environment(node),
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    if done.returncode == 0:
+        return
+    output = Mask(os.environ)(done.stdout + done.stderr)
+    if offline:
+        msg = "is not in the cache, and with --offline nothing is fetched"
+        raise EnvironmentFault(msg, where=name, fix="build once without --offline, with the same --cache")
+    cause = explain(output)
+    said = cause.message if cause else "; ".join(output.strip().splitlines()[-3:])
+    fix = cause.fix if cause else "let npm reach a registry, or choose trim: strict"
+    msg = f"npm could not fetch it: {said}"
+    raise EnvironmentFault(msg, where=name, fix=fix)

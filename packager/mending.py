@@ -1,0 +1,191 @@
+"""A proof that fails for want of something trimming left out: that is put back, and the bundle made again.
+
+Static analysis and rules by name are guesses about what code will ask for. The proof is the answer: what it misses is
+kept, with its package where only the package is known, and every such correction is reported.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from packager.audit import Finding, has_errors
+from packager.errors import UsageError
+from packager.plan import TRACED
+from packager.providers import PROVIDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from packager.host import Options
+    from packager.inventory.packages import PackageGraph
+    from packager.pipeline import Result
+    from packager.plan import Bundle, Plan
+    from packager.prove import Proof, Wanted
+    from packager.trim import Choice, Selection
+
+ROUNDS = 6
+"""How often a bundle is corrected before its failure is reported as it is."""
+_FINAL = frozenset({"secret", "leftover", "include", "layer", "layer-content", "platform", "unreachable", "build-file"})
+"""Rules whose word stands, whatever a proof says: they do not guess at what code needs."""
+_ENDINGS = (
+    "",
+    ".js",
+    ".json",
+    ".node",
+    ".cjs",
+    ".mjs",
+    "/index.js",
+    "/index.json",
+    "/package.json",
+    ".py",
+    "/__init__.py",
+)
+
+
+@dataclass(frozen=True)
+class Spared:
+    """Why something that trimming would leave out is kept."""
+
+    rule: str
+    """The rule that left it out."""
+    wanted: str
+    """What the code asked for."""
+
+    def __str__(self) -> str:
+        return f"the proof missed {self.wanted}"
+
+
+def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph) -> dict[str, Spared]:
+    """Return the files and package folders (by their paths in the tree) that a failed proof lacks, by trimming's doing.
+
+    Empty where the failure has nothing to do with what was left out.
+    """
+    if proof.status == "proved":
+        return {}
+    place = PROVIDERS[bundle.target.provider].place
+    dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
+    found: dict[str, Spared] = {}
+    for wanted in proof.wanted:
+        for choice in _meant(wanted, dropped):
+            found.update(_kept_with(choice, wanted.what, graph))
+    if found:
+        return found
+    # It says no more than where it failed: what is left out of the packages that were running is the likeliest cause.
+    folders = {choice.file.package.path: choice for choice in dropped.values() if choice.file.package}
+    for name in proof.stack:
+        holder = graph.of(name)
+        if holder is not None and holder.package.path in folders:
+            folder = holder.package.path
+            return {folder: Spared(folders[folder].rule, f"something in {holder.package.name}")}
+    return {}
+
+
+def _may_return(choice: Choice) -> bool:
+    return choice.rule not in _FINAL and not choice.rule.startswith("engine:")
+
+
+def _meant(wanted: Wanted, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
+    """Yield the files left out that an unanswered question means."""
+    what = wanted.what
+    if "/" not in what and ".so" in what:
+        yield from (choice for name, choice in dropped.items() if posixpath.basename(name) == what)
+        return
+    stems = [what, what.replace(".", "/")]
+    if what.startswith("."):
+        stems = [posixpath.normpath(posixpath.join(posixpath.dirname(wanted.by), what))]
+    for stem in stems:
+        for ending in _ENDINGS:
+            if choice := dropped.get(f"{stem}{ending}"):
+                yield choice
+                return
+    inside = [choice for name, choice in dropped.items() if name.startswith(f"{stems[0]}/")]
+    if inside:
+        yield from inside
+        return
+    yield from _of_a_package(what, wanted.by, dropped)
+    if choice := _beside_its_code(what, dropped):
+        yield choice
+
+
+def _of_a_package(what: str, by: str, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
+    """Yield a file of the package that Node would take for a bare name, seen from the file that asked."""
+    name = "/".join(what.split("/")[: 2 if what.startswith("@") else 1])
+    folder = posixpath.dirname(by)
+    while True:
+        prefix = posixpath.join(folder, "node_modules", name, "")
+        for path, choice in dropped.items():
+            if path.startswith((prefix, f"nodejs/{prefix}")):
+                yield choice
+                return
+        if not folder:
+            return
+        folder = posixpath.dirname(folder)
+
+
+def _beside_its_code(what: str, dropped: Mapping[str, Choice]) -> Choice | None:
+    """Return the file that bundled code looks for beside itself, from where it lies no longer; the longest match."""
+    parts = what.split("/")
+    for start in range(len(parts)):
+        ending = "/".join(parts[start:])
+        packages = [path for path in dropped if path.endswith(f"/{ending}") and "node_modules/" in path]
+        if len(packages) == 1:
+            return dropped[packages[0]]
+    return None
+
+
+def _kept_with(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Spared]:
+    """Return what keeping a file means: the file, or its package and all that needs where none of it was kept."""
+    why = Spared(choice.rule, wanted)
+    package = choice.file.package
+    if package is None or not package.path:
+        return {choice.file.path: why}
+    bare = not wanted.startswith((".", "/")) and wanted.split("/")[0] == package.name.split("/")[0]
+    if choice.rule == "bundled" or bare:
+        return dict.fromkeys(graph.closure([package.path]), why)
+    return {choice.file.path: why}
+
+
+def mended(make: Callable[[Mapping[str, Spared]], Result]) -> Result:
+    """Return a bundle made so often that its proof misses nothing that was left out, `ROUNDS` times more at most.
+
+    `make` is given what must be kept.
+    """
+    spared: dict[str, Spared] = {}
+    for _ in range(ROUNDS):
+        result = make(spared)
+        more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
+        if not more.keys() - spared.keys():
+            return result
+        spared = {**more, **spared}
+    return make(spared)
+
+
+def report(spared: Mapping[str, Spared], shown: str) -> list[Finding]:
+    """Return a warning for everything that had to be put back. `shown` is what findings call the artifact."""
+    found = []
+    for path, why in sorted(spared.items()):
+        if why.rule in ("untraced", "bundled"):
+            message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
+            found.append(Finding("TRC001", "warning", f"{shown}!{path}", message))
+        else:
+            message = f"rule {why.rule} leaves it out, and then it does not load; kept, for {why.wanted}"
+            found.append(Finding("TRC003", "warning", f"{shown}!{path}", message))
+    return found
+
+
+def demand_proofs(plan: Plan, options: Options) -> None:
+    """Raise UsageError if proofs are switched off for a bundle that is made by what its code seems to reach."""
+    for bundle in plan.bundles:
+        if bundle.trim in TRACED and options.prove == "skip":
+            msg = f"trim: {bundle.trim} guesses what the code reaches, and only the proof shows that it guessed right"
+            raise UsageError(msg, where=f"bundle {bundle.name}", fix="drop --no-prove, or choose trim: strict")
+
+
+def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) -> list[Finding]:
+    """Return the error that a traced bundle is not proved; none where it is, or where other findings say no."""
+    if bundle.trim not in TRACED or proof.status == "proved" or has_errors([*findings, *proof.findings]):
+        return []
+    fix = "prove it where the target's image or Node is at hand, or choose trim: strict, which guesses nothing"
+    return [Finding("TRC002", "error", shown, f"made with trim: {bundle.trim}, and {proof.detail}", fix)]

@@ -1,0 +1,74 @@
+"""Running @vercel/nft: a Node child that is told about the target, JSON in and JSON out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.errors import GeneratorFault
+from packager.generate.npmtools import node_environment, node_for_tools, tool_folder
+from packager.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from packager.plan import Bundle
+
+LOCK = Path(__file__).parent / "nft-lock.json"
+_SCRIPT = Path(__file__).parent / "trace.cjs"
+_LOWEST_NODE = 20
+"""What nft 1 itself runs on."""
+_TIMEOUT_SECONDS = 600.0
+_CPU = {"x86_64": "x64", "arm64": "arm64"}
+_SHARED = {"asset", "sharedlib"}
+
+
+def trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path) -> Trace:
+    """Return what the entries reach in the tree, as the target's Node would find it.
+
+    Node 20.19 and 22.12 began to load ES modules with `require`, and to look at the condition ``module-sync`` for it.
+    Older releases of the same majors take the other file, so both are followed where Node could choose either.
+    Source: nodejs.org/api/packages.html, "Conditional exports"; vercel/nft#603.
+    """
+    node = node_for_tools(bundle.target.language_version, _LOWEST_NODE, cache)
+    tool = tool_folder("nft", LOCK, cache, node, offline=bundle.job.offline)
+    knows_sync = int(bundle.target.language_version or 0) >= 20
+    real = root.resolve()
+    request = {
+        "root": str(real),
+        "entries": list(entries),
+        "overlay": {path: str(file) for path, file in overlay.items()},
+        "arch": _CPU[bundle.target.arch],
+        "conditions": ["node", "module-sync"] if knows_sync else ["node"],
+        "moduleSyncCatchall": knows_sync,
+    }
+    try:
+        done = subprocess.run(
+            (str(node.bin_dir / "node"), str(_SCRIPT), str(tool)),
+            input=json.dumps(request),
+            env=node_environment(node),
+            cwd=real,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
+        raise GeneratorFault(msg, where=f"bundles.{bundle.name}.trim", fix="choose trim: strict") from error
+    if done.returncode != 0:
+        tail = "\n".join(done.stderr.replace(f"{real}/", "").splitlines()[-20:])
+        msg = f"the tracer failed (exit code {done.returncode})"
+        raise GeneratorFault(msg, where=f"bundles.{bundle.name}.trim", fix="choose trim: strict", output=tail)
+    return read_answer(done.stdout, str(real))
+
+
+def read_answer(text: str, root: str = "") -> Trace:
+    """Return the trace of the script's answer."""
+    answer = json.loads(text)
+    files = {path: (found["parents"] or [""])[0] for path, found in answer["files"].items()}
+    read = frozenset(path for path, found in answer["files"].items() if _SHARED & set(found["kinds"]))
+    return Trace(files, read, tuple(message.replace(f"{root}/", "") for message in answer["warnings"]))
