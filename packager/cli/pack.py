@@ -14,6 +14,8 @@ from packager.archive import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.plan import TrimLevel
+
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
@@ -22,16 +24,56 @@ if TYPE_CHECKING:
 @click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
 @click.option("--no-cache", is_flag=True, help="Read and compress everything; remember nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Threads for compressing. Default: one per processor.")
+@click.option(
+    "--trim",
+    type=click.Choice(["none", "safe", "strict"]),
+    help="Leave out what running does not need; by default everything is packed.",
+)
+@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="With --trim: where it runs.")
+@click.option("--runtime", default="", metavar="NAME", help="With --trim. Default: the target's for what is installed.")
+@click.option("--arch", default="x86_64", show_default=True, metavar="ARCH", help="With --trim: x86_64 or arm64.")
+@click.option("--why", metavar="PATH", help="With --trim: say why a file or folder is kept or dropped; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def pack(
-    path: Path, output: Path, compress: str, cache: Path | None, no_cache: bool, jobs: int | None, as_json: bool
+    path: Path,
+    output: Path,
+    compress: str,
+    cache: Path | None,
+    no_cache: bool,
+    jobs: int | None,
+    trim: TrimLevel | None,
+    target: str,
+    runtime: str,
+    arch: str,
+    why: str | None,
+    as_json: bool,
 ) -> int:
     """Turn a folder or anybody's zip into a canonical zip.
 
     Sorted names, one date, modes by content, deflate only: the same files give the same bytes on every machine. Reads
     Deflate64 zips as Windows makes them. What has not changed since the last time is not compressed again; a zip that
     would become the same is not written again.
+
+    With --trim, a folder with node_modules or Python packages is packed for a target: secrets, packages of development,
+    binaries for other systems, types, tests, docs and the like stay out, symbols are stripped.
     """
+    if trim or why:
+        from packager.cli.trimming import pack_folder
+
+        return pack_folder(
+            path,
+            output,
+            trim or "safe",
+            target=target,
+            runtime=runtime,
+            arch=arch,
+            level=LEVELS[compress],
+            jobs=jobs,
+            cache=None if no_cache else cache,
+            no_cache=no_cache,
+            why=why,
+            as_json=as_json,
+        )
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
     from packager.resources import default_cache

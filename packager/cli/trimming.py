@@ -1,0 +1,127 @@
+"""``packager pack --trim``: a folder judged for a target, and the archive of what is left."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from packager.archive.cache import open_cache
+from packager.catalog import load_catalog
+from packager.cli.artifacts import require_file
+from packager.errors import UsageError
+from packager.packing import judge_folder, pack_trimmed
+from packager.project import parse_arch
+from packager.resources import default_cache
+from packager.units import format_size
+
+if TYPE_CHECKING:
+    from packager.catalog.records import Target
+    from packager.packing import Trimmed
+    from packager.plan import TrimLevel
+
+
+def pack_folder(
+    path: Path,
+    output: Path,
+    trim: TrimLevel,
+    *,
+    target: str,
+    runtime: str,
+    arch: str,
+    level: int,
+    jobs: int | None,
+    cache: Path | None,
+    no_cache: bool,
+    why: str | None,
+    as_json: bool,
+) -> int:
+    """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
+    require_file(path)
+    if not path.is_dir():
+        msg = "only a folder can be trimmed"
+        raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
+    chosen = _target(path, target, runtime, arch)
+    if why is not None:
+        return _explain(path, chosen, trim, why, as_json)
+    store = None if no_cache else open_cache(cache or default_cache())
+    with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
+        made = pack_trimmed(
+            path, output, chosen, load_catalog(), Path(scratch), trim=trim, level=level, jobs=jobs, cache=store
+        )
+    if as_json:
+        click.echo(json.dumps(_document(made, chosen, trim), indent=1))
+        return 0
+    artifact = made.artifact
+    title = (
+        f"{artifact.path}: {len(artifact.members)} files, {format_size(artifact.zipped_bytes)} zipped, "
+        f"{format_size(artifact.unzipped_bytes)} unzipped, for {chosen.title}"
+    )
+    lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
+    if made.stripped.saved:
+        lines.append(f"  symbols of {len(made.stripped.saved)} files: {format_size(sum(made.stripped.saved.values()))}")
+    click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
+    return 0
+
+
+def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
+    """Return the target; the runtime that is not named is the host's default for what lies in the folder."""
+    catalog = load_catalog()
+    if not runtime:
+        host = catalog.host(name)
+        python = next(path.glob("**/*.dist-info"), None) is not None and not (path / "node_modules").is_dir()
+        runtime = host.default_runtimes.get("python" if python else "nodejs", "")
+        if not runtime:
+            msg = f"{name} has no runtime for what lies here"
+            raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")
+    return catalog.target(name, runtime, parse_arch(arch, "--arch"))
+
+
+def _explain(path: Path, target: Target, trim: TrimLevel, why: str, as_json: bool) -> int:
+    selection, _ = judge_folder(path, target, load_catalog(), trim=trim)
+    wanted = why.removeprefix("./").rstrip("/")
+    found = selection.choices if wanted in ("", ".") else selection.why(wanted)
+    if not found:
+        msg = f"no file or folder {why!r} in {path}"
+        raise UsageError(msg, where="--why", fix="paths are relative to the folder, such as node_modules/sharp")
+    if as_json:
+        rows = [
+            {
+                "path": choice.file.path,
+                "kept": choice.kept,
+                "rule": choice.rule,
+                "reason": choice.reason,
+                "size": choice.file.size_bytes,
+            }
+            for choice in found
+        ]
+        click.echo(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))
+        return 0
+    for choice in found:
+        verdict = "kept   " if choice.kept else "dropped"
+        click.echo(f"{verdict} {choice.file.path}  [{choice.rule}] {choice.reason}")
+    return 0
+
+
+def _document(made: Trimmed, target: Target, trim: TrimLevel) -> dict[str, Any]:
+    """Return what ``--json`` prints: that of ``packager pack``, and what was left out. Bytes, unzipped."""
+    artifact = made.artifact
+    return {
+        "version": 1,
+        "ok": True,
+        "path": str(artifact.path),
+        "zipped_bytes": artifact.zipped_bytes,
+        "unzipped_bytes": artifact.unzipped_bytes,
+        "entries": len(artifact.members),
+        "sha256": artifact.sha256,
+        "code_sha256": artifact.code_sha256,
+        "codec": artifact.codec,
+        "written": artifact.written,
+        "trim": trim,
+        "target": target.title,
+        "left_out": made.selection.savings(),
+        "stripped": dict(made.stripped.saved),
+    }
