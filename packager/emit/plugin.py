@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packager.emit.functions import same_text
 from packager.emit.merge import Merge
-from packager.emit.serverless import FILES, PLUGIN
+from packager.emit.serverless import FILES, PLUGIN, keep_esbuild_away
 from packager.emit.yamltext import read_yaml_text, write_yaml_text
 from packager.errors import ConfigError
 
@@ -41,4 +41,6 @@ def emit(order: Order) -> dict[str, str]:
         else:
             holder[key] = [f"./{PLUGIN}"]
         merge.changed = True
+    keep_esbuild_away(order, data, merge)
+    merge.finish()
     return {**files, file: write_yaml_text(data, text) if merge.changed else text}

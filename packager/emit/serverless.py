@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, known_as, zip_path
+from packager.emit.jsontext import read_json
 from packager.emit.merge import Merge
 from packager.emit.yamltext import own, read_yaml_text, write_yaml_text
 from packager.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
     from packager.emit import Order
     from packager.plan import Bundle
@@ -35,9 +36,7 @@ def emit(order: Order) -> dict[str, str]:
     data = read_yaml_text(text, file)
     merge = Merge(file, order.force)
     merge.require(merge.section(data, "package"), {"individually": True})
-    if str(data.get("frameworkVersion", "")).lstrip("^~>= ").startswith("4"):
-        # Version 4 would bundle TypeScript handlers with its own esbuild.
-        merge.require(merge.section(data, "build"), {"esbuild": False})
+    keep_esbuild_away(order, data, merge)
     provider = merge.section(data, "provider")
     for bundle in order.bundles:
         if bundle.kind == "layer":
@@ -48,6 +47,21 @@ def emit(order: Order) -> dict[str, str]:
             _function(functions, name, provider, order, bundle, merge)
     merge.finish()
     return {file: write_yaml_text(data, text) if merge.changed else text}
+
+
+def keep_esbuild_away(order: Order, data: MutableMapping[str, Any], merge: Merge) -> None:
+    """See to it that version 4 does not bundle handlers itself: TypeScript it would, and all where it is told to.
+
+    The version is that of the file, else the one package.json installs; version 3 knows no such key.
+    """
+    if _major(order, data) == "4":
+        merge.require(merge.section(data, "build"), {"esbuild": False}, "build")
+
+
+def _major(order: Order, data: Mapping[str, Any]) -> str:
+    package = read_json(order.read("package.json"), "package.json")
+    installed = {**(package.get("dependencies") or {}), **(package.get("devDependencies") or {})}
+    return str(data.get("frameworkVersion") or installed.get("serverless", "")).lstrip("^~>=v ")[:1]
 
 
 def layer_reference(name: str) -> str:
@@ -79,6 +93,7 @@ def _new(order: Order) -> dict[str, Any]:
         "timeout": TIMEOUT_SECONDS,
     }
     data: dict[str, Any] = {"service": order.name, "provider": provider, "package": {"individually": True}}
+    keep_esbuild_away(order, data, Merge(FILES[0]))
     if layers:
         data["layers"] = {bundle.name: _layer_fields(order, bundle) for bundle in layers}
     data["functions"] = {bundle.name: _function_fields(order, bundle, provider) for bundle in functions}

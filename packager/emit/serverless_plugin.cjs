@@ -26,17 +26,45 @@ class PackagerPlugin {
     this.serverless = serverless
     this.log = utils && utils.log ? utils.log : { notice: (text) => serverless.cli.log(text) }
     this.hooks = {
+      'before:package:cleanup': () => this.refuseOtherBuilder(),
       'before:package:createDeploymentArtifacts': () => this.build(),
       'before:package:function:package': () => this.build(options.function),
     }
   }
 
+  /** Version 4 has a builder of its own that runs before any plugin's: its zips would be uploaded in place of ours. */
+  refuseOtherBuilder() {
+    const { service, version } = this.serverless
+    const { build } = service
+    if (Number.parseInt(version, 10) < 4 || (build && build.esbuild === false)) return
+    for (const [name, definition] of Object.entries(service.functions || {})) {
+      const own = definition.build
+      if (definition.image || (definition.package && definition.package.artifact)) continue
+      const asked = own ? own === 'esbuild' : build === 'esbuild' || (build && build.esbuild)
+      if (asked || (!own && !build && this.isTypeScript(definition.handler))) {
+        throw this.error(`functions.${name}: the framework's own esbuild would build it, and not packager`
+          + (own ? '; remove its key build' : '; set build: {esbuild: false} in serverless.yml'))
+      }
+    }
+  }
+
+  isTypeScript(handler) {
+    const stem = path.join(this.root(), String(handler)).replace(/\.[^./\\]*$/, '')
+    const there = ['.js', '.ts', '.cjs', '.mjs', '.cts', '.mts', '.jsx', '.tsx'].find((end) => fs.existsSync(stem + end))
+    return ['.ts', '.cts', '.mts', '.tsx'].includes(there)
+  }
+
+  root() {
+    return this.serverless.serviceDir || this.serverless.config.servicePath
+  }
+
   async build(only) {
+    this.refuseOtherBuilder()
     const { service } = this.serverless
     const settings = (service.custom && service.custom.packager) || {}
     const { bundles, functions, layers } = this.plan(service, settings, only)
     if (functions.size === 0 && layers.size === 0) return
-    const root = this.serverless.serviceDir || this.serverless.config.servicePath
+    const root = this.root()
     const out = path.join(root, FOLDER)
     fs.mkdirSync(out, { recursive: true })
     const config = path.join(out, 'packager.json')
@@ -73,6 +101,9 @@ class PackagerPlugin {
     for (const [name, definition] of Object.entries(service.functions || {})) {
       const own = definition.package || {}
       if ((only && only !== name) || definition.image || own.artifact) continue
+      if (bundles[name]) {
+        throw this.error(`functions.${name}: its zip and that of the layer ${name.slice('layer-'.length)} would be one file`)
+      }
       const runtime = definition.runtime || provider.runtime
       bundles[name] = {
         target: 'aws-lambda',

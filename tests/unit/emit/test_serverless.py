@@ -133,9 +133,35 @@ functions:
     assert document(tmp_path)["custom"]["base"]["package"] == {"individually": True}
 
 
-def test_version_4_keeps_its_bundler_away(tmp_path: Path) -> None:
-    emitted(project(tmp_path, THEIRS + "frameworkVersion: '4'\n"), "serverless")
+@pytest.mark.parametrize("version", ["4", "^4.9.0", "~4", ">=4.0.0"])
+def test_version_4_is_told_to_bundle_nothing_itself(tmp_path: Path, version: str) -> None:
+    emitted(project(tmp_path, f"{THEIRS}frameworkVersion: '{version}'\n"), "serverless")
     assert document(tmp_path)["build"] == {"esbuild": False}
+    text = (tmp_path / "serverless.yml").read_text()
+    assert emitted(tmp_path, "serverless") == {"serverless.yml": text}
+    assert plugin_files(tmp_path)["serverless.yml"].startswith(text.rstrip()), "the plugin needs nothing more"
+
+
+def test_the_version_package_json_installs_counts_where_the_file_names_none(tmp_path: Path) -> None:
+    files = {"api.js": NODE_HANDLER, "packager.yaml": PACKAGER}
+    node_project(tmp_path, files, devDependencies={"serverless": "^4.4.0"})
+    emitted(tmp_path, "serverless")
+    assert document(tmp_path)["build"] == {"esbuild": False}
+    (tmp_path / "serverless.yml").write_text(THEIRS)
+    assert "esbuild: false" in plugin_files(tmp_path)["serverless.yml"]
+
+
+def test_an_esbuild_of_the_users_is_refused_with_a_diff(tmp_path: Path) -> None:
+    project(tmp_path, THEIRS + "frameworkVersion: '4'\nbuild: {esbuild: {bundle: true}}\n")
+    with pytest.raises(ConfigError, match=r"\+build\.esbuild: false"):
+        emitted(tmp_path, "serverless")
+    with pytest.raises(ConfigError, match=r"\+build\.esbuild: false"):
+        plugin_files(tmp_path)
+
+
+def test_version_3_gets_no_key_it_does_not_know(tmp_path: Path) -> None:
+    emitted(project(tmp_path, THEIRS + "frameworkVersion: '3'\n"), "serverless")
+    assert "build" not in document(tmp_path)
 
 
 @pytest.mark.parametrize(
