@@ -22,11 +22,14 @@ from packager.errors import ArtifactError, EnvironmentFault
 from packager.inventory.tree import scan_tree
 from packager.layering import provided_by
 from packager.manifest import layers_unzipped
+from packager.mending import demand_proofs, mended, report, unproved
+from packager.plan import TRACED
 from packager.progress import Progress, Silent, Stopwatch
 from packager.prove import Proof
 from packager.providers import Placed, lay_out
 from packager.stripping import strip_kept
 from packager.survey import survey
+from packager.tracing import Tools, View, view
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from packager.host import Host, Options
     from packager.inventory import Inventory
     from packager.inventory.packages import PackageGraph
+    from packager.mending import Spared
     from packager.plan import Bundle, Job, Plan
     from packager.survey import Survey
     from packager.trim import Selection
@@ -70,6 +74,8 @@ class Result:
     proof: Proof
     fit: FitPlan | None = None
     """What would bring it under its limits, or has; None if it was not over them."""
+    maps: Mapping[str, Path] = field(default_factory=dict)
+    """Source maps of bundled code, delivered beside the artifact: ``src/handler.js.map`` → file in scratch."""
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
@@ -87,6 +93,7 @@ def package(
     Raises PackagerError for whatever stops the run. Findings do not: they are in the results.
     """
     progress = progress or Silent()
+    demand_proofs(plan, options)
     with _trees(plan, catalog, host, options, progress) as (trees, scratch, shared):
         results: dict[str, Result] = {}
         for bundle in plan.bundles:
@@ -141,10 +148,33 @@ def package_bundle(
     scratch: Path,
     watch: Stopwatch,
 ) -> Result:
-    """Return one bundle made from its job's tree, judged together with the layers beneath it."""
+    """Return one bundle made from its job's tree, judged together with the layers beneath it.
+
+    What its proof misses of what was left out is kept, and the bundle made again.
+    """
+
+    def make(spared: Mapping[str, Spared]) -> Result:
+        return _make_once(bundle, scanned, layers, host, options, scratch, watch, spared)
+
+    return mended(make)
+
+
+def _make_once(
+    bundle: Bundle,
+    scanned: Scanned,
+    layers: list[Result],
+    host: Host,
+    options: Options,
+    scratch: Path,
+    watch: Stopwatch,
+    spared: Mapping[str, Spared],
+) -> Result:
+    """Return one bundle in which `spared` files and packages are kept, whatever the trim levels say."""
     layer_paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
+    seen = _view(bundle, scanned, host, options, scratch, watch, spared)
     with watch.step("trim", bundle.name):
-        selection = select_files(bundle, scanned, [(layer.bundle, layer.selection) for layer in layers])
+        carried = [(layer.bundle, layer.selection) for layer in layers]
+        selection = select_files(bundle, scanned, carried, seen, spared)
         stripped = strip_kept(selection, bundle, scratch / f"stripped-{bundle.name}")
         placed = lay_out(bundle, selection.kept)
     if not placed:
@@ -181,6 +211,7 @@ def package_bundle(
     else:
         with watch.step("prove", bundle.name):
             proof = host.prover(bundle, selection, artifact.path, layer_paths, options)
+    findings += [*report(spared, shown), *unproved(bundle, proof, findings, shown)]
     findings = [*findings, *(finding.at(shown) if finding.subject else finding for finding in proof.findings)]
     if options.prove == "require" and proof.status == "skipped":
         findings.append(
@@ -195,25 +226,57 @@ def package_bundle(
         stripped=stripped.saved,
         findings=tuple(silenced(findings, bundle.silence)),
         proof=proof,
+        maps=seen.maps,
         seconds=watch.seconds,
     )
 
 
-def select_files(bundle: Bundle, scanned: Scanned, layers: Sequence[tuple[Bundle, Selection]]) -> Selection:
-    """Return the verdict on every file of the tree; what the layers carry is left out."""
+def _view(
+    bundle: Bundle,
+    scanned: Scanned,
+    host: Host,
+    options: Options,
+    scratch: Path,
+    watch: Stopwatch,
+    spared: Mapping[str, Spared],
+) -> View:
+    """Return the tree as the bundle sees it: traced or bundled where it asks for that."""
+    if bundle.trim not in TRACED:
+        return View(scanned.inventory)
+    tools = Tools(host.tracer, host.bundler, options.cache, scratch / f"traced-{bundle.name}")
+    clients = for_targets(scanned.survey.clients, bundle.job.binary_targets)
+    with watch.step(bundle.trim, bundle.name):
+        return view(bundle, scanned.tree.root, scanned.inventory, scanned.graph, clients, tools, spared)
+
+
+def select_files(
+    bundle: Bundle,
+    scanned: Scanned,
+    layers: Sequence[tuple[Bundle, Selection]],
+    seen: View | None = None,
+    spared: Mapping[str, Spared] | None = None,
+) -> Selection:
+    """Return the verdict on every file of the tree; what the layers carry is left out.
+
+    Without a view nothing counts as traced.
+    """
     from packager.generate.source import PYTHON_PACKAGES_DIR
 
+    seen = seen or View(scanned.inventory)
     circumstances = Circumstances(
         graph=scanned.graph,
         clients=for_targets(scanned.survey.clients, bundle.job.binary_targets),
         python_packages=PYTHON_PACKAGES_DIR,
+        traced=seen.reached,
+        inlined=seen.inlined,
+        spared={path: str(why) for path, why in (spared or {}).items()},
     )
-    selection = trim_unnamed(scanned.inventory, bundle, circumstances)
+    selection = trim_unnamed(seen.inventory, bundle, circumstances)
     if not layers:
         return selection
     carried = [(layer.name, chosen, layer.job == bundle.job) for layer, chosen in layers]
     packages, files = provided_by(selection, carried, bundle)
-    return trim_unnamed(scanned.inventory, bundle, replace(circumstances, provided=packages, provided_files=files))
+    return trim_unnamed(seen.inventory, bundle, replace(circumstances, provided=packages, provided_files=files))
 
 
 @contextlib.contextmanager
@@ -221,11 +284,14 @@ def selections(
     plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress | None = None
 ) -> Iterator[list[tuple[Bundle, Selection]]]:
     """Run a plan as far as trimming, for ``--why``: nothing is written, judged or delivered."""
-    with _trees(plan, catalog, host, options, progress or Silent()) as (trees, _, _):
+    progress = progress or Silent()
+    with _trees(plan, catalog, host, options, progress) as (trees, scratch, _):
         chosen: dict[str, tuple[Bundle, Selection]] = {}
         for bundle in plan.bundles:
             layers = [chosen[name] for name in bundle.layers]
-            chosen[bundle.name] = (bundle, select_files(bundle, trees[bundle.job], layers))
+            scanned = trees[bundle.job]
+            seen = _view(bundle, scanned, host, options, scratch, Stopwatch(progress), {})
+            chosen[bundle.name] = (bundle, select_files(bundle, scanned, layers, seen))
         yield list(chosen.values())
 
 
@@ -294,6 +360,7 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
         files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
         if sbom:
             files[f"{result.bundle.name}{SBOM_SUFFIX}"] = _bill_of_materials(result)
+        files.update({f"{result.bundle.name}.maps/{path}": file for path, file in result.maps.items()})
     deliver_shipments(results, shipments, out)
     place_files(files, out)
     return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}

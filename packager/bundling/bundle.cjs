@@ -15,41 +15,60 @@ const esbuild = createRequire(path.join(process.argv[2], 'package.json'))('esbui
 
 // CommonJS code in an ES module asks for these; a declaration of our own could clash with one of the code's.
 const ESM_BANNER =
-  "import{createRequire as __packagerRequire}from'node:module';import{fileURLToPath as __packagerPath}from'node:url';" +
-  "import{dirname as __packagerFolder}from'node:path';globalThis.require??=__packagerRequire(import.meta.url);" +
+  "import{createRequire as __packagerCreate}from'node:module';import{fileURLToPath as __packagerPath}from'node:url';" +
+  "import{dirname as __packagerFolder}from'node:path';const __packagerRequire=__packagerCreate(import.meta.url);" +
+  'const __packagerImport=(name)=>import(name);globalThis.require??=__packagerRequire;' +
   'globalThis.__filename??=__packagerPath(import.meta.url);globalThis.__dirname??=__packagerFolder(__filename);' +
   'const __packagerHome=__packagerFolder(__packagerPath(import.meta.url));';
-const CJS_BANNER = 'const __packagerHome=__dirname;';
+const CJS_BANNER =
+  'const __packagerHome=__dirname,__packagerRequire=require,__packagerImport=(name)=>import(name);';
 
 const LOADERS = { js: 'js', cjs: 'js', mjs: 'js', jsx: 'jsx', ts: 'ts', cts: 'ts', mts: 'ts', tsx: 'tsx' };
 
 // The project's own code finds its templates and data by __dirname: it goes on meaning the folder the code was written
 // in, whose files keep their places, though the code itself moves into the entry.
-function stayingHome(output) {
+function withItsFolder(text, file, output) {
+  const inner = path.relative(request.root, file);
+  if (inner.startsWith('..') || inner.split(path.sep).includes('node_modules')) return text;
+  const from = path.relative(path.dirname(path.join(request.root, output)), path.dirname(file));
+  if (from === '' || !/\b__(dirname|filename)\b/.test(text)) return text;
+  if (/\b(const|let|var)\s+\{?\s*__(dirname|filename)\b/.test(text)) return text;
+  const name = JSON.stringify(path.basename(file));
+  const folder = `require("path").join(__packagerHome,${JSON.stringify(from)})`;
+  const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
+  const home = `const __dirname=${folder},__filename=require("path").join(__dirname,${name});`;
+  return text.slice(0, start) + home + text.slice(start);
+}
+
+// What a name put together at run time could mean is bundled by esbuild; where it means nothing that is there, the
+// call is left to fail when it is made, as it would have.
+function hushed(text, places) {
+  const lines = text.split('\n');
+  for (const { line, column } of [...places].sort((a, b) => b.column - a.column)) {
+    const bytes = Buffer.from(lines[line - 1]);
+    const before = bytes.subarray(0, column).toString();
+    const call = before.replace(/\brequire(\.resolve)?\(\s*$/, '__packagerRequire$1(').replace(/\bimport\(\s*$/, '__packagerImport(');
+    lines[line - 1] = call + bytes.subarray(column).toString();
+  }
+  return lines.join('\n');
+}
+
+function reading(output, hush) {
   return {
-    name: 'packager-dirname',
+    name: 'packager',
     setup(build) {
       build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, async ({ path: file }) => {
-        const inner = path.relative(request.root, file);
-        if (inner.startsWith('..') || inner.split(path.sep).includes('node_modules')) return undefined;
-        const from = path.relative(path.dirname(path.join(request.root, output)), path.dirname(file));
         const text = await fs.promises.readFile(file, 'utf8');
-        if (from === '' || !/\b__(dirname|filename)\b/.test(text)) return undefined;
-        if (/\b(const|let|var)\s+\{?\s*__(dirname|filename)\b/.test(text)) return undefined;
-        const join = `require("path").join(__packagerHome,${JSON.stringify(from)})`;
-        const home = `const __dirname=${join},__filename=require("path").join(__dirname,${JSON.stringify(path.basename(file))});`;
-        const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
-        return {
-          contents: text.slice(0, start) + home + text.slice(start),
-          loader: LOADERS[path.extname(file).slice(1)],
-          resolveDir: path.dirname(file),
-        };
+        const places = hush.get(path.relative(request.root, file)) || [];
+        const contents = withItsFolder(hushed(text, places), file, output);
+        if (contents === text) return undefined;
+        return { contents, loader: LOADERS[path.extname(file).slice(1)], resolveDir: path.dirname(file) };
       });
     },
   };
 }
 
-async function join({ entry, output, format }, external) {
+async function join({ entry, output, format }, external, hush) {
   const everything = external.includes('*');
   const result = await esbuild.build({
     absWorkingDir: request.root,
@@ -73,7 +92,7 @@ async function join({ entry, output, format }, external) {
     charset: 'utf8',
     mainFields: ['main', 'module'],
     banner: { js: format === 'esm' ? ESM_BANNER : CJS_BANNER },
-    plugins: [stayingHome(output)],
+    plugins: [reading(output, hush)],
     ...(everything ? { packages: 'external' } : { external: external.flatMap((name) => [name, `${name}/*`]) }),
   });
   for (const file of result.outputFiles) {
@@ -86,18 +105,33 @@ async function join({ entry, output, format }, external) {
 }
 
 const MISSING = /^Could not resolve "([^"]+)"$/;
+const MATCHLESS = /^Could not resolve (?:require|import|require\.resolve)\(/;
 
-async function attempt(job, external, unresolved) {
+// Optional modules, and names that mean nothing here, are left to run time, where the code has its own way to do without.
+// Returns whether that leaves something else to try.
+function learn(errors, unresolved, hush) {
+  let learnt = true;
+  for (const { text, location } of errors) {
+    const bare = MISSING.exec(text);
+    if (bare && !/^[./]/.test(bare[1]) && !unresolved.has(bare[1])) {
+      unresolved.add(bare[1]);
+    } else if (MATCHLESS.test(text) && location) {
+      const places = hush.get(location.file) || [];
+      if (places.some(({ line, column }) => line === location.line && column === location.column)) learnt = false;
+      hush.set(location.file, [...places, location]);
+    } else {
+      learnt = false;
+    }
+  }
+  return learnt;
+}
+
+async function attempt(job, external, unresolved, hush = new Map()) {
   try {
-    return await join(job, [...external, ...unresolved]);
+    return await join(job, [...external, ...unresolved], hush);
   } catch (error) {
-    if (!Array.isArray(error.errors)) throw error;
-    const missing = error.errors.map(({ text }) => MISSING.exec(text)).map((match) => (match ? match[1] : ''));
-    const bare = missing.filter((name) => name && !/^[./]/.test(name));
-    // Optional modules are asked for at run time, where the code has its own way to do without.
-    if (bare.length !== missing.length || bare.every((name) => unresolved.has(name))) throw error;
-    bare.forEach((name) => unresolved.add(name));
-    return attempt(job, external, unresolved);
+    if (!Array.isArray(error.errors) || !learn(error.errors, unresolved, hush)) throw error;
+    return attempt(job, external, unresolved, hush);
   }
 }
 
