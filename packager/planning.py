@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.detect import NODE_SUFFIXES, check_handler
-from packager.engines.supply import generate_lines, plan_supply
+from packager.engines.supply import at_hand, generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
 from packager.outputs import own_outputs
 from packager.plan import TRACED, BuilderName, Bundle, Job, Plan
@@ -250,8 +250,6 @@ class _Planner:
             facts, target, given={**dict(self.wishes.environment), **generate.environment}, fix=self.wishes.fix_schema
         )
         self.notes.extend(supply.notes)
-        for file in supply.files:
-            environment[file.variable] = f"{{engines}}/{file.file}"
         job = Job(
             source=facts.root,
             builder="host",
@@ -269,11 +267,14 @@ class _Planner:
             image=self.wishes.image or self.project.image,
             ignore=own_outputs(facts.root, self.wishes.out),
             binary_targets=supply.binary_targets,
-            engine_files=supply.files,
             rewritten=supply.rewritten,
             offline=self.wishes.offline,
         )
-        return replace(job, builder=self._builder(job))
+        job = replace(job, builder=self._builder(job))
+        files, notes = at_hand(supply.files, job)
+        self.notes.extend(notes)
+        environment.update((file.variable, f"{{engines}}/{file.file}") for file in files)
+        return replace(job, engine_files=files, environment=tuple(sorted(environment.items())))
 
     def _builder(self, job: Job) -> BuilderName:
         wish = self.wishes.builder or self.project.builder

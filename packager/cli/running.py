@@ -77,6 +77,13 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "lock_file": job.lock_file,
                 "generate": list(job.generate),
                 "engines": [engine.name for engine in job.engines],
+                "binary_targets": [
+                    {"client": client, "binary_target": wanted} for client, wanted in job.binary_targets
+                ],
+                "engine_files": [
+                    {"file": file.file, "binary_target": file.binary_target, "commit": file.commit}
+                    for file in job.engine_files
+                ],
             }
             for job in plan.jobs
         ],

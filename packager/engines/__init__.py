@@ -54,5 +54,7 @@ class EngineFile:
     channel: str = ""
     mirrors: tuple[str, ...] = ()
     base: str = ""
+    runs_to_generate: bool = False
+    """Whether generating runs an engine of the machine it is on."""
     local: str = ""
     """A file on this machine the user has named instead; it is taken as it is."""

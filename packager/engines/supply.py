@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from packager.catalog.records import Target
     from packager.engines import Client
+    from packager.plan import Job
     from packager.survey import Survey
 
 USUAL_SCHEMAS = ("prisma/schema.prisma", "schema.prisma")
@@ -98,9 +99,27 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
                 channel=native.channel,
                 mirrors=native.mirrors,
                 base=native.base,
+                runs_to_generate=native.runs_to_generate,
                 local=local,
             )
     return Supply(tuple(targets), tuple(files.values()), tuple(texts.items()), tuple(notes))
+
+
+def at_hand(files: tuple[EngineFile, ...], job: Job) -> tuple[tuple[EngineFile, ...], tuple[str, ...]]:
+    """Return the files to have ready before generating, and notes on those that are left to the generator.
+
+    Prisma 2 to 4 load an engine to read the schema, and the variable that names the target's engine names that one,
+    too: on a machine of another system it would not start. There the generator fetches both, as it does for everybody.
+    """
+    ready = tuple(
+        file for file in files if file.local or not file.runs_to_generate or job.builder == "docker" or job.offline
+    )
+    notes = (
+        f"{file.file} is fetched by the generator: it runs an engine of this machine, beside the target's"
+        for file in files
+        if file not in ready
+    )
+    return ready, tuple(notes)
 
 
 def _pinned(root: Path, client: Client, texts: Mapping[str, str], setting: str, wanted: str) -> str:

@@ -84,7 +84,7 @@ def test_numpys_own_tests_go_and_its_libraries_stay(tmp_path: Path, level: str, 
     )
     write_tree(tmp_path, {**files, **dict.fromkeys((simd, *stays), write_elf())})
     engines = tuple(engine for engine in CATALOG.engines if engine.name == "numpy")
-    bundle = make_bundle(runtime="python3.12", job=make_job(engines=engines), trim=level)  # type: ignore[arg-type]
+    bundle = make_bundle(runtime="python3.12", job=make_job(engines=engines), trim=level)
 
     inventory, graph = scan_tree(tmp_path, {})
     chosen = trim(inventory, bundle, Circumstances(graph=graph, python_packages=folder))
