@@ -18,6 +18,7 @@ from packager.prove.places import How, attempts
 from packager.prove.request import Request
 from packager.prove.scene import Scene
 from packager.prove.unpack import clean_root
+from packager.prove.wanting import with_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -138,7 +139,8 @@ class _Bench:
         root, request, scene = self._laid_out
         if not (request.handler or request.natives or request.packages):
             return skipped("nothing native in it to load; it is proved with the function that uses it")
-        return judge(place.run(root, request), request, scene)
+        run = place.run(root, request)
+        return with_wanted(judge(run, request, scene), run.report, scene)
 
     @cached_property
     def _laid_out(self) -> tuple[CleanRoot, Request, Scene]:
