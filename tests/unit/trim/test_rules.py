@@ -164,7 +164,13 @@ def test_an_engines_rules_are_about_its_own_package(choose: Chooser) -> None:
     rule = EngineRule("a", drop=("**/*.dat", "docs"), keep=("keep.dat",), reason="data")
     engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=(), rules=(rule,))
     bundle = make_bundle(job=make_job(engines=(engine,)))
-    files = {**A, "node_modules/a/x.dat": "", "node_modules/a/keep.dat": "", "node_modules/b/y.dat": "", "src/z.dat": ""}
+    files = {
+        **A,
+        "node_modules/a/x.dat": "",
+        "node_modules/a/keep.dat": "",
+        "node_modules/b/y.dat": "",
+        "src/z.dat": "",
+    }
 
     rules = choose.rules(files, bundle)
 
