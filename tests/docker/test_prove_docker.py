@@ -13,6 +13,8 @@ import pytest
 from packager.catalog import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.prover import prove
+from tests.support.hostile import NODE, PYTHON
+from tests.support.reality import python_image
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +109,35 @@ def test_standin_a_fork_bomb_meets_the_limit_of_processes_and_is_gone(tmp_path: 
     function = zipped(tmp_path / "api.zip", {"index.js": source})
     proof = prove_in(STANDIN, function, target, event={}, timeout_seconds=5)
     assert proof.status == "failed", proof
-    assert [finding.code for finding in proof.findings] in (["RUN009"], ["RUN010"], ["RUN005"])
+    codes = [finding.code for finding in proof.findings]
+    assert codes[0] in ("RUN009", "RUN010", "RUN005")
+    assert codes[1:] == ["RUN024"]
     with connect_here() as engine:
         assert engine.info().version, "the engine answers as before"
+
+
+@pytest.mark.parametrize("name", NODE)
+def test_standin_reports_what_is_tried_in_vain(tmp_path: Path, target: Target, name: str) -> None:
+    case = NODE[name]
+    function = zipped(tmp_path / "api.zip", {"index.js": case.source})
+    proof = prove_in(STANDIN, function, target, event={}, memory_bytes=case.memory_bytes)
+    (finding,) = proof.findings
+    expected = ("proved", case.code, "warning") if case.code else ("failed", "RUN010", "error")
+    assert (proof.status, finding.code, finding.severity) == expected, proof
+    assert all(words in finding.message for words in case.says)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", PYTHON)
+def test_standin_reports_what_python_tries_in_vain(tmp_path: Path, name: str) -> None:
+    case = PYTHON[name]
+    target = load_catalog().target("aws-lambda", "python3.11", "x86_64")
+    function = zipped(tmp_path / "api.zip", {"index.py": case.source})
+    proof = prove_in(python_image("bookworm"), function, target, event={}, memory_bytes=case.memory_bytes)
+    (finding,) = proof.findings
+    expected = ("proved", case.code, "warning") if case.code else ("failed", "RUN010", "error")
+    assert (proof.status, finding.code, finding.severity) == expected, proof
+    assert all(words in finding.message for words in case.says)
 
 
 def test_standin_has_no_network(tmp_path: Path, target: Target) -> None:
