@@ -32,5 +32,16 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+@contextmanager
+def interrupting(state: str) -> Iterator[None]:
+    """Give an interrupt of this block the words for what it leaves behind; elsewhere it leaves nothing."""
+    try:
+        yield
+    except KeyboardInterrupt as stop:
+        if str(stop):
+            raise
+        raise KeyboardInterrupt(state) from None
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     raise SystemExit(128 + number)

@@ -114,8 +114,10 @@ def run(arguments: list[str]) -> int:
         return _refused(as_json, _usage(error), error.exit_code)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        message = "interrupted: nothing was written"
+    except (KeyboardInterrupt, click.Abort) as stop:
+        # Whoever has begun to write says so, see `interrupting`; click makes an Abort of it.
+        told = str(stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__ or "")
+        message = f"interrupted: {told or 'nothing was written'}"
         click.echo(f"\n{message}", err=True)
         return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
     except Exception as error:

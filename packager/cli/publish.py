@@ -72,10 +72,13 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     """
     from packager.cli.console import Steps
     from packager.progress import Stopwatch
+    from packager.signals import interrupting
 
     options = Options(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:
-        package, results = publish_everywhere(options, Stopwatch(steps))
+        state = "AWS may have some of it; publish again, and what is done is not repeated"
+        with interrupting("nothing was changed" if options.dry_run else state):
+            package, results = publish_everywhere(options, Stopwatch(steps))
     ok = all(result.action != "refused" for result in results)
     if as_json:
         click.echo(json.dumps({"version": 1, "ok": ok, **to_json(package, results)}, indent=1))

@@ -14,6 +14,7 @@ from packager.fit.words import plan_lines
 from packager.host import real_host
 from packager.manifest import manifest, notes, with_layers
 from packager.pipeline import Result, deliver, package, selections
+from packager.signals import interrupting
 from packager.units import format_size
 
 if TYPE_CHECKING:
@@ -151,7 +152,8 @@ def run_build(project: Project, request: Request, verbosity: int, as_json: bool)
             steps.note(note)
         with package(plan, catalog, real_host(options.cache), options, steps) as results:
             ok = all(result.ok for result in results)
-            paths = deliver(results, options.out, sbom=request.sbom) if ok else {}
+            with interrupting(f"some files of {options.out} may be new, each is complete; build again"):
+                paths = deliver(results, options.out, sbom=request.sbom) if ok else {}
             seconds = time.monotonic() - start
             if as_json:
                 print(json.dumps(_document(plan, results, paths, seconds), indent=1))

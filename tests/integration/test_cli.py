@@ -159,6 +159,49 @@ def test_the_same_bytes_whoever_builds_it_and_where(app: Path, tmp_path: Path) -
     assert snapshot(app / "dist") == snapshot(other / "dist")
 
 
+def test_what_is_too_big_comes_with_a_plan(app: Path) -> None:
+    write_tree(app, {"lib/data.txt": "".join(f"{number:x} " for number in range(9000))})
+
+    said = packager("build", app, *HOST, "--budget", "2kb")
+    assert said.code == 1
+    assert "fit          over by " in said.stdout
+    document = packager("build", app, *HOST, "--budget", "2kb", "--fit", "--json").json()
+    check("build", document)
+    plan = document["bundles"][0]["fit"]
+    assert (plan["fits"], plan["over_zipped_bytes"] > 0) == (False, True)
+    assert {measure["name"] for measure in plan["measures"]} == {"best", "max"}
+
+
+def test_what_is_a_little_too_big_is_made_to_fit(app: Path) -> None:
+    write_tree(app, {"lib/data.txt": "".join(f"{number:x} " for number in range(9000))})
+    size = fine(packager("build", app, *HOST, "--json")).json()["bundles"][0]["artifact"]["zipped_bytes"]
+
+    ran = fine(packager("build", app, *HOST, "--budget", str(size - 1), "--fit"))
+
+    assert "tried --compress best: fits: " in ran.stdout
+    assert "    packager build --compress best" in ran.stdout
+    assert (app / "dist/api.zip").stat().st_size < size
+
+
+def test_a_bill_of_materials_beside_each_bundle(app: Path) -> None:
+    fine(packager("build", app, *HOST, "--sbom"))
+    first = (app / "dist/api.cdx.json").read_bytes()
+    fine(packager("build", app, *HOST, "--sbom"))
+
+    assert (app / "dist/api.cdx.json").read_bytes() == first
+    assert json.loads(first)["metadata"]["component"]["name"] == "api"
+    assert zipfile.ZipFile(app / "dist/api.zip").namelist() == ["bootstrap", "lib/data.txt"]
+
+
+def test_emit_as_a_document(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"package.json": '{"name": "x", "version": "1.0.0"}', "index.js": "exports.handler = 1\n"})
+
+    document = fine(packager("emit", "terraform", tmp_path, "--target", "aws-lambda", "--stdout", "--json")).json()
+
+    check("emit", document)
+    assert document["changed"] == sorted(document["files"])
+
+
 def test_audit_and_pack_take_the_artifact(artifact: Path, tmp_path: Path) -> None:
     audit = fine(packager("audit", artifact, "--json")).json()
     check("audit", audit)
@@ -236,4 +279,4 @@ def test_connections(tmp_path: Path) -> None:
 def test_the_schema_covers_what_answers_and_is_one_itself() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
-    assert SCHEMA["$defs"].keys() >= {*COMMANDS} - {"init", "layer", "publish", "emit"}
+    assert SCHEMA["$defs"].keys() >= {*COMMANDS} - {"init", "layer"}

@@ -22,6 +22,7 @@ from packager.publish.function import publish_function
 from packager.publish.layer import publish_layer
 from packager.publish.package import Package, read_package
 from tests.support.aws_server import moto_server
+from tests.support.documents import check
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -316,6 +317,7 @@ class TestCommand:
         assert f"published layer engine in {REGION}: arn:aws:lambda:{REGION}:" in first.stdout
         assert "published layer engine in us-east-1: arn:aws:lambda:us-east-1:" in first.stdout
         second = json.loads(self.run(*common, "--json").stdout)
+        check("publish", second)
         assert second["version"] == 1
         assert [each["action"] for each in second["published"]] == ["unchanged", "unchanged"]
         assert second["artifact"]["code_sha256"] == second["published"][0]["code_sha256"]
@@ -367,6 +369,7 @@ class TestCommand:
         common = (path, "--name", "engine", "--endpoint-url", endpoint, "--region", REGION)
         result = self.run(*common, "--bucket", make_bucket(aws), "--json")
         assert result.return_value == 1
+        check("publish", json.loads(result.stdout))
         [refused] = json.loads(result.stdout)["published"]
         assert refused["action"] == "refused"
         assert "SIZE002" in {finding["code"] for finding in refused["findings"]}
