@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from array import array
 from dataclasses import dataclass, replace
+from struct import iter_unpack
 from typing import TYPE_CHECKING
 
 from packager.archive import Artifact
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = 9
 _SPAN_FIELDS = 4
+_ROW = f"{ROW_BYTES}s"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Record:
     def shows(self, sight: Sight) -> bool:
         """Return whether all files are what they were, none of them read."""
         return sight.identities == self.identities and sight.names == self.names
+
+    def changed(self, sight: Sight) -> list[int]:
+        """Return the files of a walk, the names of which are the same, that have to be read."""
+        pairs = zip(iter_unpack(_ROW, sight.identities), iter_unpack(_ROW, self.identities), strict=True)
+        return [row for row, (now, before) in enumerate(pairs) if now != before]
 
     def known(self, sight: Sight) -> list[bytes | None]:
         """Return per file of a walk the SHA-256 of its content; None where it has to be read."""

@@ -39,7 +39,19 @@ class Reworked:
     artifact: Artifact | None
     """None: it has to be written as a new one."""
     known: list[bytes | None]
-    """Per file of the walk the SHA-256 of its content; None where nobody has read it."""
+    """For that, per file of the walk the SHA-256 of its content; None where nobody has read it."""
+
+
+@dataclass(frozen=True)
+class _Next:
+    """The next archive, as far as the last one and the files tell."""
+
+    order: array[int]
+    """Per member the row of its file in the walk."""
+    parts: list[tuple[int, int] | int]
+    """Members of the last archive (first, one after the last), and rows of the walk whose content is new."""
+    read: dict[int, bytes]
+    """SHA-256 of the files that were read, by row of the walk."""
 
 
 def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination: Path, started_ns: int) -> Reworked:
@@ -47,76 +59,101 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
 
     Raises ArtifactError for files that cannot be read, EnvironmentFault if the destination cannot be written.
     """
-    known = record.known(sight)
     if record.artifact.codec != codec.name:
-        return Reworked(None, known)
-    for row, digest in hash_files(sight, [row for row, digest in enumerate(known) if digest is None]).items():
-        known[row] = digest
-    if sight.names == record.names:
-        order = record.order
-    else:
-        arrange(sight.entries())  # proves the names
-        order = in_order(sight)
-    wanted = _wanted(record, sight, order, known)
-    same = wanted == list(range(len(record.table)))
+        return Reworked(None, record.known(sight))
+    coming = _same_names(record, sight) if sight.names == record.names else _other_names(record, sight)
+    same = coming.parts == [(0, len(record.table))]
     if same and record.is_intact():
         # Touched, or checked out anew: the archive need not be written.
-        cache.keep(record.seen_again(sight, order, started_ns))
-        return Reworked(record.artifact, known)
+        cache.keep(record.seen_again(sight, coming.order, started_ns))
+        return Reworked(record.artifact, [])
     packs = cache.packs(codec.name)
     try:
-        table = record.table if same else _edited(record.table, sight, order, wanted, codec, packs)
+        table = record.table if same else _edited(record.table, sight, coming, codec, packs)
         if table is None or not table.spans:
-            return Reworked(None, known)
+            return Reworked(None, _known(record, sight, coming))
         length, sha256 = splice(table, packs, destination, codec.crc32)
     except DamagedError:
-        return Reworked(None, known)
+        return Reworked(None, _known(record, sight, coming))
     artifact = Artifact(destination, length, sum(sight.sizes()), sha256, Members(table), codec.name)
-    cache.keep(make_record(sight, order, artifact, table, started_ns))
+    cache.keep(make_record(sight, coming.order, artifact, table, started_ns))
     _mark_used(packs, table)
     if not same:
         cache.tidy()
-    return Reworked(artifact, known)
+    return Reworked(artifact, [])
 
 
-def _wanted(record: Record, sight: Sight, order: array[int], known: list[bytes | None]) -> list[int]:
-    """Return per member of the next archive the row of the last one's table that is the same, -1 if none is."""
-    table = record.table
-    if sight.names == record.names:
-        return [row if known[order[row]] == table.digest(row) else -1 for row in range(len(table))]
-    before = record.names.split(b"\0")
-    row_of_name = {before[place]: row for row, place in enumerate(record.order)}
-    names = sight.names.split(b"\0")
-    rows = ((row_of_name.get(names[place], -1), known[place]) for place in order)
-    return [row if row >= 0 and digest == table.digest(row) else -1 for row, digest in rows]
+def _known(record: Record, sight: Sight, coming: _Next) -> list[bytes | None]:
+    """Return the SHA-256 of each file of the walk."""
+    known = record.known(sight)
+    for row, digest in coming.read.items():
+        known[row] = digest
+    return known
 
 
-def _edited(
-    table: Table, sight: Sight, order: array[int], wanted: list[int], codec: Codec, packs: Path
-) -> Table | None:
+def _same_names(record: Record, sight: Sight) -> _Next:
+    """Return the next archive of the same names. Nothing is made per file that has not changed."""
+    read = hash_files(sight, record.changed(sight))
+    table, order = record.table, record.order
+    if len(read) <= MAX_FRESH:
+        members = {order.index(row): row for row in read}
+    else:
+        members = {member: row for member, row in enumerate(order) if row in read}
+    parts: list[tuple[int, int] | int] = []
+    start = 0
+    for member in sorted(members):
+        if read[members[member]] != table.digest(member):
+            parts += ([(start, member)] if member > start else []) + [members[member]]
+            start = member + 1
+    return _Next(order, [*parts, (start, len(table))] if start < len(table) else parts, read)
+
+
+def _other_names(record: Record, sight: Sight) -> _Next:
+    """Return the next archive where files were added, removed or found in another order."""
+    arrange(sight.entries())  # proves the names
+    known = record.known(sight)
+    read = hash_files(sight, [row for row, digest in enumerate(known) if digest is None])
+    before, names, table = record.names.split(b"\0"), sight.names.split(b"\0"), record.table
+    member_of = {before[row]: member for member, row in enumerate(record.order)}
+    order = in_order(sight)
+    parts: list[tuple[int, int] | int] = []
+    start = stop = 0
+    for row in order:
+        member = member_of.get(names[row], -1)
+        same = member >= 0 and (known[row] or read[row]) == table.digest(member)
+        if stop > start and not (same and member == stop):
+            parts.append((start, stop))
+            start = stop = 0
+        if not same:
+            parts.append(row)
+        else:
+            start, stop = (start if stop > start else member), member + 1
+    return _Next(order, [*parts, (start, stop)] if stop > start else parts, read)
+
+
+def _edited(table: Table, sight: Sight, coming: _Next, codec: Codec, packs: Path) -> Table | None:
     """Return the table of the next archive, what is new in it compressed and kept; None if that is too much."""
-    places = [order[row] for row, found in enumerate(wanted) if found < 0]
+    rows = [part for part in coming.parts if isinstance(part, int)]
     sizes = sight.sizes()
-    if len(places) > MAX_FRESH or sum(sizes[place] for place in places) > MAX_FRESH_BYTES or not table.spans:
+    if len(rows) > MAX_FRESH or sum(sizes[row] for row in rows) > MAX_FRESH_BYTES or not table.spans:
         return None
     paths, sources = sight.paths(), sight.sources()
-    fresh = {place: Entry(paths[place], sources[place], sizes[place]) for place in places}
     try:
-        kept = _kept(fresh, codec, packs)
+        kept = _kept({row: Entry(paths[row], sources[row], sizes[row]) for row in rows}, codec, packs)
     except OSError:
         return None  # a cache that cannot be written is no error, and the usual way says so
-    parts = (kept[order[row]] if found < 0 else found for row, found in enumerate(wanted))
+    parts = [kept[part] if isinstance(part, int) else part for part in coming.parts]
     return edited(table, parts, lambda span: read_span(packs, span, codec.crc32))
 
 
 def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fresh]:
-    """Return entries compressed and kept in a new pack. Raises OSError if it cannot be written."""
+    """Return the entries of some rows, compressed and kept in a new pack. Raises OSError if it cannot be written."""
     if not entries:
         return {}
     found = {}
     writer = PackWriter(packs)
     try:
-        for place, entry in entries.items():
+        for row, entry in entries.items():
             data = read_source(entry, entry.size_bytes or 0)
             stream = compressed(data, hashlib.sha256(data).digest(), codec)
             name = entry.path.encode()
@@ -126,7 +163,7 @@ def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fre
             writer.add(head)
             writer.add(stream.body)
             writer.enter(row_of(name, stream, head, codec))
-            found[place] = Fresh(stream.digest, record, span)
+            found[row] = Fresh(stream.digest, record, span)
         writer.finish()
     except BaseException:  # Ctrl-C included: nothing half-written may stay
         writer.discard()

@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
 from packager.archive import Member
-from packager.archive.zipformat import CENTRAL, MAX_32, put_offset
+from packager.archive.zipformat import CENTRAL, MAX_32, put_offsets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -99,17 +99,18 @@ class Fresh(NamedTuple):
     """Where the cache keeps it."""
 
 
-def edited(table: Table, wanted: Iterable[int | Fresh], read: Callable[[Span], bytes]) -> Table | None:
-    """Return the table of an archive made of rows of this one and of new members; None if it would need zip64.
+def edited(table: Table, parts: Iterable[tuple[int, int] | Fresh], read: Callable[[Span], bytes]) -> Table | None:
+    """Return the table of an archive made of members of this one and of new ones; None if it would need zip64.
 
-    `read` returns a span's bytes, checked: one that is not taken whole is cut, and needs other checksums.
+    Of this one's, `parts` says the first and one after the last. `read` returns a span's bytes, checked: one that is
+    not taken whole is cut, and needs other checksums.
     """
     digests: list[bytes] = []
     directory: list[bytes] = []
     spans: list[Span] = []
     records, offsets = array("I"), array("I")
     at = position = 0
-    for part in _runs(wanted):
+    for part in parts:
         if isinstance(part, Fresh):
             digests.append(part.digest)
             directory.append(part.record)
@@ -131,29 +132,10 @@ def edited(table: Table, wanted: Iterable[int | Fresh], read: Callable[[Span], b
         if position + at >= MAX_32:
             return None
     joined = bytearray().join(directory)
-    for record, offset in zip(records, offsets, strict=True):
-        put_offset(joined, record, offset)
+    put_offsets(joined, records, offsets)
     records.append(at)
     offsets.append(position)
     return Table(b"".join(digests), bytes(joined), records, offsets, tuple(spans))
-
-
-def _runs(wanted: Iterable[int | Fresh]) -> Iterator[tuple[int, int] | Fresh]:
-    """Yield the parts of an archive, rows that follow one another as (first, one after the last)."""
-    start = stop = 0
-    for part in wanted:
-        if part == stop > start:
-            stop += 1
-            continue
-        if stop > start:
-            yield start, stop
-        start = stop = 0
-        if isinstance(part, Fresh):
-            yield part
-        else:
-            start, stop = part, part + 1
-    if stop > start:
-        yield start, stop
 
 
 def _cut(spans: Sequence[Span], start: int, stop: int, read: Callable[[Span], bytes]) -> Iterator[Span]:

@@ -18,7 +18,7 @@ from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
 from packager.archive.members import Packed, pack_members, sizes_of
 from packager.archive.table import Span, Table
-from packager.archive.zipformat import MAX_32, end_record, put_offset
+from packager.archive.zipformat import MAX_32, end_record, put_offsets
 from packager.errors import ArtifactError, UsageError
 
 if TYPE_CHECKING:
@@ -112,15 +112,14 @@ class _Archive:
             self._write(chunk)
         self.members += packed.members
         for record, inner in packed.directory:
-            at = len(self._directory)
-            self._records.append(at)
+            self._records.append(len(self._directory))
             self._offsets.append(start + inner)
             self._directory += record
-            put_offset(self._directory, at, start + inner)
 
     def finish(self, spans: tuple[Span, ...]) -> Table:
         """Append the directory and the record that closes the archive; return what it is made of."""
         start = self.size_bytes
+        put_offsets(self._directory, self._records, self._offsets)
         directory = bytes(self._directory)
         self._prove_reachable(start + len(directory))
         self._records.append(len(directory))

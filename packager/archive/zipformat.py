@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import stat
 import struct
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 STORED = 0
 DEFLATED = 8
@@ -57,9 +61,11 @@ def headers(
     return local + name, central + name
 
 
-def put_offset(directory: bytearray, record: int, offset: int) -> None:
-    """Write the offset of a member's local header into its record, which begins there in the directory."""
-    _OFFSET.pack_into(directory, record + _OFFSET_AT, offset)
+def put_offsets(directory: bytearray, records: Iterable[int], offsets: Iterable[int]) -> None:
+    """Write the offsets of members' local headers into their records, which begin there in the directory."""
+    pack_into = _OFFSET.pack_into
+    for record, offset in zip(records, offsets, strict=True):
+        pack_into(directory, record + _OFFSET_AT, offset)
 
 
 def end_record(*, entries: int, directory_bytes: int, directory_offset: int) -> bytes:
