@@ -184,10 +184,11 @@ def detect_project(root: Path, target: str = "") -> Project:
         raise ConfigError(
             msg, where=str(root), fix="point packager at the project's own folder, or run `packager init`"
         )
-    if target not in ("", "aws-lambda", "google-cloud-functions"):
+    google = target.startswith("google-cloud-functions") and language == "nodejs"
+    if target not in ("", "aws-lambda") and not google:
         spec = BundleSpec(name=bundle_name(root), target=target)
         return Project(root=root, bundles=(spec,), notes=(f"no packager.yaml: {language} project for {target}",))
-    handler = _framework_target(root) if target == "google-cloud-functions" else detect_handler(root, language)
+    handler = _framework_target(root) if google else detect_handler(root, language)
     if not handler:
         tried = ", ".join(PYTHON_ENTRIES if language == "python" else NODE_ENTRIES)
         msg = f"no handler found (looked for an exported `handler` in {tried})"

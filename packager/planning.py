@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.catalog import Catalog
+    from packager.catalog import Catalog, Host
     from packager.catalog.records import Arch, Budget, Target
     from packager.machine import Machine
     from packager.plan import TrimLevel
@@ -81,6 +81,8 @@ class _Planner:
         source = self._source(spec, recipe, where)
         language = recipe.language if recipe else self._survey(source).language
         runtime = spec.runtime or host.default_runtimes.get(language, "")
+        if not runtime:
+            raise self._no_runtime(spec, host, language, where)
         target = self._target(spec, runtime, arch, where)
         self.notes.extend(host.notes.get(spec.target, ()))
         facts = self._survey(source, target.language)
@@ -147,9 +149,18 @@ class _Planner:
                 self.notes.append(f"engine: {engine.title}{schema}")
         return self.surveys[key]
 
+    def _no_runtime(self, spec: BundleSpec, host: Host, language: str, where: str) -> ConfigError:
+        """Return the error for a project in a language the host has no runtime for, or in one that cannot be told."""
+        if language == "provided":
+            return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
+        fitting = (other for other in self.catalog.hosts.values() if language in other.default_runtimes)
+        names = ", ".join(name for other in fitting for name in other.kinds)
+        msg = (
+            f"{spec.target} takes {' and '.join(host.default_runtimes)} projects here, and this is a {language} project"
+        )
+        return ConfigError(msg, where=f"{where}.target", fix=f"targets for {language} are: {names}")
+
     def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
-        if not runtime:
-            raise ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")  # noqa: EM101
         with _at(f"{where}.runtime"):
             target = self.catalog.target(spec.target, runtime, arch)
         if target.status in ("deprecated", "gone"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from packager.emit import Order
     from packager.plan import Bundle
 
-TARGETS = ("google-cloud-functions",)
+TARGETS = ("google-cloud-functions", "google-cloud-functions-gen2")
 PACKAGE = "package.json"
 IGNORE = ".gcloudignore"
 FRAMEWORK = "@google-cloud/functions-framework"

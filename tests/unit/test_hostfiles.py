@@ -8,7 +8,8 @@ import pytest
 
 from packager.errors import ConfigError
 from packager.project import load_project
-from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of
+from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project, plan_of
+from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,3 +135,40 @@ def test_a_handler_that_is_not_there_is_told_before_anything_is_installed(
     project(tmp_path, **{"serverless.yml": text, **({file: ""} if file else {})})
     with pytest.raises(ConfigError, match=message):
         plan_of(tmp_path)
+
+
+@pytest.mark.parametrize("target", ["now", "vercel", "netlify", "google-cloud-functions", "up"])
+@pytest.mark.parametrize("configured", [False, True], ids=["detected", "configured"])
+def test_a_python_project_for_a_host_that_takes_node_here_is_told_where_it_may_go(
+    tmp_path: Path, target: str, configured: bool
+) -> None:
+    files = {"main.py": "def handler(event, context): ...\n", "requirements.txt": ""}
+    if configured:
+        files["packager.yaml"] = f"bundles: {{web: {{target: {target}, src: main.py}}}}\n"
+    write_tree(tmp_path, files)
+    with pytest.raises(ConfigError) as caught:
+        plan_of(tmp_path, target)
+    assert f"{target} takes nodejs projects here, and this is a python project" in caught.value.message
+    assert caught.value.fix == "targets for python are: aws-lambda, aws-lambda-layer"
+
+
+def test_a_python_runtime_a_host_has_not_is_told_with_those_it_has(tmp_path: Path) -> None:
+    packager = "bundles: {web: {target: vercel, runtime: python3.12, src: main.py}}\n"
+    write_tree(tmp_path, {"main.py": "", "requirements.txt": "", "packager.yaml": packager})
+    with pytest.raises(ConfigError, match=r"vercel has no runtime 'python3\.12'"):
+        plan_of(tmp_path)
+
+
+def test_googles_second_generation_has_no_limits_and_the_same_folder(tmp_path: Path) -> None:
+    files = {"index.js": "exports.hello = (request, response) => response.end()\n"}
+    framework = {"@google-cloud/functions-framework": "1.0.0"}
+    scripts = {"start": "functions-framework --target=hello"}
+    node_project(tmp_path, files, dependencies=framework, scripts=scripts)
+    first, second = (plan_of(tmp_path, f"google-cloud-functions{end}").bundles[0] for end in ("", "-gen2"))
+    assert (first.budget.zipped, first.budget.unzipped) == (100_000_000, 500_000_000)
+    assert (second.budget.zipped, second.budget.unzipped) == (None, None)
+    assert (second.handler, second.job) == (first.handler, first.job)
+    (tmp_path / "packager.yaml").write_text(
+        "bundles: {fn: {target: google-cloud-functions-gen2, handler: index.hello}}\n"
+    )
+    assert set(emitted(tmp_path, "google-cloud-functions")) == {"package.json", ".gcloudignore"}
