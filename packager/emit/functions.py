@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from packager.emit import Order
     from packager.plan import Bundle
@@ -18,6 +18,26 @@ TARGETS = ("aws-lambda", "aws-lambda-layer")
 MEMORY_MB = 512
 """An engine needs memory to start, and Lambda gives processor time by memory; 128, the default, is too little."""
 TIMEOUT_SECONDS = 30
+
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def check_names(order: Order, spelled: Callable[[str], str] = str) -> None:
+    """Raise ConfigError for a name AWS does not take, or for two that are one as the tool spells them.
+
+    Source: Lambda's API reference, FunctionName and LayerName: letters, digits, dashes, underscores.
+    """
+    seen: dict[str, str] = {}
+    for bundle in order.bundles:
+        where = f"bundles.{bundle.name}"
+        if not _NAME.fullmatch(bundle.name):
+            msg = f"{bundle.name!r} is no name for a function or layer: letters, digits, dashes and underscores"
+            raise ConfigError(msg, where=where, fix="rename the bundle")
+        other = seen.setdefault(spelled(bundle.name), bundle.name)
+        if other != bundle.name:
+            msg = f"{other} and {bundle.name} would both be {spelled(other)}"
+            raise ConfigError(msg, where=where, fix="rename one of them")
 
 
 def zip_path(order: Order, bundle: Bundle) -> str:

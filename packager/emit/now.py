@@ -36,10 +36,23 @@ def emit(order: Order) -> dict[str, str]:
         raise ConfigError(msg, where=f"{FILE}: version", fix="see the host's guide for moving to version 2")
     merge = Merge(FILE, order.force)
     merge.require(data, {"version": 2})
+    _refuse_doubles(order)
     for bundle in order.bundles:
         _add(data, bundle, merge, order.sizes.get(bundle.name, 0))
     merge.finish()
     return {FILE: write_json(data, text) if merge.changed or text is None else text}
+
+
+def _refuse_doubles(order: Order) -> None:
+    """Raise ConfigError where two entry files would be reached by one route, which leads to the first alone."""
+    seen: dict[str, str] = {}
+    for bundle in order.bundles:
+        for entry in bundle.entries:
+            (route,) = routes_to(entry)
+            other = seen.setdefault(route["src"], entry)
+            if other != entry:
+                msg = f"{other} and {entry} would both answer {route['src']}"
+                raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename one of the files")
 
 
 def package_text(order: Order) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, known_as, zip_path
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names, known_as, zip_path
 from packager.emit.jsontext import read_json
 from packager.emit.merge import Merge
 from packager.emit.yamltext import own, read_yaml_text, write_yaml_text
@@ -28,6 +28,7 @@ PLUGIN = "serverless-packager.cjs"
 
 def emit(order: Order) -> dict[str, str]:
     """Return serverless.yml with ``package.artifact`` per function and layer; comments and order are kept."""
+    check_names(order, layer_reference)
     file = next((name for name in FILES if order.read(name) is not None), FILES[0])
     text = order.read(file)
     if text is None:

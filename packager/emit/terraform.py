@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names
 from packager.emit.jsontext import read_json, write_json
 from packager.emit.merge import Merge
 
@@ -24,6 +24,7 @@ ROLE = "packager_role_arn"
 
 def emit(order: Order) -> dict[str, str]:
     """Return packager.tf.json. Role and variables' values are Terraform variables: nothing secret is written."""
+    check_names(order, label)
     text = order.read(FILE)
     data = read_json(text, FILE)
     merge = Merge(FILE, order.force)

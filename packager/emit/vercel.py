@@ -39,6 +39,9 @@ def emit(order: Order) -> dict[str, str]:
     for bundle in order.bundles:
         for entry in bundle.entries:
             path = f"{OUTPUT}/functions/{function_path(entry)}.func/.vc-config.json"
+            if path in files:
+                msg = f"two entry files would be the function {function_path(entry)}, and the host has one of a name"
+                raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename one of the files")
             needed, wished = function_config(order, bundle, entry)
             files[path] = _merged(order, path, needed, wished)
     return files

@@ -80,6 +80,27 @@ def test_serverless_yml_with_layer_patterns_and_overrides(tmp_path: Path) -> Non
     assert two.include == ("!**", "src/**", "!src/one.js")
 
 
+def test_serverless_yml_with_anchors_and_merge_keys(tmp_path: Path) -> None:
+    text = """\
+service: shop
+provider: {name: aws, runtime: nodejs22.x}
+custom:
+  base: &base {architecture: arm64, package: {patterns: ["src/**"]}}
+functions:
+  one: {<<: *base, handler: src/one.handler}
+  two: {<<: *base, handler: src/two.handler, architecture: x86_64}
+"""
+    one, two = plan_of(project(tmp_path, **{"serverless.yml": text})).bundles
+    assert (one.target.arch, two.target.arch) == ("arm64", "x86_64")
+    assert one.include == two.include == ("src/**",)
+
+
+def test_a_layer_and_a_function_of_one_name_are_refused(tmp_path: Path) -> None:
+    text = SERVERLESS.replace("  one:", "  engine:")
+    with pytest.raises(ConfigError, match="would be written to the same file"):
+        plan_of(project(tmp_path, **{"serverless.yml": text}))
+
+
 def test_a_sam_template_with_tags(tmp_path: Path) -> None:
     (bundle,) = plan_of(project(tmp_path, **{"template.yaml": SAM})).bundles
     assert (bundle.name, bundle.handler, bundle.target.runtime) == ("Api", "src/one.handler", "nodejs22.x")
