@@ -127,10 +127,14 @@ def _within_limits(
         folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
         return package_bundle(other, scanned, list(beneath), host, how, folder, watch)
 
-    carried = [(layer.bundle, layer.selection) for layer in layers]
+    def select(other: Bundle) -> Selection:
+        folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
+        seen = _view(other, scanned, host, options, folder, watch, {})
+        return select_files(other, scanned, [(layer.bundle, layer.selection) for layer in layers], seen)
+
     workshop = Workshop(
         make=make,
-        select=lambda other: select_files(other, scanned, carried),
+        select=select,
         layers=layers,
         layers_unzipped=layers_unzipped(result, layers),
         layer_target=catalog.layer_of(bundle.target),
