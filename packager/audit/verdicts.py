@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.audit import Finding
-from packager.audit.judge import audit_archive
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +52,15 @@ def audit_cached(
         known = audit_archive(path, layers, target, budget=budget, name=_NAME, handler=handler)
         _write(place, known)
     return [replace(finding, subject=finding.subject.replace(_NAME, str(path), 1)) for finding in known]
+
+
+def audit_archive(
+    path: Path, layers: Sequence[Path], target: Target, *, budget: Budget | None, handler: str, name: str = ""
+) -> list[Finding]:
+    """Return a verdict found anew. The checks are imported only here: an old verdict is there before they would be."""
+    from packager.audit import judge
+
+    return judge.audit_archive(path, layers, target, budget=budget, name=name, handler=handler)
 
 
 def _sha256(path: Path) -> str:
