@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names, identifier, same_text, zip_path
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_distinct, identifier, same_text, zip_path
 
 if TYPE_CHECKING:
     from packager.emit import Order
@@ -30,7 +30,7 @@ export function addPackagerFunctions(scope: Construct, environment: Record<strin
 
 def emit(order: Order) -> dict[str, str]:
     """Return the source file. Raises ConfigError with a diff where the file was edited."""
-    check_names(order, identifier)
+    check_distinct(order, identifier)
     body = "".join(
         _layer(order, bundle) if bundle.kind == "layer" else _function(order, bundle) for bundle in order.bundles
     )

@@ -23,21 +23,25 @@ TIMEOUT_SECONDS = 30
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def check_names(order: Order, spelled: Callable[[str], str] = str) -> None:
-    """Raise ConfigError for a name AWS does not take, or for two that are one as the tool spells them.
-
-    Source: Lambda's API reference, FunctionName and LayerName: letters, digits, dashes, underscores.
-    """
+def check_distinct(order: Order, spelled: Callable[[str], str]) -> None:
+    """Raise ConfigError for two bundles whose names are one as the tool spells them."""
     seen: dict[str, str] = {}
     for bundle in order.bundles:
-        where = f"bundles.{bundle.name}"
-        if not _NAME.fullmatch(bundle.name):
-            msg = f"{bundle.name!r} is no name for a function or layer: letters, digits, dashes and underscores"
-            raise ConfigError(msg, where=where, fix="rename the bundle")
         other = seen.setdefault(spelled(bundle.name), bundle.name)
         if other != bundle.name:
             msg = f"{other} and {bundle.name} would both be {spelled(other)}"
-            raise ConfigError(msg, where=where, fix="rename one of them")
+            raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="rename one of them")
+
+
+def aws_name(bundle: Bundle) -> str:
+    """Return a bundle's name where it becomes that of a function or layer; raises ConfigError if AWS forbids it.
+
+    Source: Lambda's API reference, FunctionName and LayerName: letters, digits, dashes, underscores.
+    """
+    if not _NAME.fullmatch(bundle.name):
+        msg = f"{bundle.name!r} is no name for a {bundle.kind}: letters, digits, dashes and underscores"
+        raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="rename the bundle")
+    return bundle.name
 
 
 def zip_path(order: Order, bundle: Bundle) -> str:

@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names, identifier, known_as, zip_path
+from packager.emit.functions import (
+    MEMORY_MB,
+    TARGETS,
+    TIMEOUT_SECONDS,
+    aws_name,
+    check_distinct,
+    identifier,
+    known_as,
+    zip_path,
+)
 from packager.emit.merge import Merge
 from packager.emit.yamltext import read_yaml_text, write_yaml_text
 from packager.errors import ConfigError
@@ -25,7 +34,7 @@ FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 
 def emit(order: Order) -> dict[str, str]:
     """Return the template with a resource per bundle; the user's comments, tags and other resources are kept."""
-    check_names(order, identifier)
+    check_distinct(order, identifier)
     file = next((name for name in FILES if order.read(name) is not None), FILES[0])
     text = order.read(file)
     data = read_yaml_text(text, file) if text is not None else {"AWSTemplateFormatVersion": "2010-09-09"}
@@ -76,7 +85,7 @@ def _properties(order: Order, bundle: Bundle, ids: dict[str, str]) -> tuple[dict
             "CompatibleRuntimes": [bundle.target.runtime],
             "CompatibleArchitectures": [bundle.target.arch],
         }
-        return needed, {"LayerName": bundle.name}
+        return needed, {"LayerName": aws_name(bundle)}
     needed = {
         "CodeUri": zip_path(order, bundle),
         "Handler": bundle.handler,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names, known_as, zip_path
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, aws_name, check_distinct, known_as, zip_path
 from packager.emit.jsontext import read_json
 from packager.emit.merge import Merge
 from packager.emit.yamltext import own, read_yaml_text, write_yaml_text
@@ -28,7 +28,7 @@ PLUGIN = "serverless-packager.cjs"
 
 def emit(order: Order) -> dict[str, str]:
     """Return serverless.yml with ``package.artifact`` per function and layer; comments and order are kept."""
-    check_names(order, layer_reference)
+    check_distinct(order, layer_reference)
     file = next((name for name in FILES if order.read(name) is not None), FILES[0])
     text = order.read(file)
     if text is None:
@@ -44,7 +44,9 @@ def emit(order: Order) -> dict[str, str]:
             _layer(merge.section(data, "layers"), order, bundle, merge)
         else:
             functions = _functions(data, merge)
-            name = known_as(order, bundle, bundle.name, {str(key): _handler(value) for key, value in functions.items()})
+            name = known_as(
+                order, bundle, aws_name(bundle), {str(key): _handler(value) for key, value in functions.items()}
+            )
             _function(functions, name, provider, order, bundle, merge)
     merge.finish()
     return {file: write_yaml_text(data, text) if merge.changed else text}
@@ -96,8 +98,8 @@ def _new(order: Order) -> dict[str, Any]:
     data: dict[str, Any] = {"service": order.name, "provider": provider, "package": {"individually": True}}
     keep_esbuild_away(order, data, Merge(FILES[0]))
     if layers:
-        data["layers"] = {bundle.name: _layer_fields(order, bundle) for bundle in layers}
-    data["functions"] = {bundle.name: _function_fields(order, bundle, provider) for bundle in functions}
+        data["layers"] = {aws_name(bundle): _layer_fields(order, bundle) for bundle in layers}
+    data["functions"] = {aws_name(bundle): _function_fields(order, bundle, provider) for bundle in functions}
     return data
 
 
@@ -126,7 +128,7 @@ def _function_fields(order: Order, bundle: Bundle, provider: MutableMapping[str,
 
 
 def _layer(layers: MutableMapping[str, Any], order: Order, bundle: Bundle, merge: Merge) -> None:
-    layer = merge.section(layers, bundle.name)
+    layer = merge.section(layers, aws_name(bundle))
     fields = _layer_fields(order, bundle)
     merge.require(layer, {"package": fields.pop("package")}, f"layers.{bundle.name}")
     merge.default(layer, fields)

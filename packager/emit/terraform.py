@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_names
+from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, aws_name, check_distinct
 from packager.emit.jsontext import read_json, write_json
 from packager.emit.merge import Merge
 
@@ -24,7 +24,7 @@ ROLE = "packager_role_arn"
 
 def emit(order: Order) -> dict[str, str]:
     """Return packager.tf.json. Role and variables' values are Terraform variables: nothing secret is written."""
-    check_names(order, label)
+    check_distinct(order, label)
     text = order.read(FILE)
     data = read_json(text, FILE)
     merge = Merge(FILE, order.force)
@@ -68,7 +68,7 @@ def _layer(order: Order, bundle: Bundle) -> tuple[dict[str, Any], dict[str, Any]
         "compatible_runtimes": [bundle.target.runtime],
         "compatible_architectures": [bundle.target.arch],
     }
-    return needed, {"layer_name": bundle.name}
+    return needed, {"layer_name": aws_name(bundle)}
 
 
 def _function(order: Order, bundle: Bundle) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -79,7 +79,7 @@ def _function(order: Order, bundle: Bundle) -> tuple[dict[str, Any], dict[str, A
         "architectures": [bundle.target.arch],
     }
     wished: dict[str, Any] = {
-        "function_name": bundle.name,
+        "function_name": aws_name(bundle),
         "role": f"${{var.{ROLE}}}",
         "memory_size": MEMORY_MB,
         "timeout": TIMEOUT_SECONDS,

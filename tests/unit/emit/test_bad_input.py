@@ -124,11 +124,12 @@ def test_two_bundles_of_one_file_name_are_refused_before_anything_else(tmp_path:
         plan_of(tmp_path)
 
 
-@pytest.mark.parametrize("name", ["serverless", "sam", "terraform", "cdk"])
-def test_a_name_lambda_forbids_is_refused(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", ["serverless", "terraform"])
+def test_a_name_lambda_forbids_is_refused_where_it_would_be_the_functions(tmp_path: Path, name: str) -> None:
     packager = "bundles: {api.v2: {target: aws-lambda, handler: fn.handler}}\n"
     error = refused(tmp_path, name, **{"packager.yaml": packager})
-    assert "'api.v2' is no name for a function or layer" in error.message
+    assert "'api.v2' is no name for a function" in error.message
+    assert "ApiV2:" in emitted(tmp_path, "sam")["template.yaml"], "CloudFormation makes the function's name there"
 
 
 @pytest.mark.parametrize("name", ["with space", "x" * 129], ids=["space", "long"])
