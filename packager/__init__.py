@@ -5,8 +5,6 @@ The public names load on first use, so that ``import packager`` (and ``packager 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 __version__ = "0.1.0"
 
 _PUBLIC = {
@@ -35,6 +33,8 @@ _PUBLIC = {
 
 __all__ = [*_PUBLIC, "__version__"]
 
+# The name is what type checkers know; importing it takes as long as starting Python.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packager.archive import Artifact as Artifact
     from packager.archive.pack import pack as pack

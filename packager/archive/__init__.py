@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from packager.glance.codec import DEFAULT_LEVEL as DEFAULT_LEVEL
+from packager.glance.codec import LEVELS as LEVELS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-DEFAULT_LEVEL = 6
-LEVELS = {"fast": 1, "default": 6, "best": 10, "max": 12}
-"""libdeflate levels behind ``--compress``."""
 
 
 # Entries and members are tuples, not dataclasses: a tree has tens of thousands, and a tuple takes a third of the time.
@@ -61,6 +60,13 @@ class Artifact:
     """Codec, version and level, such as ``libdeflate 1.22 level 6``: other values may give other bytes."""
     written: bool = True
     """False if the file was there already, and nothing has changed since."""
+
+    def summary(self) -> str:
+        """Return for people how much is in it."""
+        from packager.units import format_size
+
+        zipped, unzipped = format_size(self.zipped_bytes), format_size(self.unzipped_bytes)
+        return f"{len(self.members)} files, {zipped} zipped, {unzipped} unzipped"
 
     @property
     def code_sha256(self) -> str:

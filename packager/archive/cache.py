@@ -8,15 +8,16 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.columns import DamagedError
 from packager.archive.record import Record, load_record
+from packager.glance.columns import DamagedError
+from packager.glance.places import record_place
 
 # The rest is imported where something is written: that nothing has changed is to be known in milliseconds.
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from packager.archive.deflate import Codec
     from packager.archive.store import MemberStore
@@ -75,9 +76,7 @@ class Cache:
                 partial.unlink()
 
     def _place(self, destination: Path) -> Path:
-        from hashlib import sha256
-
-        return self.folder / "records" / sha256(os.fsencode(os.path.realpath(destination))).hexdigest()[:32]
+        return Path(record_place(self.folder, destination))
 
 
 def open_cache(folder: Path) -> Cache:

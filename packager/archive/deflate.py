@@ -1,6 +1,6 @@
 """The codec: raw DEFLATE by libdeflate, one call per member, the interpreter lock released meanwhile.
 
-The only importer of ``deflate``. There is no fall-back to zlib: it gives other bytes, and the same input must give the
+The only user of ``deflate``. There is no fall-back to zlib: it gives other bytes, and the same input must give the
 same archive on every machine. At level 6 libdeflate is smaller than zlib at 9 for a sixth of its CPU time.
 """
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.errors import EnvironmentFault, UsageError
+from packager.glance.codec import codec_name as _name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,14 +49,9 @@ def codec(level: int) -> Codec:
     except ImportError as error:
         msg = "the Python package 'deflate' (libdeflate), which compresses archives, cannot be imported"
         raise EnvironmentFault(msg, fix="install it: python -m pip install deflate") from error
-    return Codec(
-        f"libdeflate (deflate {deflate.__version__}) level {level}", level, deflate.deflate_compress, deflate.crc32
-    )
+    return Codec(_name(level), level, deflate.deflate_compress, deflate.crc32)
 
 
 def codec_name(level: int) -> str:
-    """Return what the manifest and the cache call the codec at this level.
-
-    The wheel does not tell which libdeflate it was built with, but each of its versions carries one.
-    """
+    """Return what the manifest and the cache call the codec at this level; raises as `codec` does."""
     return codec(level).name

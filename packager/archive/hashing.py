@@ -13,7 +13,7 @@ from packager.archive.members import read_source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from packager.archive.sight import Sight
+    from packager.glance.sight import Sight
 
 _BUFFER_BYTES = 1 << 20
 _LARGE_BYTES = 128 << 10

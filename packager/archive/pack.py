@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.archive import DEFAULT_LEVEL, Artifact
 from packager.archive.deflate import codec
-from packager.archive.sight import see
-from packager.archive.tree import look
+from packager.glance.sight import see
+from packager.glance.unchanged import own_name
+from packager.glance.walk import look
 
 if TYPE_CHECKING:
     from packager.archive.cache import Cache
-    from packager.archive.sight import Sight
+    from packager.glance.sight import Sight
 
 
 def pack(
@@ -23,16 +23,18 @@ def pack(
     level: int = DEFAULT_LEVEL,
     jobs: int | None = None,
     cache: Cache | None = None,
+    sight: Sight | None = None,
 ) -> Artifact:
     """Write the canonical archive of a folder's files, or of the members of a zip, and return it.
 
     Links become what they point to, modes follow from content, backslashes in names become slashes, empty folders are
     left out. The destination may lie in the folder: it does not become part of itself. With a cache, what was read and
-    compressed before is not again, and an archive that would become the same is left as it is.
+    compressed before is not again, and an archive that would become the same is left as it is. `sight` is what a walk
+    of the folder has just seen, if there was one.
     Raises ArtifactError if the source cannot be read, EnvironmentFault if the destination cannot be written.
     """
     if source.is_dir():
-        return _pack_folder(source, destination, level, jobs, cache)
+        return _pack_folder(source, destination, level, jobs, cache, sight)
     import tempfile
 
     from packager.archive.reader import open_archive
@@ -40,16 +42,15 @@ def pack(
 
     with open_archive(source) as archive, tempfile.TemporaryDirectory(prefix="packager-") as scratch:
         unpack(archive, Path(scratch), portable=True)
-        return _pack_folder(Path(scratch), destination, level, jobs, cache)
+        return _pack_folder(Path(scratch), destination, level, jobs, cache, None)
 
 
-def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None, cache: Cache | None) -> Artifact:
+def _pack_folder(
+    folder: Path, destination: Path, level: int, jobs: int | None, cache: Cache | None, sight: Sight | None
+) -> Artifact:
     """Write the archive of a folder, which may hold the destination."""
-    root, target = folder.resolve(), destination.resolve()
-    own_name = target.relative_to(root).as_posix() if root in target.parents else ""
-    skip = own_name.__eq__ if own_name else None
-    started_ns = time.time_ns()
-    sight = see(look(folder, skip=skip))
+    if sight is None:
+        sight = see(look(folder, skip=own_name(folder, destination)))
     known: list[bytes | None] | None = None
     compressor = codec(level)
     record = cache.record(destination) if cache else None
@@ -58,11 +59,11 @@ def _pack_folder(folder: Path, destination: Path, level: int, jobs: int | None, 
             return record.artifact
         from packager.archive.rework import rework
 
-        reworked = rework(record, sight, compressor, cache, destination, started_ns)
+        reworked = rework(record, sight, compressor, cache, destination)
         if reworked.artifact is not None:
             return reworked.artifact
         known = reworked.known
-    return _pack_anew(sight, destination, level, jobs, cache, known, started_ns)
+    return _pack_anew(sight, destination, level, jobs, cache, known)
 
 
 def _pack_anew(
@@ -72,7 +73,6 @@ def _pack_anew(
     jobs: int | None,
     cache: Cache | None,
     known: list[bytes | None] | None,
-    started_ns: int,
 ) -> Artifact:
     """Write the archive member by member; what only that needs is imported here."""
     from packager.archive.layout import arrange
@@ -84,5 +84,5 @@ def _pack_anew(
     digests = [known[row] for row in order] if known else None
     artifact, table = write_table(layout, destination, level=level, jobs=jobs, cache=cache, known=digests)
     if cache is not None:
-        cache.keep(make_record(sight, order, artifact, table, started_ns))
+        cache.keep(make_record(sight, order, artifact, table))
     return artifact

@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive.columns import DamagedError, join_columns, split_columns
+from packager.glance.columns import DamagedError, join_columns, split_columns
 
 if TYPE_CHECKING:
     from pathlib import Path

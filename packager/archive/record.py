@@ -13,17 +13,17 @@ from struct import iter_unpack
 from typing import TYPE_CHECKING
 
 from packager.archive import Artifact
-from packager.archive.columns import DamagedError, join_columns, split_columns
-from packager.archive.sight import ROW_BYTES, identity_of, split_names
 from packager.archive.table import DIGEST_BYTES, Members, Span, Table
+from packager.glance.columns import DamagedError, join_columns, split_columns
+from packager.glance.sight import ROW_BYTES, identity_of, split_names
+from packager.glance.unchanged import RECORD_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.archive.sight import Sight
+    from packager.glance.sight import Sight
 
-_COLUMNS = 9
 _SPAN_FIELDS = 4
 _ROW = f"{ROW_BYTES}s"
 
@@ -80,15 +80,15 @@ class Record:
         """Return whether the archive is the file that was written, untouched since."""
         return _look(self.artifact.path) == self.identity
 
-    def seen_again(self, sight: Sight, order: array[int], started_ns: int) -> Record:
+    def seen_again(self, sight: Sight, order: array[int]) -> Record:
         """Return the record with what the files, whose contents are the same, look like by now."""
-        return replace(self, names=sight.names, identities=sight.settled(started_ns), order=order)
+        return replace(self, names=sight.names, identities=sight.settled(), order=order)
 
     def dump(self) -> bytes:
         """Return the record as `load_record` reads it."""
         artifact, table = self.artifact, self.table
-        facts = "\n".join((artifact.codec, artifact.sha256, *map(str, (artifact.zipped_bytes, artifact.unzipped_bytes)),
-                           *map(str, self.identity)))  # fmt: skip
+        sizes = (artifact.zipped_bytes, artifact.unzipped_bytes)
+        facts = "\n".join((artifact.codec, artifact.sha256, artifact.summary(), *map(str, (*sizes, *self.identity))))
         packs = {pack: number for number, pack in enumerate(dict.fromkeys(span.pack for span in table.spans))}
         spans = array("Q", [field for span in table.spans for field in (packs[span.pack], *span[1:])])
         return join_columns(
@@ -106,15 +106,15 @@ class Record:
         )
 
 
-def make_record(sight: Sight, order: array[int], artifact: Artifact, table: Table, started_ns: int) -> Record:
-    """Return the record of an archive just written; the files were not read before `started_ns` (``time.time_ns``)."""
-    return Record(artifact, _look(artifact.path) or (), sight.names, sight.settled(started_ns), order, table)
+def make_record(sight: Sight, order: array[int], artifact: Artifact, table: Table) -> Record:
+    """Return the record of an archive just written."""
+    return Record(artifact, _look(artifact.path) or (), sight.names, sight.settled(), order, table)
 
 
 def load_record(block: bytes, destination: Path) -> Record:
     """Return what `Record.dump` wrote for this destination; raises DamagedError or ValueError for anything else."""
-    facts, names, identities, order, digests, directory, places, packs, numbers = split_columns(block, _COLUMNS)
-    codec, sha256, *rest = facts.decode().split("\n")
+    facts, names, identities, order, digests, directory, places, packs, numbers = split_columns(block, RECORD_COLUMNS)
+    codec, sha256, _, *rest = facts.decode().split("\n")
     zipped, unzipped, *identity = map(int, rest)
     positions, rows = array("I", places), array("I", order)
     half = len(positions) // 2

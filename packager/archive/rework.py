@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.archive import Artifact, Entry
-from packager.archive.columns import DamagedError
 from packager.archive.hashing import hash_files
 from packager.archive.layout import arrange
 from packager.archive.members import compressed, head_and_record, read_source, row_of
@@ -17,6 +16,7 @@ from packager.archive.packfile import PackWriter
 from packager.archive.record import in_order, make_record
 from packager.archive.splice import read_span, splice
 from packager.archive.table import Fresh, Members, Span, Table, edited
+from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
     from array import array
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from packager.archive.cache import Cache
     from packager.archive.deflate import Codec
     from packager.archive.record import Record
-    from packager.archive.sight import Sight
+    from packager.glance.sight import Sight
 
 MAX_FRESH = 64
 MAX_FRESH_BYTES = 32 << 20
@@ -54,7 +54,7 @@ class _Next:
     """SHA-256 of the files that were read, by row of the walk."""
 
 
-def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination: Path, started_ns: int) -> Reworked:
+def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination: Path) -> Reworked:
     """Make the archive of these files out of the last one, as far as that is worth while.
 
     Raises ArtifactError for files that cannot be read, EnvironmentFault if the destination cannot be written.
@@ -65,7 +65,7 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     same = coming.parts == [(0, len(record.table))]
     if same and record.is_intact():
         # Touched, or checked out anew: the archive need not be written.
-        cache.keep(record.seen_again(sight, coming.order, started_ns))
+        cache.keep(record.seen_again(sight, coming.order))
         return Reworked(record.artifact, [])
     packs = cache.packs(codec.name)
     try:
@@ -76,7 +76,7 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     except DamagedError:
         return Reworked(None, _known(record, sight, coming))
     artifact = Artifact(destination, length, sum(sight.sizes()), sha256, Members(table), codec.name)
-    cache.keep(make_record(sight, coming.order, artifact, table, started_ns))
+    cache.keep(make_record(sight, coming.order, artifact, table))
     _mark_used(packs, table)
     if not same:
         cache.tidy()

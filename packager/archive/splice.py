@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from packager.archive.atomic import replacing
-from packager.archive.columns import DamagedError
 from packager.archive.zipformat import end_record
+from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

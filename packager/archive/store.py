@@ -11,9 +11,9 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive.columns import DamagedError
 from packager.archive.packfile import SUFFIX, PackFile, PackWriter, Row
 from packager.archive.table import Span
+from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

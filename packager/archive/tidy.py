@@ -8,8 +8,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from packager.archive.columns import DamagedError
 from packager.archive.packfile import PARTIAL_SUFFIX, SUFFIX, PackFile, PackWriter
+from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

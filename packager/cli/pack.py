@@ -14,6 +14,7 @@ from packager.archive import LEVELS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.glance.unchanged import Glance
     from packager.plan import TrimLevel
 
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 @click.option("--arch", default="x86_64", show_default=True, metavar="ARCH", help="With --trim: x86_64 or arm64.")
 @click.option("--why", metavar="PATH", help="With --trim: say why a file or folder is kept or dropped; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_obj
 def pack(
+    seen: Glance | None,
     path: Path,
     output: Path,
     compress: str,
@@ -77,11 +80,11 @@ def pack(
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
     from packager.resources import default_cache
-    from packager.units import format_size
 
     store = None if no_cache else open_cache(cache or default_cache())
     with _no_search_for_cycles():
-        artifact = run_pack(path, output, level=LEVELS[compress], jobs=jobs, cache=store)
+        sight = seen.sight if seen else None
+        artifact = run_pack(path, output, level=LEVELS[compress], jobs=jobs, cache=store, sight=sight)
     if as_json:
         import json
 
@@ -99,11 +102,8 @@ def pack(
         }
         click.echo(json.dumps(document, indent=1))
         return 0
-    click.echo(
-        f"{artifact.path}: {'' if artifact.written else 'unchanged, '}{len(artifact.members)} files, "
-        f"{format_size(artifact.zipped_bytes)} zipped, {format_size(artifact.unzipped_bytes)} unzipped\n"
-        f"  sha256 {artifact.sha256}"
-    )
+    unchanged = "" if artifact.written else "unchanged, "
+    click.echo(f"{artifact.path}: {unchanged}{artifact.summary()}\n  sha256 {artifact.sha256}")
     return 0
 
 

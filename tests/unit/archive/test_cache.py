@@ -18,13 +18,13 @@ from packager.archive import Entry
 from packager.archive import hashing as hashing_module
 from packager.archive import members as members_module
 from packager.archive import rework as rework_module
-from packager.archive import sight as sight_module
 from packager.archive import tidy as tidy_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.deflate import codec
 from packager.archive.layout import make_layout
 from packager.archive.pack import pack
 from packager.archive.writer import write
+from packager.glance import sight as sight_module
 from tests.unit.archive.zips import TREE, contents, tree
 
 if TYPE_CHECKING:

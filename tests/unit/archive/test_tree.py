@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from packager.archive import tree as tree_module
 from packager.archive.tree import walk
 from packager.errors import ArtifactError
+from packager.glance import walk as tree_module
 from tests.unit.archive.zips import TREE, tree
 
 

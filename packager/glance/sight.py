@@ -1,21 +1,20 @@
-"""A folder as one walk saw it, in flat columns: comparing two of them makes no object per file."""
+"""A folder as one walk saw it, in flat columns: comparing two of them looks at no file alone."""
 
 from __future__ import annotations
 
 import struct
+import time
 from array import array
-from dataclasses import dataclass
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING
 
-from packager.archive import Entry
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from packager.archive.tree import Group
+    from packager.archive import Entry
+    from packager.glance.walk import Group
 
 FIELDS = 5
 """What tells an untouched file from another or a changed one: device, inode, size and both times."""
@@ -28,15 +27,17 @@ _UNTRUSTED = struct.pack(f"={FIELDS}q", *(-1,) * FIELDS)
 ROW_BYTES = len(_UNTRUSTED)
 
 
-@dataclass(frozen=True)
 class Sight:
-    """All files of a folder in the order of the walk, which is the system's and means nothing."""
+    """All files of a folder in the order of the walk, which is the system's and means nothing. Never changed."""
 
-    names: bytes
-    """UTF-8, joined by NUL."""
-    identities: bytes
-    """`FIELDS` native 64-bit numbers per file."""
-    groups: tuple[Group, ...]
+    def __init__(self, names: bytes, identities: bytes, groups: tuple[Group, ...], started_ns: int) -> None:
+        self.names = names
+        """UTF-8, joined by NUL."""
+        self.identities = identities
+        """`FIELDS` native 64-bit numbers per file."""
+        self.groups = groups
+        self.started_ns = started_ns
+        """When the walk began (``time.time_ns``): no file was read before."""
 
     def __len__(self) -> int:
         return len(self.identities) // ROW_BYTES
@@ -55,15 +56,17 @@ class Sight:
 
     def entries(self) -> Iterable[Entry]:
         """Return the files as entries of an archive."""
+        from packager.archive import Entry
+
         return map(Entry, self.paths(), self.sources(), self.sizes())
 
-    def settled(self, started_ns: int) -> bytes:
-        """Return the identities, those of files changed too shortly before `started_ns` replaced by -1.
+    def settled(self) -> bytes:
+        """Return the identities, those of files changed too shortly before the walk replaced by -1.
 
         As in git: a second change within the same tick of the file system's clock would leave the same times.
         """
         changed = array("q", self.identities)[_CHANGED::FIELDS]
-        limit = started_ns - _COARSEST_CLOCK_NS
+        limit = self.started_ns - _COARSEST_CLOCK_NS
         if not changed or max(changed) < limit:
             return self.identities
         trusted = bytearray(self.identities)
@@ -74,14 +77,15 @@ class Sight:
 
 
 def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Sight:
-    """Return what a walk saw."""
+    """Return what a walk saw, which begins with this."""
+    started_ns = time.time_ns()
     groups, names, identities = [], [], []
     for group, statuses in seen:
         groups.append(group)
         # One text a folder: the separator brings the folder's name along.
         names.append(group.prefix + f"\0{group.prefix}".join(group.names))
         identities.append(_packed(statuses))
-    return Sight("\0".join(names).encode(), b"".join(identities), tuple(groups))
+    return Sight("\0".join(names).encode(), b"".join(identities), tuple(groups), started_ns)
 
 
 def split_names(names: bytes) -> list[str]:

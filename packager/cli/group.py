@@ -1,0 +1,163 @@
+"""The group: commands load on use; errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from packager import __version__
+from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, PackagerError
+from packager.signals import terminable
+
+# What a shell reports for a program that SIGPIPE ended: neither fine nor an answer.
+EXIT_READER_LEFT = 141
+# name → (module, one line of help). Kept as text so that `packager --help` imports no command; a test compares it with
+# the commands' own.
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("init", "Write a commented packager.yaml from what is detected."),
+    "plan": ("build", "Show what would be built, where and why."),
+    "build": ("build", "Generate, trim, lay out, zip, audit and prove every bundle."),
+    "layer": ("layer", "List the layer recipes, or build one."),
+    "audit": ("audit", "Say whether a zip or folder will load and fit on a target."),
+    "pack": ("pack", "Turn a folder or anybody's zip into a canonical zip."),
+    "prove": ("prove", "Load a finished zip as its target would."),
+    "emit": ("emit", "Write the configuration of a host or tool into the project."),
+    "connections": ("connections", "Say whether the database has the connections a function may open."),
+    "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
+    "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
+    "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
+    "targets": ("targets", "Show targets, runtimes, limits and baselines."),
+    "doctor": ("doctor", "Show what this machine can do."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module when the command is run or its own help is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table: the order of use, not of the alphabet."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        import importlib
+
+        module = importlib.import_module(f"packager.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; where the reader of our stdout has left (`packager … | head`), end as other programs do."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if not _reader_left():
+                raise
+            return EXIT_READER_LEFT
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command named by the arguments; guesses at a misprint."""
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            import difflib
+
+            close = difflib.get_close_matches(name, COMMANDS, n=1)
+            guess = f" Did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"No such command {name!r}.{guess}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.command(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Results go to stdout, progress to stderr. Exit codes: 0 fine, 1 the answer is no, 2 usage, "
+    "3 configuration, 4 environment, 5 generator failed, 6 unreadable input, 7 provider refused, "
+    "70 our bug, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="packager")
+def cli() -> None:
+    """Turn an app with native engines into the smallest archive that is proved to load where it should run."""
+
+
+def run(arguments: list[str], seen: object = None) -> int:
+    """Run one command line and return its exit code; never raises for expected errors.
+
+    `seen` is handed to the command: what a glance at the files has told already.
+    """
+    as_json = "--json" in arguments
+    # Package managers and generators inherit it, so that what they leave does not depend on the user's own; and a proof
+    # runs as another user, who must be able to read the runtime in the cache.
+    os.umask(0o022)
+    try:
+        with terminable():
+            result = cli.main(args=arguments, prog_name="packager", standalone_mode=False, obj=seen)
+    except PackagerError as error:
+        click.secho("error: ", fg="red", err=True, nl=False)
+        click.echo(str(error), err=True)
+        return _refused(as_json, error.to_json(), error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        return _refused(as_json, _usage(error), error.exit_code)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        # Whoever has begun to write says so, see `interrupting`; click makes an Abort of it.
+        told = str(stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__ or "")
+        message = f"interrupted: {told or 'nothing was written'}"
+        click.echo(f"\n{message}", err=True)
+        return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
+    except Exception as error:
+        import traceback
+
+        traceback.print_exc()
+        click.echo("this is a bug in packager: please report it with the traceback above", err=True)
+        return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
+    return result if isinstance(result, int) else EXIT_FINE
+
+
+def _reader_left() -> bool:
+    """Return whether nobody reads our stdout any more; what is still in its buffer is dropped then."""
+    import select
+
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):
+        return False
+    # Python flushes once more at exit, and would complain.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return True
+
+
+def _refused(as_json: bool, error: dict[str, object], exit_code: int) -> int:
+    """Print the failure document where one was asked for; returns the exit code."""
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"version": 1, "ok": False, "error": error}, indent=1))
+    return exit_code
+
+
+def _usage(error: click.ClickException) -> dict[str, object]:
+    """Return click's own complaint in the shape of ours."""
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "packager"
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    where = parameter.get_error_hint(context) if parameter and context else ""
+    failure = _failure("UsageError", error.format_message(), error.exit_code)
+    return {**failure, "where": where.strip("'"), "fix": f"see `{command} --help`"}
+
+
+def _failure(type_: str, message: str, exit_code: int) -> dict[str, object]:
+    return {"type": type_, "exit_code": exit_code, "where": "", "message": message, "fix": ""}
