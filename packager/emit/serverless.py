@@ -44,9 +44,8 @@ def emit(order: Order) -> dict[str, str]:
             _layer(merge.section(data, "layers"), order, bundle, merge)
         else:
             functions = _functions(data, merge)
-            name = known_as(
-                order, bundle, aws_name(bundle), {str(key): _handler(value) for key, value in functions.items()}
-            )
+            handlers = {str(key): _handler(value) for key, value in functions.items()}
+            name = known_as(order, bundle, bundle.name, handlers)
             _function(functions, name, provider, order, bundle, merge)
     merge.finish()
     return {file: write_yaml_text(data, text) if merge.changed else text}
@@ -142,7 +141,7 @@ def _function(
     bundle: Bundle,
     merge: Merge,
 ) -> None:
-    function = merge.section(functions, name)
+    function = merge.section(functions, aws_name(bundle) if name == bundle.name else name)
     fields = _function_fields(order, bundle, provider)
     references = fields.pop("layers", [])
     environment = fields.pop("environment", {})
