@@ -132,7 +132,10 @@ def examine(file: File, head: bytes, opener: Callable[[], AbstractContextManager
     """Return the file with what its content says: format and ELF facts, or why it is not what its name promises."""
     kind = sniff(head)
     if kind != "elf":
-        return replace(file, format=kind, unreadable=impostor(file.path, head), shebang=shebang(head))
+        said = (kind, impostor(file.path, head), shebang(head))
+        if said == (file.format, file.unreadable, file.shebang):
+            return file  # as nearly all files of a large archive
+        return replace(file, format=kind, unreadable=said[1], shebang=said[2])
     with opener() as stream:
         try:
             return replace(file, format=kind, elf=read_elf(stream))
@@ -179,7 +182,8 @@ def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File
                 kept.append(piece)
                 size += len(piece)
         found = secrets_in(file.path, b"".join(kept), in_package=file.package is not None) if text else ()
-        return replace(examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled)), secrets=found)
+        examined = examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled))
+        return replace(examined, secrets=found) if found else examined
 
 
 @contextlib.contextmanager
