@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
+from packager.errors import EnvironmentFault
 from packager.generate import Tree
 from packager.generate.source import copy_source
 from packager.host import Host, Options
@@ -14,11 +15,13 @@ from packager.machine import Machine
 from packager.plan import Bundle, Job
 from packager.planning import Wishes, make_plan
 from packager.prove import Proof
+from packager.trace import Trace
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from packager.bundling import Bundled
     from packager.catalog.records import Arch, Language
     from packager.plan import BuilderName, Plan
     from packager.progress import Stopwatch
@@ -71,10 +74,39 @@ class FakeProver:
         return self.proof
 
 
-def fake_host(builder: FakeBuilder | None = None, prover: FakeProver | None = None) -> Host:
+@dataclass
+class FakeTracer:
+    """Finds the same files each time, all asked for by the entry; without any, it cannot be had."""
+
+    files: tuple[str, ...] = ()
+
+    def __call__(
+        self, bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path
+    ) -> Trace:
+        """Return the files."""
+        if not self.files:
+            raise EnvironmentFault("the tracer cannot be had here")  # noqa: EM101
+        return Trace({**dict.fromkeys(self.files, entries[0]), **dict.fromkeys(entries, "")})
+
+
+def no_bundler(
+    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
+) -> Bundled:
+    """Be a machine that cannot get esbuild."""
+    raise EnvironmentFault("the bundler cannot be had here")  # noqa: EM101
+
+
+def fake_host(
+    builder: FakeBuilder | None = None, prover: FakeProver | None = None, tracer: FakeTracer | None = None
+) -> Host:
     """Return the doors of a made-up machine; every builder's name gives the same builder."""
     chosen = builder or FakeBuilder()
-    return Host(builder=lambda name: chosen, prover=prover or FakeProver())
+    return Host(
+        builder=lambda name: chosen,
+        prover=prover or FakeProver(),
+        tracer=tracer or FakeTracer(),
+        bundler=no_bundler,
+    )
 
 
 def plan_for(project: Project, machine: Machine = NO_DOCKER, wishes: Wishes | None = None) -> Plan:

@@ -15,7 +15,7 @@ from packager.manifest import manifest_text
 from packager.pipeline import Result, deliver, package
 from packager.project import parse_project
 from packager.prove import Proof
-from tests.support.fakes import FakeBuilder, FakeProver, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def build(
     fit: bool,
     prover: FakeProver | None = None,
     builder: FakeBuilder | None = None,
+    tracer: FakeTracer | None = None,
     out: str = "dist",
     prove: ProveMode = "auto",
     **spec: Any,
@@ -67,7 +68,7 @@ def build(
     """Package, deliver what is fine, and return the results; their archives stay in the output folder."""
     project = parse_project({"bundles": {"api": {**API, **spec}}}, app)
     options = Options(out=app.parent / out, cache=app.parent / "cache", fit=fit, prove=prove)
-    host = fake_host(builder or FakeBuilder(INSTALLED), prover)
+    host = fake_host(builder or FakeBuilder(INSTALLED), prover, tracer)
     with package(plan_for(project), load_catalog(), host, options) as results:
         if all(result.ok for result in results):
             deliver(results, options.out)
@@ -205,3 +206,21 @@ def test_no_prove_leaves_the_trim_levels_alone(app: Path) -> None:
 
     assert results[-1].fit is not None
     assert results[-1].fit.applied == ("layers",)
+
+
+def test_what_the_handler_does_not_reach_is_left_out_if_that_is_enough(app: Path) -> None:
+    size = zipped(app)
+    tracer = FakeTracer(("node_modules/a/a.js", "node_modules/a/package.json"))
+
+    (planned,) = build(app, fit=False, tracer=tracer, out="never", budget=size * 2 // 3)
+    (result,) = build(app, fit=True, tracer=tracer, budget=size * 2 // 3)
+
+    assert planned.fit is not None
+    (trace,) = [measure for measure in planned.fit.measures if measure.name == "trace"]
+    assert trace.certainty == "about"
+    assert (planned.fit.likely, planned.fit.command) == ("trim: trace", "packager build --trim trace")
+    assert result.fit is not None
+    assert (result.fit.applied, len(result.fit.trials)) == (("trace",), 1)
+    assert result.fit.permanent == ("bundles:", "  api:", "    trim: trace")
+    names = zipfile.ZipFile(app.parent / "dist/api.zip").namelist()
+    assert names == ["index.js", "node_modules/a/a.js", "node_modules/a/package.json", "package.json"]
