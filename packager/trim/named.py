@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from packager.catalog.trim_rules import trim_rules
 from packager.trim.pythonnames import imported_modules
 from packager.trim.rules import trim
+from packager.trim.twins import module_twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from packager.trim import Selection
     from packager.trim.rules import Circumstances
 
+STRICT = ("strict", "trace", "bundle")
+"""Levels for which the code is asked whether it is CommonJS throughout."""
 _JS = (".js", ".cjs", ".mjs")
 _SUFFIXES = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node", "/package.json")
 _LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
@@ -33,6 +36,7 @@ _LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
 _NOT_NODE = frozenset({"types", "typings", "source", "bun", "deno", "react-native", "workerd", "edge-light"})
 # Named in "exports" for others: Node takes no TypeScript from node_modules.
 _NOT_RUN = (".ts", ".mts", ".cts", ".tsx", ".map", ".flow", ".md")
+_FOR_BROWSERS = (".min.js", ".umd.js", ".umd.cjs", ".iife.js")
 # Read by compilers and debuggers, who name them all day.
 _NEVER_OPENED = (".d.ts", ".d.mts", ".d.cts", ".map", ".flow", ".pyi")
 _ENTRY_KEYS = ("main", "module", "bin", "exports", "imports", "browser")
@@ -45,6 +49,9 @@ def trim_unnamed(inventory: Inventory, bundle: Bundle, circumstances: Circumstan
     """
     spared = dict(circumstances.spared)
     read: set[str] = set()
+    if bundle.trim in STRICT and bundle.kind == "function" and bundle.target.language == "nodejs":
+        first = trim(inventory, bundle, circumstances)
+        circumstances = replace(circumstances, twins=module_twins(first, circumstances.graph))
     while True:
         selection = trim(inventory, bundle, replace(circumstances, spared=spared))
         found = _Names(selection, circumstances.graph, circumstances.python_packages).found(read)
@@ -57,12 +64,13 @@ class _Names:
     """What is dropped, by every way of naming it."""
 
     def __init__(self, selection: Selection, graph: PackageGraph, python_packages: str) -> None:
-        by_level = {rule.name for rule in trim_rules() if rule.level != "always"}
+        by_level = {"twin", *(rule.name for rule in trim_rules() if rule.level != "always")}
         self._graph = graph
         self._python = python_packages
         self._kept = [choice.file for choice in selection.kept]
         self._kept_paths = {file.path for file in self._kept}
         self._dropped = {choice.file.path: choice.file for choice in selection.dropped if choice.rule in by_level}
+        self._twins = {choice.file.path for choice in selection.dropped if choice.rule == "twin"}
         self._folders: dict[str, list[str]] = {}
         self._by_name: dict[tuple[str, str], list[str]] = {}
         live = {folder for path in self._kept_paths for folder in _folders_of(path)}
@@ -136,7 +144,10 @@ class _Names:
                 # "./*" opens everything to everybody and asks for nothing.
                 if path != posixpath.normpath(folder or "."):
                     yield from (
-                        found for found in self._at(path, only_folder=bool(star)) if not found.endswith(_NOT_RUN)
+                        found
+                        for found in self._at(path, only_folder=bool(star))
+                        # Which entries of package.json lead to a twin was asked when it was found.
+                        if not found.endswith(_NOT_RUN) and (found not in self._twins or found.endswith(_FOR_BROWSERS))
                     )
 
     def _of_python(self, file: File) -> Iterator[str]:

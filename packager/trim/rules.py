@@ -44,6 +44,8 @@ class Circumstances:
     """File → bundled entry its code has become a part of."""
     spared: Mapping[str, str] = field(default_factory=dict)
     """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
+    twins: Mapping[str, str] = field(default_factory=dict)
+    """File → why nothing can load it; for the levels that ask (`packager.trim.twins`)."""
 
     def python_inner(self, path: str) -> str:
         """Return an installed Python package's file by its path from the folder of all; empty for any other file."""
@@ -167,7 +169,10 @@ class _Judge:
         ):
             return None
         rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
-        return Choice(file, False, rule.name, rule.reason) if rule else None
+        if rule:
+            return Choice(file, False, rule.name, rule.reason)
+        twin = self.circumstances.twins.get(file.path)
+        return Choice(file, False, "twin", twin) if twin else None
 
     def _untraced(self, file: File) -> Choice | None:
         """Return the drop of what no entry reaches, or has in it already; None if nothing was traced."""

@@ -1,0 +1,48 @@
+"""One package in two trees: what each of its names gives, and where the trees differ."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packager.catalog.records import Language
+
+_HERE = Path(__file__).parent
+_SECONDS = 300
+
+
+def outcomes(tree: Path, language: Language, package: str, names: list[str] | None = None) -> dict[str, str]:
+    """Return name → what loading it gave; of all names the package has, or of these."""
+    if language == "nodejs":
+        command = ["node", str(_HERE / "probe.cjs"), str(tree), package]
+    else:
+        command = [sys.executable, "-I", str(_HERE / "probe.py"), str(tree), package]
+    environment = {key: value for key, value in os.environ.items() if key not in ("NODE_OPTIONS", "PYTHONPATH")}
+    if names is not None:
+        environment["BED_NAMES"] = json.dumps([name for name in names if not name.startswith("(")])
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, timeout=_SECONDS, check=False)
+        found = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        return {"(probe)": f"{type(error).__name__}: nothing can be said"}
+    return {str(name): str(what) for name, what in found.items()}
+
+
+def differences(before: dict[str, str], after: dict[str, str], left_out: frozenset[str]) -> list[str]:
+    """Return a line per name that the trimmed tree answers differently.
+
+    What failed must fail, in whatever words. `left_out` are paths that rules drop as what they are, twins and files of
+    engines for others: to ask for one by its path is to ask for what was left out.
+    """
+    return [
+        f"{name}: {what} -> {after.get(name, 'nothing')}"
+        for name, what in before.items()
+        if after.get(name) != what
+        and not (what.startswith("failed") and after.get(name, "").startswith("failed"))
+        and f"node_modules/{name}" not in left_out
+    ]
