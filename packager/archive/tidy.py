@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import logging
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_LOG = logging.getLogger(__name__)
 MAX_PACKS = 24
 """Of one codec: each run that compresses something adds one, and each costs an open and a read."""
 _DAY_SECONDS = 86_400
@@ -33,7 +31,9 @@ def tidy(folder: Path, max_bytes: int) -> None:
                     _join_small(codec)
                 _make_room(folder, max_bytes)
     except OSError as error:
-        _LOG.warning("the cache cannot be tidied up: %s", error)
+        import logging
+
+        logging.getLogger(__name__).warning("the cache cannot be tidied up: %s", error)
 
 
 def _remove_old(folder: Path) -> None:

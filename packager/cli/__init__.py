@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from packager.errors import EXIT_FINE, EXIT_INTERRUPTED
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packager.cli.group import COMMANDS as COMMANDS
@@ -15,20 +17,26 @@ if TYPE_CHECKING:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
     words = sys.argv[1:] if arguments is None else arguments
-    seen = None
     if words[:1] == ["pack"]:
         from packager.glance.unchanged import glance
 
         try:
             seen = glance(words[1:])
+            if seen is not None:
+                if not seen.unchanged:
+                    from packager.cli.quick import pack_seen
+
+                    pack_seen(seen)
+                sys.exit(EXIT_FINE)
         except KeyboardInterrupt:
-            pass  # let the group tell it, as it does everywhere
-        else:
-            if seen is not None and seen.unchanged:
-                sys.exit(0)
+            sys.stderr.write("\ninterrupted: nothing was written\n")
+            sys.exit(EXIT_INTERRUPTED)
+        except Exception:
+            # Whatever it is, the command meets it as well, and tells it as every command does.
+            pass
     from packager.cli.group import run
 
-    sys.exit(run(words, seen))
+    sys.exit(run(words))
 
 
 def __getattr__(name: str) -> object:

@@ -91,18 +91,15 @@ def cli() -> None:
     """Turn an app with native engines into the smallest archive that is proved to load where it should run."""
 
 
-def run(arguments: list[str], seen: object = None) -> int:
-    """Run one command line and return its exit code; never raises for expected errors.
-
-    `seen` is handed to the command: what a glance at the files has told already.
-    """
+def run(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; never raises for expected errors."""
     as_json = "--json" in arguments
     # Package managers and generators inherit it, so that what they leave does not depend on the user's own; and a proof
     # runs as another user, who must be able to read the runtime in the cache.
     os.umask(0o022)
     try:
         with terminable():
-            result = cli.main(args=arguments, prog_name="packager", standalone_mode=False, obj=seen)
+            result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
     except PackagerError as error:
         click.secho("error: ", fg="red", err=True, nl=False)
         click.echo(str(error), err=True)

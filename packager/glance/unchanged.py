@@ -37,9 +37,10 @@ class Request:
 class Glance:
     """What was seen."""
 
-    __slots__ = ("sight", "unchanged")
+    __slots__ = ("request", "sight", "unchanged")
 
-    def __init__(self, sight: Sight, *, unchanged: bool) -> None:
+    def __init__(self, request: Request, sight: Sight, *, unchanged: bool) -> None:
+        self.request = request
         self.sight = sight
         """Of the source: whoever packs it need not walk it once more."""
         self.unchanged = unchanged
@@ -63,7 +64,7 @@ def glance(words: list[str]) -> Glance | None:
         if told:
             sys.stdout.write(told)
             sys.stdout.flush()
-        return Glance(sight, unchanged=bool(told))
+        return Glance(request, sight, unchanged=bool(told))
     except (PackagerError, ImportError, OSError):
         return None
     finally:
