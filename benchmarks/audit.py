@@ -29,6 +29,8 @@ class Run:
     """One run of one command, its start and end included."""
 
     seconds: float
+    cpu_seconds: float
+    """User and system, of all threads: what a busy machine changes less."""
     peak_bytes: int
 
 
@@ -41,17 +43,18 @@ def main() -> None:
     words = parser.parse_args()
     over = False
     print(f"load at the start: {_load()}\n")
-    print("| input | files | MB | cold / unzip -t | warm / unzip -t | unzip s | cold s | warm s | peak MB |")
-    print("|---|" + "---|" * 8)
+    print("| | files | MB | cold / unzip -t | warm / unzip -t | in CPU | unzip s | cold s | warm s | peak MB |")
+    print("|---|" + "---|" * 9)
     for name in words.inputs or ["elf", "texts"]:
         archive, files, size_bytes = _made(name, words.work)
         runs = _measured(archive, words.work, name, words.rounds)
         cold, warm = (_ratios(runs[case], runs["unzip"]) for case in ("cold", "warm"))
         seconds = " | ".join(f"{median(run.seconds for run in runs[case]):.2f}" for case in ("unzip", "cold", "warm"))
+        cpu = [median(run.cpu_seconds for run in runs[case]) for case in ("unzip", "cold", "warm")]
         peak = max(run.peak_bytes for case in ("cold", "warm") for run in runs[case])
         print(
-            f"| {name} | {files:,} | {size_bytes / 1e6:.0f} | {_spread(cold)} | {_spread(warm)} | {seconds} "
-            f"| {peak / 1e6:.0f} |"
+            f"| {name} | {files:,} | {size_bytes / 1e6:.0f} | {_spread(cold)} | {_spread(warm)} "
+            f"| {cpu[1] / cpu[0]:.2f}, {cpu[2] / cpu[0]:.2f} | {seconds} | {peak / 1e6:.0f} |"
         )
         over = over or median(cold) > COLD_AT_MOST or median(warm) > WARM_AT_MOST
     print(f"\nload at the end: {_load()}; medians, least and most of {words.rounds} rounds")
@@ -107,7 +110,7 @@ def _run(command: list[str], environment: dict[str, str]) -> Run:
         answered = process.returncode == 0 or (process.returncode == 1 and said.seek(0) == 0 and said.read(1) == b"{")
     if not answered:
         raise subprocess.CalledProcessError(process.returncode, command)
-    return Run(seconds, usage.ru_maxrss * 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
 
 
 def _ratios(runs: list[Run], yardstick: list[Run]) -> list[float]:

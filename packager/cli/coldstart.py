@@ -49,7 +49,7 @@ def _rows(one: ColdStart) -> list[tuple[str, str]]:
         ("first call", f"{spread(calls)} ms" if calls else ""),
         ("together", f"{spread([start.total_ms for start in starts])} ms: median (middle half)"),
         ("memory", f"{format_size(int(peak))} at its peak"),
-        ("read", f"{format_size(int(read))}, {starts[0].modules} modules"),
+        ("read", f"{format_size(int(read))}, {one.opened} files opened, {starts[0].modules} modules"),
         ("size", f"{format_size(one.zipped_bytes)} zipped, {format_size(one.unzipped_bytes)} in {one.files} files"),
     ]
     spent = [f"{name.rpartition('/node_modules/')[2]} {ms:.1f}" for name, ms in one.traced if ms >= 0.5]
@@ -82,6 +82,7 @@ def _artifact(one: ColdStart) -> dict[str, Any]:
         "zipped_bytes": one.zipped_bytes,
         "unzipped_bytes": one.unzipped_bytes,
         "files": one.files,
+        "files_opened": one.opened,
         "total_ms": {"median": totals.median, "first_quartile": totals.low, "third_quartile": totals.high},
         "starts": [{**vars(start), "total_ms": start.total_ms} for start in one.starts],
         "traced_ms": dict(one.traced),

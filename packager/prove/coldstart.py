@@ -75,6 +75,8 @@ class ColdStart:
     zipped_bytes: int
     unzipped_bytes: int
     files: int
+    opened: int = 0
+    """How many of the files the traced start opened."""
 
 
 def measure(
@@ -110,10 +112,17 @@ def measure(
                 run = load()
                 where = run.where
                 starts.append(_start(run, bundle))
-        traced = [load(traced=True).report.traced[:_TRACED_PACKAGES] for load in loads]
+        apart = [load(traced=True).report for load in loads]
     return [
-        ColdStart(bundle.artifact.name, where, tuple(starts), trace, *_weigh(bundle))
-        for bundle, starts, trace in zip(bundles, taken, traced, strict=True)
+        ColdStart(
+            bundle.artifact.name,
+            where,
+            tuple(starts),
+            report.traced[:_TRACED_PACKAGES],
+            *_weigh(bundle),
+            opened=report.opened,
+        )
+        for bundle, starts, report in zip(bundles, taken, apart, strict=True)
     ]
 
 

@@ -6,7 +6,7 @@ import os
 import stat
 import tarfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -74,7 +74,8 @@ def started(
 ) -> Iterator[Callable[..., Run]]:
     """Start a container with the bundle in it and yield what loads it there, in a new process each time.
 
-    Called with ``traced=True`` it takes the start apart, package by package.
+    Called with ``traced=True`` it takes the start apart, package by package; with ``bare``, a command, it runs that
+    instead, for comparison.
     """
     system = request.target.system
     trees = [
@@ -96,7 +97,7 @@ def started(
     environment = tuple(runtime_environment(request).items())
     with containers.start(place.image, limits=limits, environment=environment, trees=trees) as container:
 
-        def load(*, traced: bool = False) -> Run:
+        def load(*, traced: bool = False, bare: tuple[str, ...] = ()) -> Run:
             events: list[dict[str, object]] = []
 
             def on_line(line: str) -> None:
@@ -104,7 +105,8 @@ def started(
                 if event is not None:
                     events.append(event)
 
-            outcome = container.run(_command(request, traced), on_line)
+            command = _command(request, traced)
+            outcome = container.run(replace(command, argv=bare) if bare else command, on_line)
             return _run(place, outcome, read_report(events), request.marker)
 
         yield load

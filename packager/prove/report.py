@@ -83,6 +83,8 @@ class Report:
     usage: Mapping[str, int] = field(default_factory=dict)
     """``peakBytes``, ``fileBytes`` (mapped, at the end), ``readBytes``, ``modules``, ``refusedProcesses`` and
     ``memoryKills``; empty unless the loader got to its end."""
+    opened: int = 0
+    """Files of the bundle that were opened; only of a start that was taken apart."""
     attempts: tuple[Attempt, ...] = ()
     traced: tuple[tuple[str, float], ...] = ()
     """(package, own milliseconds), engines by their file; only of a start that was taken apart."""
@@ -117,6 +119,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     usage: dict[str, int] = {}
     traced: list[tuple[str, float]] = []
     attempts: list[Attempt] = []
+    opened = 0
     for event in events:
         step = event.get("step")
         if step == "tried":  # in the midst of whatever is going on, a native file being opened included
@@ -156,6 +159,8 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
             usage = {key: value for key in _USAGE if isinstance(value := event.get(key), int)}
         elif step == "trace":
             traced = [*_pairs(event.get("packages")), *_pairs(event.get("engines"))]
+            count = event.get("opened")
+            opened = count if isinstance(count, int) else 0
     return Report(
         runtime=runtime,
         version=version,
@@ -174,6 +179,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
         times=times,
         usage=usage,
         traced=tuple(sorted(traced, key=lambda pair: -pair[1])),
+        opened=opened,
         attempts=tuple(attempts),
     )
 
