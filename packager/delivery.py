@@ -7,6 +7,7 @@ import errno
 import glob
 import os
 import shutil
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _PARTIAL = ".partial"
 _STALE_SECONDS = 600.0
+_PIECE_BYTES = 1 << 20
+_MODE = 0o644
 
 
 def check_writable(out: Path) -> None:
@@ -34,7 +37,8 @@ def check_writable(out: Path) -> None:
 def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     """Write every file beside its place first, then rename them all: a run killed in the middle changes little.
 
-    Values are a file to copy or a text. Raises EnvironmentFault where the folder cannot be written.
+    Values are a file to copy or a text. What is there already, byte for byte, is left as it is: whatever watches the
+    folder sees nothing change where nothing has. Raises EnvironmentFault where the folder cannot be written.
     """
     check_writable(out)
     blocked = next((name for name in files if (out / name).is_dir()), None)
@@ -54,11 +58,11 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
                     stream.write(content.encode("utf-8"))
                 else:
                     with content.open("rb") as source:
-                        shutil.copyfileobj(source, stream, 1 << 20)
+                        shutil.copyfileobj(source, stream, _PIECE_BYTES)
                 stream.flush()
                 os.fsync(stream.fileno())
             # mkstemp makes 0600; the artifact is as readable as any file the user would have written.
-            Path(temporary).chmod(0o644)
+            Path(temporary).chmod(_MODE)
         while waiting:
             temporary_path, final = waiting[0]
             temporary_path.replace(final)
@@ -68,6 +72,30 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     finally:
         for temporary_path, _ in waiting:
             temporary_path.unlink(missing_ok=True)
+
+
+def _is_there(content: Path | str, final: Path) -> bool:
+    """Return whether a plain file of this content, readable as we leave them, is in its place."""
+    try:
+        status = final.lstat()
+        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) != _MODE:
+            return False
+        if isinstance(content, str):
+            return final.read_bytes() == content.encode("utf-8")
+        return status.st_size == content.stat().st_size and _are_alike(content, final)
+    except OSError:
+        return False  # not there, or not to be read: it is replaced
+
+
+def _are_alike(one: Path, other: Path) -> bool:
+    """Return whether two files hold the same. Not `filecmp`, which believes what it found about other times."""
+    with one.open("rb") as first, other.open("rb") as second:
+        while True:
+            piece = first.read(_PIECE_BYTES)
+            if piece != second.read(_PIECE_BYTES):
+                return False
+            if not piece:
+                return True
 
 
 def _remove_stale(out: Path, names: Iterable[str]) -> None:

@@ -23,6 +23,39 @@ def test_files_and_texts_are_placed(tmp_path: Path) -> None:
     assert source.exists()
 
 
+def test_what_is_there_already_is_left_as_it_is(tmp_path: Path) -> None:
+    source, out = tmp_path / "scratch.zip", tmp_path / "dist"
+    source.write_bytes(b"zip")
+    place_files({"api.zip": source, "a.json": "same", "b.json": "old", "c.json": "c"}, out)
+    (out / "c.json").chmod(0o600)
+    before = {path.name: path.stat() for path in out.iterdir()}
+    place_files({"api.zip": source, "a.json": "same", "b.json": "new", "c.json": "c"}, out)
+    after = {path.name: path.stat() for path in out.iterdir()}
+
+    assert {name for name in after if after[name] == before[name]} == {"api.zip", "a.json"}
+    assert (out / "b.json").read_text() == "new"
+    assert after["c.json"].st_mode & 0o777 == 0o644
+
+
+def test_another_content_of_the_same_size_and_time_is_seen(tmp_path: Path) -> None:
+    source, out = tmp_path / "scratch.zip", tmp_path / "dist"
+    for content in (b"one", b"two", b"six"):
+        source.write_bytes(content)
+        os.utime(source, (1e9, 1e9))
+        place_files({"api.zip": source}, out)
+        os.utime(out / "api.zip", (1e9, 1e9))
+
+        assert (out / "api.zip").read_bytes() == content
+
+
+def test_a_link_is_replaced_even_where_it_leads_to_the_same(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"elsewhere": "x", "dist/b": "b"})
+    (tmp_path / "dist" / "a").symlink_to("../elsewhere")
+    place_files({"a": "x"}, tmp_path / "dist")
+
+    assert not (tmp_path / "dist" / "a").is_symlink()
+
+
 def test_files_are_readable_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
