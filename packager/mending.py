@@ -68,8 +68,12 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
     found: dict[str, Spared] = {}
     for wanted in proof.wanted:
-        for choice in _meant(wanted, dropped):
+        meant = list(_meant(wanted, dropped))
+        for choice in meant:
             found.update(_kept_with(choice, wanted.what, graph))
+        beside = None if meant else _beside_its_code(wanted.what, dropped)
+        if beside is not None:
+            found.update(_kept_whole(beside, wanted.what, graph))
     if found:
         return found
     # It says no more than where it failed: what is left out of the packages that were running is the likeliest cause.
@@ -77,8 +81,9 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
     for name in proof.stack:
         holder = graph.of(name)
         if holder is not None and holder.package.path in folders:
-            folder = holder.package.path
-            return {folder: Spared(folders[folder].rule, f"something in {holder.package.name}")}
+            return {
+                holder.package.path: Spared(folders[holder.package.path].rule, f"something of {holder.package.name}")
+            }
     return {}
 
 
@@ -105,8 +110,6 @@ def _meant(wanted: Wanted, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
         yield from inside
         return
     yield from _of_a_package(what, wanted.by, dropped)
-    if choice := _beside_its_code(what, dropped):
-        yield choice
 
 
 def _of_a_package(what: str, by: str, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
@@ -136,15 +139,19 @@ def _beside_its_code(what: str, dropped: Mapping[str, Choice]) -> Choice | None:
 
 
 def _kept_with(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Spared]:
-    """Return what keeping a file means: the file, or its package and all that needs where none of it was kept."""
-    why = Spared(choice.rule, wanted)
+    """Return what keeping a file means: the file, or all of a package that was asked for by its name."""
     package = choice.file.package
-    if package is None or not package.path:
-        return {choice.file.path: why}
-    bare = not wanted.startswith((".", "/")) and wanted.split("/")[0] == package.name.split("/")[0]
-    if choice.rule == "bundled" or bare:
-        return dict.fromkeys(graph.closure([package.path]), why)
-    return {choice.file.path: why}
+    by_name = package is not None and f"{wanted}/".startswith(f"{package.name}/")
+    if choice.rule == "bundled" or by_name:
+        return _kept_whole(choice, wanted, graph)
+    return {choice.file.path: Spared(choice.rule, wanted)}
+
+
+def _kept_whole(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Spared]:
+    """Return the package of a file, and all that needs; the file where it is the project's own."""
+    package = choice.file.package
+    folders = graph.closure([package.path]) if package is not None and package.path else [choice.file.path]
+    return dict.fromkeys(folders, Spared(choice.rule, wanted))
 
 
 def mended(make: Callable[[Mapping[str, Spared]], Result]) -> Result:

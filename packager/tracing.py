@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.bundling.outside import names, outside
 from packager.inventory import File, Inventory
 from packager.plan import TRACED
-from packager.trace.entries import code_asked_for, entry_files
+from packager.trace.entries import TYPESCRIPT, code_asked_for, entry_files
 from packager.trace.reach import is_licence, reach
 
 if TYPE_CHECKING:
@@ -105,6 +105,9 @@ def _bundled_view(
     if licences is not None:
         overlaid = _with(overlaid, [licences])
         found[LICENCES] = "the licences of the packages whose code is in the bundle"
+    for path in [path for path in found if path in inlined or path.endswith(TYPESCRIPT)]:
+        if graph.of(path) is None and path not in besides:
+            del found[path]  # read as a file at most by a look around its own folder
     inlined = {path: output for path, output in inlined.items() if path not in found}
     return View(overlaid, found, inlined, bundled.maps)
 
@@ -149,16 +152,17 @@ def _with(inventory: Inventory, files: list[File]) -> Inventory:
 
 def _licences(inventory: Inventory, folders: Collection[str], place: Path) -> File | None:
     """Write the licence texts of these packages into one file; None if they have none."""
-    texts = []
+    texts: dict[str, list[str]] = {}
     for file in inventory.files:
         package = file.package
         if package is None or package.path not in folders or file.source is None:
             continue
         if posixpath.dirname(file.path) == package.path and is_licence(posixpath.basename(file.path)):
             text = file.source.read_text(encoding="utf-8", errors="replace").strip()
-            texts.append(f"==== {package.name}@{package.version}: {posixpath.basename(file.path)}\n\n{text}\n")
+            texts.setdefault(text, []).append(f"{package.name}@{package.version}")
     if not texts:
         return None
+    written = [f"==== {', '.join(dict.fromkeys(owners))}\n\n{text}\n" for text, owners in texts.items()]
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("\n".join(texts), encoding="utf-8", newline="\n")
+    place.write_text("\n".join(written), encoding="utf-8", newline="\n")
     return File(path=place.name, size_bytes=place.stat().st_size, source=place)

@@ -23,6 +23,7 @@ _FAMILIES = {
     "RUN": "What the proof saw when it was loaded",
     "SEC": "Secrets",
     "SIZE": "Sizes",
+    "TRC": "What trimming got wrong, and the proof put right",
     "ZIP": "The archive itself",
 }
 

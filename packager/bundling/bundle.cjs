@@ -33,10 +33,10 @@ function withItsFolder(text, file, output) {
   const from = path.relative(path.dirname(path.join(request.root, output)), path.dirname(file));
   if (from === '' || !/\b__(dirname|filename)\b/.test(text)) return text;
   if (/\b(const|let|var)\s+\{?\s*__(dirname|filename)\b/.test(text)) return text;
-  const name = JSON.stringify(path.basename(file));
   const folder = `require("path").join(__packagerHome,${JSON.stringify(from)})`;
   const start = text.startsWith('#!') ? text.indexOf('\n') + 1 : 0;
-  const home = `const __dirname=${folder},__filename=require("path").join(__dirname,${name});`;
+  const name = `,__filename=require("path").join(__dirname,${JSON.stringify(path.basename(file))})`;
+  const home = `const __dirname=${folder}${/\b__filename\b/.test(text) ? name : ''};`;
   return text.slice(0, start) + home + text.slice(start);
 }
 
@@ -81,15 +81,13 @@ async function join({ entry, output, format }, external, hush) {
     platform: 'node',
     target: request.target,
     format,
-    minifyWhitespace: true,
-    minifySyntax: true,
-    keepNames: false,
-    treeShaking: true,
+    minify: true,
+    // Names of classes and functions are looked at when code runs: errors, validators, clients of cloud services.
+    keepNames: true,
     legalComments: 'eof',
     sourcemap: 'external',
     metafile: true,
     logLevel: 'silent',
-    charset: 'utf8',
     mainFields: ['main', 'module'],
     banner: { js: format === 'esm' ? ESM_BANNER : CJS_BANNER },
     plugins: [reading(output, hush)],

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,14 @@ def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline:
 
 def node_for_tools(major: str, lowest: int, cache: Path) -> Toolchain:
     """Return the target's Node if the tools run on it, else the lowest that will do."""
-    return find_node(str(max(int(major), lowest)) if major.isdigit() else str(lowest), cache)
+    wanted = max(int(major), lowest) if major.isdigit() else lowest
+    return _node(str(wanted), cache, os.environ.get("PATH", ""))
+
+
+@lru_cache(maxsize=8)
+def _node(major: str, cache: Path, path: str) -> Toolchain:
+    # Asking this machine's Node and npm for their versions takes a second, and one bundle runs tools several times.
+    return find_node(major, cache)
 
 
 def node_environment(node: Toolchain) -> dict[str, str]:

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packager.trace import Reach
+from packager.trim.rulebook import rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -44,6 +45,7 @@ def reach(
         installed = graph.of(path)
         if installed is not None and installed.package.path:
             reached.setdefault(installed.package.path, files[path])
+    docs = rulebook("nodejs", "strict", "package", "both")
     queue = sorted({*reached, *joined})
     while queue:
         folder = queue.pop(0)
@@ -52,7 +54,8 @@ def reach(
             if other is None or not _for_one_system(graph, other):
                 continue
             for file in members.get(other, ()):
-                files.setdefault(file.path, f"the part of {graph.installed[folder].package.name} for this system")
+                if not docs.rule(file.path[len(other) + 1 :], graph.installed[other].package.name):
+                    files.setdefault(file.path, f"the part of {graph.installed[folder].package.name} for this system")
             if other not in reached:
                 reached[other] = folder
                 queue.append(other)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.inventory.packages import package_folder
 from packager.recipes import RECIPE_FILE
 from packager.trim import Choice, Selection
-from packager.trim.engines import EngineRules
+from packager.trim.engines import EngineRules, linked_folders
 from packager.trim.patterns import compiled, included, reaching
 from packager.trim.platforms import foreign_files, foreign_packages
 from packager.trim.rulebook import rulebook
@@ -76,7 +77,9 @@ class _Judge:
         clients = circumstances.clients
         self.reached = _reached(bundle, graph, build_only, clients)
         cpu = "x64" if bundle.target.arch == "x86_64" else bundle.target.arch
-        self.rules = EngineRules(bundle.job.engines, clients, (file.path for file in inventory.files), cpu)
+        links = linked_folders(clients, inventory.files)
+        paths = [file.path for file in inventory.files]
+        self.rules = EngineRules(bundle.job.engines, clients, paths, cpu, links, self._only_linked(links))
         # Only what would be packed counts as a twin: an unreachable package must not justify dropping a reachable one.
         live = [file for file in inventory.files if file.package is None or file.package.path in self.reached]
         all_of_it = bundle.trim == "none"
@@ -88,6 +91,17 @@ class _Judge:
         self.beside = _beside(inventory.files)
         # An app that a recipe is applied to has its own code in folders of these names.
         self.of_recipe = bool(bundle.recipe) and any(file.path == RECIPE_FILE for file in inventory.files)
+
+    def _only_linked(self, links: Mapping[str, str]) -> set[str]:
+        """Return the clients' folders that code reaches as packages: no entry or pattern is about their workspace."""
+        named = (self.bundle.handler, *self.bundle.entries, *self.bundle.include)
+        found = set()
+        for link, folder in links.items():
+            package = package_folder(f"{link}/_")
+            workspace = folder.removesuffix(link[len(package) :])
+            if package in self.reached and not any(path.startswith(f"{workspace}/") for path in named):
+                found.add(folder)
+        return found
 
     def choose(self, file: File) -> Choice:
         """Return the verdict on one file."""

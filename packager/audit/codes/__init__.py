@@ -6,12 +6,13 @@ same code more mildly where the loader would, too.
 
 from __future__ import annotations
 
-from packager.audit.codes import archives, binaries, bundle, engines
+from packager.audit.codes import archives, binaries, bundle, engines, tracing
 from packager.audit.codes.row import Code
 
 __all__ = ["CODES", "Code", "explain"]
 
-CODES: dict[str, Code] = {row.code: row for table in (binaries, engines, bundle, archives) for row in table.ROWS}
+_TABLES = (binaries, engines, bundle, archives, tracing)
+CODES: dict[str, Code] = {row.code: row for table in _TABLES for row in table.ROWS}
 """Every code of the audit."""
 
 

@@ -1,0 +1,392 @@
+"""Trace and bundle with the real @vercel/nft, esbuild and proof, on trees made up for it."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from packager.catalog import load_catalog
+from packager.errors import ConfigError, GeneratorFault, UsageError
+from packager.host import Host, Options, real_host
+from packager.pipeline import deliver, package, selections
+from packager.planning import Wishes, make_plan
+from packager.project import parse_project
+from packager.resources import default_cache
+from tests.support.fakes import NO_DOCKER, FakeBuilder
+from tests.support.proving import NODE, needs_node
+from tests.support.trees import lock_json, package_json, write_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from packager.host import ProveMode
+    from packager.pipeline import Result
+    from packager.plan import Plan
+    from packager.trim import Selection
+
+pytestmark = [pytest.mark.network, needs_node]
+
+Package = dict[str, str]
+
+
+class Workbench:
+    """Builds projects whose packages are laid in place of an install; everything after that is real."""
+
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self.out = folder / "dist"
+
+    @contextmanager
+    def built(
+        self,
+        files: Mapping[str, str],
+        packages: Mapping[str, Package],
+        bundle: Mapping[str, Any],
+        *,
+        others: Mapping[str, Any] | None = None,
+        offline: bool = False,
+        prove: ProveMode = "auto",
+    ) -> Iterator[dict[str, Result]]:
+        """Yield name → result of every bundle, with those that are fine delivered."""
+        plan, host = self._ready(files, packages, bundle, others or {}, offline=offline)
+        options = Options(out=self.out, prove=prove)
+        with package(plan, load_catalog(), host, options) as results:
+            if all(result.ok for result in results):
+                deliver(results, self.out)
+            yield {result.bundle.name: result for result in results}
+
+    def chosen(self, files: Mapping[str, str], packages: Mapping[str, Package], trim: str) -> Selection:
+        """Return the selection alone, as ``--why`` asks for it."""
+        plan, host = self._ready(files, packages, {"trim": trim}, {}, offline=False)
+        with selections(plan, load_catalog(), host, Options(out=self.out)) as found:
+            return found[0][1]
+
+    def _ready(
+        self,
+        files: Mapping[str, str],
+        packages: Mapping[str, Package],
+        bundle: Mapping[str, Any],
+        others: Mapping[str, Any],
+        *,
+        offline: bool,
+    ) -> tuple[Plan, Host]:
+        own = json.loads(files.get("package.json", "{}"))
+        tops = {name: "1" for name in packages if "node_modules" not in name}
+        wants = {**own, "name": "app", "version": "1.0.0", "dependencies": tops}
+        write_tree(self.root, {**files, "package.json": json.dumps(wants)})
+        write_tree(self.root, {"package-lock.json": lock_json(wants, tops)})
+        adds = {
+            f"node_modules/{name}/{path}": text
+            for name, content in packages.items()
+            for path, text in {"package.json": package_json(name.rpartition("node_modules/")[2]), **content}.items()
+        }
+        spec = {"target": "aws-lambda", "runtime": f"nodejs{NODE}.x", "handler": "index.handler", **bundle}
+        project = parse_project({"version": 1, "bundles": {**others, "api": spec}}, self.root)
+        plan = make_plan(project, load_catalog(), NO_DOCKER, Wishes(builder="host", offline=offline))
+        builder = FakeBuilder(adds=adds)
+        return plan, Host(builder=lambda name: builder, prover=real_host(default_cache()).prover)
+
+    def archive(self, name: str = "api") -> dict[str, str]:
+        """Return name → text of what was delivered."""
+        with zipfile.ZipFile(self.out / f"{name}.zip") as archive:
+            return {path: archive.read(path).decode() for path in archive.namelist()}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Workbench:
+    return Workbench(tmp_path)
+
+
+def said(result: Result) -> list[str]:
+    """Return "CODE path" of every finding that is a warning or worse."""
+    return [
+        f"{finding.code} {finding.subject.rpartition('!')[2]}"
+        for finding in result.findings
+        if finding.severity != "note"
+    ]
+
+
+HANDLER = "const used = require('used'); exports.handler = async () => used();"
+USED = {"index.js": "module.exports = () => 'used'", "unused.js": "", "LICENSE": "MIT", "README.md": "# used"}
+
+
+def test_what_the_handler_reaches_is_packed_and_the_rest_is_told_why_not(bench: Workbench) -> None:
+    files = {"index.js": HANDLER, "other.js": "", "data.bin": "own"}
+    with bench.built(files, {"used": USED, "unused": {"index.js": ""}}, {"trim": "trace"}) as made:
+        assert said(made["api"]) == []
+        assert made["api"].proof.status == "proved"
+        kept = {choice.file.path: choice.reason for choice in made["api"].selection.kept}
+        assert kept.keys() == {
+            "index.js",
+            "package.json",
+            "node_modules/used/LICENSE",
+            "node_modules/used/index.js",
+            "node_modules/used/package.json",
+        }
+        (dropped,) = made["api"].selection.why("node_modules/used/unused.js")
+        assert (dropped.rule, dropped.reason) == ("untraced", "nothing that the entry reaches asks for it")
+        assert kept["index.js"] == "where the host starts"
+
+
+def test_what_include_names_stays_with_what_it_reaches(bench: Workbench) -> None:
+    files = {"index.js": HANDLER, "jobs/nightly.js": "require('later')", "jobs/notes.txt": "", "other.js": ""}
+    packages = {"used": USED, "later": {"index.js": "", "more.js": ""}}
+    with bench.built(files, packages, {"trim": "trace", "include": ["jobs/**"]}) as made:
+        kept = {choice.file.path for choice in made["api"].selection.kept}
+    assert {"index.js", "jobs/nightly.js", "jobs/notes.txt", "node_modules/later/index.js"} <= kept
+    assert not kept & {"other.js", "node_modules/later/more.js"}
+
+
+TRAP = {
+    "package.json": package_json(
+        "trap",
+        exports={
+            ".": {"module-sync": "./sync.mjs", "require": "./index.cjs", "default": "./index.cjs"},
+            "./package.json": "./package.json",
+        },
+    ),
+    "sync.mjs": "import inner from './inner.mjs'; export const word = inner; export { word as 'module.exports' };",
+    "inner.mjs": "export default 'sync';",
+    "index.cjs": "exports.word = 'cjs'",
+}
+
+
+@pytest.mark.parametrize("trim", ["trace", "bundle"])
+def test_node_may_take_the_module_sync_file_and_finds_it(bench: Workbench, trim: str) -> None:
+    """vercel/nft#603: an archive traced without the condition dies with "Cannot find module … sync.mjs"."""
+    handler = "const trap = require('trap'); exports.handler = async () => typeof trap;"
+    with bench.built({"index.js": handler}, {"trap": TRAP}, {"trim": trim}) as made:
+        assert said(made["api"]) == []
+        assert made["api"].proof.status == "proved"
+        kept = {choice.file.path for choice in made["api"].selection.kept}
+    if trim == "trace":
+        assert {f"node_modules/trap/{name}" for name in ("sync.mjs", "inner.mjs", "index.cjs")} <= kept
+
+
+HIDDEN = {
+    "index.js": (
+        "const name = ['t', 'able'].join(''); const ask = module[['req', 'uire'].join('')].bind(module);"
+        "module.exports = () => 1; module.exports.table = ask('./data/' + name + '.json');"
+    ),
+    "data/table.json": '{"a": 1}',
+    "data/other.json": "{}",
+}
+
+
+def test_what_the_tracer_cannot_see_the_proof_misses_and_it_comes_back(bench: Workbench) -> None:
+    handler = "const hidden = require('hidden'); exports.handler = async () => hidden.table.a;"
+    with bench.built({"index.js": handler}, {"hidden": HIDDEN}, {"trim": "trace"}) as made:
+        result = made["api"]
+        assert result.proof.status == "proved"
+        assert said(result) == ["TRC001 node_modules/hidden/data/table.json"]
+        assert "./data/table.json" in next(f.message for f in result.findings if f.code == "TRC001")
+        kept = {choice.file.path for choice in result.selection.kept}
+    assert "node_modules/hidden/data/table.json" in kept
+    assert "node_modules/hidden/data/other.json" not in kept
+
+
+def test_a_plugin_loaded_by_a_computed_name_comes_back_with_what_it_needs(bench: Workbench) -> None:
+    handler = (
+        "const ask = module[['req', 'uire'].join('')].bind(module); exports.handler = ask(['plug', 'in'].join('-'));"
+    )
+    packages = {
+        "plug-in": {"package.json": package_json("plug-in", dependencies={"deep": "1"}), "index.js": (
+            "const ask = module[['req', 'uire'].join('')].bind(module);"
+            "ask(['de', 'ep'].join('')); module.exports = () => 1"
+        )},
+        "deep": {"index.js": ""},
+        "bystander": {"index.js": ""},
+    }  # fmt: skip
+    with bench.built({"index.js": handler}, packages, {"trim": "trace"}) as made:
+        assert made["api"].proof.status == "proved"
+        assert "TRC001 node_modules/plug-in" in said(made["api"])
+        kept = {choice.file.path for choice in made["api"].selection.kept}
+    assert {"node_modules/plug-in/index.js", "node_modules/deep/index.js"} <= kept
+    assert "node_modules/bystander/index.js" not in kept
+
+
+def test_a_rule_of_a_level_that_breaks_the_proof_is_named_and_the_file_kept(bench: Workbench) -> None:
+    handler = "const odd = require('odd'); exports.handler = async () => odd.length;"
+    odd = {
+        "index.js": (
+            "const fs = require('fs'), path = require('path');"
+            "module.exports = fs.readFileSync(path.join(__dirname, ['type', 's.d.ts'].join('')), 'utf8');"
+        ),
+        "types.d.ts": "export {}",
+        "others.d.ts": "export {}",
+    }
+    with bench.built({"index.js": handler}, {"odd": odd}, {"trim": "safe"}) as made:
+        result = made["api"]
+        assert result.proof.status == "proved"
+        assert said(result) == ["TRC003 node_modules/odd/types.d.ts"]
+        kept = {choice.file.path for choice in result.selection.kept}
+    assert "node_modules/odd/types.d.ts" in kept
+    assert "node_modules/odd/others.d.ts" not in kept
+
+
+def test_a_failure_that_trimming_has_not_caused_is_reported_once(bench: Workbench) -> None:
+    with bench.built({"index.js": "require('not-installed'); exports.handler = 1"}, {}, {"trim": "trace"}) as made:
+        assert made["api"].proof.status == "failed"
+        assert said(made["api"])[:1] == ["RUN001 index.js"]
+        assert not [code for code in said(made["api"]) if code.startswith("TRC")]
+
+
+def test_what_a_layer_carries_is_not_packed(bench: Workbench) -> None:
+    files = {"index.js": "require('used'); require('mine'); exports.handler = async () => 1"}
+    packages = {"used": USED, "mine": {"index.js": ""}}
+    layer = {"shared": {"target": "aws-lambda-layer", "runtime": f"nodejs{NODE}.x", "packages": ["used"]}}
+    with bench.built(files, packages, {"trim": "trace", "layers": ["shared"]}, others=layer) as made:
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert set(bench.archive()) == {
+        "index.js", "package.json", "node_modules/mine/index.js", "node_modules/mine/package.json",
+    }  # fmt: skip
+    assert "nodejs/node_modules/used/index.js" in bench.archive("shared")
+
+
+def test_the_second_time_needs_no_network(bench: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
+    with bench.built({"index.js": HANDLER}, {"used": USED}, {"trim": "bundle"}) as made:
+        first = made["api"].artifact.sha256
+    monkeypatch.setenv("npm_config_registry", "http://127.0.0.1:9/")
+    with bench.built({"index.js": HANDLER}, {"used": USED}, {"trim": "bundle"}, offline=True) as made:
+        assert made["api"].artifact.sha256 == first
+
+
+def test_without_a_proof_nothing_is_traced(bench: Workbench) -> None:
+    with (
+        pytest.raises(UsageError, match="only the proof shows"),
+        bench.built({"index.js": HANDLER}, {"used": USED}, {"trim": "trace"}, prove="skip"),
+    ):
+        pass
+
+
+def test_why_knows_what_was_traced(bench: Workbench) -> None:
+    chosen = bench.chosen({"index.js": HANDLER}, {"used": USED}, "trace")
+    assert [choice.rule for choice in chosen.why("node_modules/used/unused.js")] == ["untraced"]
+
+
+def test_bundled_code_is_one_file_with_its_map_and_licences_apart(bench: Workbench) -> None:
+    files = {"src/index.js": "const used = require('used'); require('./lib/x'); exports.handler = async () => used();",
+             "src/lib/x.js": "exports.x = 1"}  # fmt: skip
+    with bench.built(files, {"used": USED}, {"trim": "bundle", "handler": "src/index.handler"}) as made:
+        assert said(made["api"]) == []
+        assert made["api"].proof.status == "proved"
+        (inside,) = made["api"].selection.why("node_modules/used/index.js")
+        assert (inside.rule, inside.reason) == ("bundled", "its code is in src/index.js")
+    packed = bench.archive()
+    assert packed.keys() == {"LICENSES-OF-BUNDLED-CODE.txt", "package.json", "src/index.js"}
+    assert packed["LICENSES-OF-BUNDLED-CODE.txt"] == "==== used@1.0.0\n\nMIT\n"
+    assert "sourceMappingURL" not in packed["src/index.js"]
+    sources = json.loads((bench.out / "api.maps/src/index.js.map").read_text())["sources"]
+    assert sorted(sources) == ["../node_modules/used/index.js", "index.js", "lib/x.js"]
+
+
+def test_the_folder_leaves_no_trace_in_bundled_code(tmp_path: Path) -> None:
+    texts = []
+    for name in ("one", "another folder"):
+        bench = Workbench(tmp_path / name)
+        with bench.built({"index.js": HANDLER}, {"used": USED}, {"trim": "bundle"}) as made:
+            texts.append((made["api"].artifact.sha256, (bench.out / "api.maps/index.js.map").read_bytes()))
+    assert texts[0] == texts[1]
+
+
+def test_typescript_needs_no_build_of_its_own(bench: Workbench) -> None:
+    files = {
+        "src/api.ts": "import { word } from './word'; type Event = { a: number };\n"
+        "export const handler = async (event: Event): Promise<string> => word + event?.a;",
+        "src/word.ts": "export const word: string = 'hello';",
+        "tsconfig.json": '{"compilerOptions": {"strict": true}}',
+    }
+    with bench.built(files, {}, {"trim": "bundle", "handler": "src/api.handler"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert bench.archive().keys() == {"package.json", "src/api.js"}
+    with (
+        pytest.raises(ConfigError, match="nothing here compiles it"),
+        bench.built(files, {}, {"trim": "trace", "handler": "src/api.handler"}),
+    ):
+        pass
+
+
+def test_modules_may_require_and_know_their_folder(bench: Workbench) -> None:
+    files = {
+        "package.json": '{"type": "module"}',
+        "index.js": "import old from 'old'; export const handler = async () => old.name;",
+    }
+    old = {"index.js": "const os = require('os'); exports.name = require('path').basename(__filename) + os.EOL;"}
+    with bench.built(files, {"old": old}, {"trim": "bundle"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert "node_modules/old/index.js" not in bench.archive()
+
+
+def test_own_code_finds_its_files_though_it_has_moved(bench: Workbench) -> None:
+    files = {
+        "src/index.js": "const page = require('./views/page'); exports.handler = async () => page;",
+        "src/views/page.js": (
+            "module.exports = require('fs').readFileSync(require('path').join(__dirname, 'page.html'), 'utf8');"
+        ),
+        "src/views/page.html": "<p>",
+    }
+    with bench.built(files, {}, {"trim": "bundle", "handler": "src/index.handler"}) as made:
+        assert said(made["api"]) == []
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert bench.archive().keys() == {"package.json", "src/index.js", "src/views/page.html"}
+
+
+def test_packages_that_read_beside_their_code_and_declared_ones_stay_outside(bench: Workbench) -> None:
+    handler = "require('reader'); require('declared'); require('used'); exports.handler = async () => 1;"
+    reader = {
+        "index.js": "require('fs').readFileSync(require('path').join(__dirname, 'words.dat'), 'utf8');",
+        "words.dat": "a",
+    }
+    packages = {"reader": reader, "declared": {"index.js": "exports.a = 1"}, "used": USED}
+    with bench.built({"index.js": handler}, packages, {"trim": "bundle", "external": ["decl*"]}) as made:
+        assert said(made["api"]) == []
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert {path for path in bench.archive() if path.startswith("node_modules/")} == {
+        "node_modules/declared/index.js",
+        "node_modules/declared/package.json",
+        "node_modules/reader/index.js",
+        "node_modules/reader/package.json",
+        "node_modules/reader/words.dat",
+    }
+
+
+def test_optional_modules_are_left_to_run_time(bench: Workbench) -> None:
+    optional = {
+        "index.js": (
+            "let native; if (process.env.NATIVE) native = require('not-there');"
+            "const by = (name) => require(`./plugins/${name}.js`); module.exports = () => native || by;"
+        )
+    }
+    handler = "const optional = require('optional'); exports.handler = async () => optional();"
+    with bench.built({"index.js": handler}, {"optional": optional}, {"trim": "bundle"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+
+
+def test_a_package_that_breaks_when_it_is_joined_is_put_beside(bench: Workbench) -> None:
+    """What it reads is named at run time: the tracer cannot know, the proof does."""
+    reader = {
+        "index.js": (
+            "const fs = require('fs'), path = require('path'), name = Buffer.from('d29yZHMuZGF0', 'base64').toString();"
+            "module.exports = fs.readFileSync(path.join(__dirname, name), 'utf8');"
+        ),
+        "words.dat": "a",
+    }
+    handler = "require('reader'); exports.handler = async () => 1;"
+    with bench.built({"index.js": handler}, {"reader": reader}, {"trim": "bundle"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+        assert "TRC001 node_modules/reader" in said(made["api"])
+    assert {"node_modules/reader/index.js", "node_modules/reader/words.dat"} <= bench.archive().keys()
+
+
+def test_code_that_cannot_be_joined_is_shown_with_its_line(bench: Workbench) -> None:
+    with (
+        pytest.raises(GeneratorFault, match="esbuild cannot join the code") as caught,
+        bench.built({"index.js": "require('./gone');\nexports.handler = 1"}, {}, {"trim": "bundle"}),
+    ):
+        pass
+    assert caught.value.output.startswith('index.js:1: Could not resolve "./gone"')
