@@ -377,4 +377,11 @@ def _bill_of_materials(result: Result) -> str:
 
     job = result.bundle.job
     integrity = lock_integrity(job.source / job.lock_file) if job.lock_file else {}
-    return cyclonedx_text(read_materials(result.artifact.path, result.bundle.name, integrity))
+    inlined = {
+        choice.file.package.path: choice.file.package
+        for choice in result.selection.dropped
+        if choice.rule == "bundled" and choice.file.package and choice.file.package.path
+    }
+    root = result.scanned.tree.root
+    joined = [(package, root / folder) for folder, package in sorted(inlined.items())]
+    return cyclonedx_text(read_materials(result.artifact.path, result.bundle.name, integrity, joined))

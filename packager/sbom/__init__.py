@@ -38,6 +38,8 @@ class Part:
     needs: tuple[str, ...] = ()
     """Keys of the parts it needs, sorted."""
     natives: tuple[Native, ...] = ()
+    inlined: bool = False
+    """Whether its code was joined into the bundle's own: no file of it is there any more."""
     integrity: str = ""
     """Of the package as the registry has it, from the lock file: ``sha512-…``."""
 

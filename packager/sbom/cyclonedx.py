@@ -76,6 +76,7 @@ def _component(part: Part) -> Component:
     properties = [
         *(Property(name="packager:path", value=folder) for folder in part.contents),
         *(Property(name="packager:content-sha256", value=digest) for digest in sorted({*part.contents.values()})),
+        *([Property(name="packager:inlined", value="true")] if part.inlined else []),
     ]
     return Component(
         name=name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.archive.reader import WEIGHED, open_archive
@@ -24,11 +25,22 @@ _LICENCE_FILE = re.compile(r"(?:^|/)(?:licen[cs]e|copying|notice|unlicense)[^/]*
 _TEXT_MAX_BYTES = 4 << 20
 
 
-def read_materials(path: Path, name: str = "", integrity: Mapping[str, str] | None = None) -> Materials:
+def read_materials(
+    path: Path, name: str = "", integrity: Mapping[str, str] | None = None, inlined: Iterable[tuple[Package, Path]] = ()
+) -> Materials:
     """Return what a zip or folder is made of. Raises ArtifactError for what cannot be read.
 
-    `integrity` maps folders of npm packages (``node_modules/a``) to what the lock file says of them.
+    `integrity` maps folders of npm packages (``node_modules/a``) to what the lock file says of them; `inlined` are the
+    packages whose code was joined into the bundle's own, each with the folder it was installed to.
     """
+    materials = _read(path, name, integrity or {})
+    there = {part.key for part in materials.parts}
+    joined = {part.key: part for part in _inlined(inlined, integrity or {})}
+    parts = [*materials.parts, *(part for key, part in joined.items() if key not in there)]
+    return replace(materials, parts=tuple(sorted(parts, key=lambda part: part.key)))
+
+
+def _read(path: Path, name: str, integrity: Mapping[str, str]) -> Materials:
     if path.is_dir():
         sources = {entry.path: entry.source for entry in find(path)}
 
@@ -42,11 +54,33 @@ def read_materials(path: Path, name: str = "", integrity: Mapping[str, str] | No
                 raise ArtifactError(msg, where=str(sources[name]), fix="make it readable, or leave it out") from error
 
         files = _Files(sources, open_file)
-        return _materials(name or path.resolve().name, files, files.digest(files.paths), integrity or {})
+        return _materials(name or path.resolve().name, files, files.digest(files.paths), integrity)
     with open_archive(path, limits=WEIGHED) as archive:
         members = {member.path: member for member in archive.members if not member.is_dir}
         files = _Files(members, lambda name: archive.pieces(members[name]))
-        return _materials(name or path.name, files, _sha256(path), integrity or {})
+        return _materials(name or path.name, files, _sha256(path), integrity)
+
+
+def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, str]) -> Iterator[Part]:
+    """Yield the packages whose code is in the bundle, by what their package.json on this machine says."""
+    for package, folder in packages:
+
+        def read(name: str, package: Package = package, folder: Path = folder) -> bytes | None:
+            try:
+                return (folder / name.removeprefix(f"{package.path}/")).read_bytes()
+            except OSError:
+                return None  # what a package does not say is unknown, and listed as that
+
+        facts = declared(package, read)
+        yield Part(
+            name=facts.name,
+            version=facts.version,
+            ecosystem=facts.ecosystem,
+            contents={},
+            licence=facts.licence,
+            inlined=True,
+            integrity=integrity.get(package.path, ""),
+        )
 
 
 class _Files:
