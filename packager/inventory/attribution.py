@@ -69,7 +69,7 @@ class Attribution:
             for row in rows:
                 if row:
                     found[posixpath.normpath(posixpath.join(parent, row[0]))] = package
-            for folder in (match["name"], f"{match['name']}.libs"):
+            for folder in (match["name"], f"{match['name']}.libs", posixpath.basename(info)):
                 found.setdefault(posixpath.join(parent, folder) + "/", package)
         return found
 

@@ -58,12 +58,22 @@ def cyclonedx_text(materials: Materials) -> str:
         metadata=BomMetaData(component=root, tools=ToolRepository(components=[tool])),
         components=components.values(),
     )
-    bom.register_dependency(root, [components[key] for key in materials.needs if key in components])
+    bom.register_dependency(root, [components[key] for key in _direct(materials) if key in components])
     for part in materials.parts:
         bom.register_dependency(components[part.key], [components[key] for key in part.needs if key in components])
     document: dict[str, Any] = json.loads(JsonV1Dot6(bom).output_as_string())
     del document["metadata"]["timestamp"]  # the library always sets one; the format does not ask for it
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+
+
+def _direct(materials: Materials) -> tuple[str, ...]:
+    """Return the keys of what the artifact itself needs: as declared, else (layers, Python) what nothing else needs."""
+    if materials.needs:
+        return materials.needs
+    below = {key for part in materials.parts for key in part.needs}
+    return tuple(part.key for part in materials.parts if part.key not in below) or tuple(
+        part.key for part in materials.parts
+    )
 
 
 def _component(part: Part) -> Component:
@@ -129,15 +139,16 @@ def _integrity(text: str) -> list[HashType]:
     """Return npm's integrity (``sha512-<base64>``, several parted by spaces) as hashes, as ``npm sbom`` does."""
     from cyclonedx.model import HashAlgorithm, HashType
 
-    names = {"sha1": HashAlgorithm.SHA_1, "sha256": HashAlgorithm.SHA_256, "sha384": HashAlgorithm.SHA_384,
-             "sha512": HashAlgorithm.SHA_512}  # fmt: skip
+    known = {"sha1": (HashAlgorithm.SHA_1, 20), "sha256": (HashAlgorithm.SHA_256, 32),
+             "sha384": (HashAlgorithm.SHA_384, 48), "sha512": (HashAlgorithm.SHA_512, 64)}  # fmt: skip
     found = []
     for word in text.split():
         name, _, digest = word.partition("-")
+        algorithm, length = known.get(name, (None, 0))
         try:
-            content = base64.b64decode(digest.partition("?")[0], validate=True).hex()
+            content = base64.b64decode(digest.partition("?")[0], validate=True)
         except (binascii.Error, ValueError):
             continue  # a lock file edited by hand; the rest of the bill stands
-        if name in names:
-            found.append(HashType(alg=names[name], content=content))
+        if algorithm is not None and len(content) == length:
+            found.append(HashType(alg=algorithm, content=content.hex()))
     return found

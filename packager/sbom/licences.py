@@ -86,8 +86,7 @@ def spdx(text: str) -> str:
     if not text:
         return ""
     try:
-        checked = _licensing().validate(text)
-        return str(checked.normalized_expression or "") if not checked.errors else ""
+        return str(_licensing().parse(text, validate=True))
     except (ExpressionError, ExpressionParseError):
         return ""
 
