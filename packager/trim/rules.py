@@ -136,6 +136,8 @@ class _Judge:
             if recipe and self.of_recipe:
                 return Choice(file, True, "recipe", "the recipe's own file")
             return Choice(file, False, "layer-content", "a layer carries packages, not the project's own code")
+        if inside := self._inlined(file):
+            return inside
         kept, pattern = included(file.path, self.bundle.include)
         if pattern.startswith("!") or asked_for(file.path, self.bundle.include):
             return Choice(file, kept, "include", f"pattern {pattern}")
@@ -148,8 +150,6 @@ class _Judge:
             return Choice(file, False, rule.name, rule.reason)
         if self.bundle.trim != "none" and (dropped := self.rules.choice(file, "")):
             return dropped
-        if file.path in self.circumstances.inlined:
-            return self._untraced(file) or Choice(file, True, "include", f"pattern {pattern}")
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
         dropped = self._native(file) or self._untraced(file)
@@ -190,12 +190,16 @@ class _Judge:
 
     def _untraced(self, file: File) -> Choice | None:
         """Return the drop of what no entry reaches, or has in it already; None if nothing was traced."""
-        known = self.circumstances
-        if entry := known.inlined.get(file.path):
-            return Choice(file, False, "bundled", f"its code is in {entry}")
-        if known.traced is None or file.path in known.traced:
+        traced = self.circumstances.traced
+        if inside := self._inlined(file):
+            return inside
+        if traced is None or file.path in traced:
             return None
         return Choice(file, False, "untraced", "nothing that the entry reaches asks for it")
+
+    def _inlined(self, file: File) -> Choice | None:
+        entry = self.circumstances.inlined.get(file.path)
+        return Choice(file, False, "bundled", f"its code is in {entry}") if entry else None
 
     def _native(self, file: File) -> Choice | None:
         reason = self.foreign.get(file.path)
