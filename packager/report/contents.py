@@ -11,6 +11,7 @@ from packager.archive.tree import find
 from packager.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.report import Contents, Item
+from packager.report.paths import shortest_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +50,7 @@ def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
             except ArtifactError:
                 return None  # damaged: its package keeps the folder's name
 
-        attribute = _attribution(members, read)
+        attribute = _attribution(members, read, reasons)
         for name, member in members.items():
             package, folder = attribute(name)
             yield Item(
@@ -59,7 +60,7 @@ def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
                 crc=member.crc,
                 package=package,
                 folder=folder,
-                reason=reasons.get(name, ""),
+                reason=reasons.get(name) or reasons.get(folder, ""),
             )
 
 
@@ -80,16 +81,25 @@ def _of_folder(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
             raise ArtifactError(msg, where=sources[name], fix="make it readable, or leave it out")
         return data
 
-    attribute = _attribution(sources, read)
+    attribute = _attribution(sources, read, reasons)
     for name in sources:
         data = content(name)
         package, folder = attribute(name)
-        yield Item(name, len(data), len(data), zlib.crc32(data), package, folder, reasons.get(name, ""))
+        reason = reasons.get(name) or reasons.get(folder, "")
+        yield Item(name, len(data), len(data), zlib.crc32(data), package, folder, reason)
 
 
-def _attribution(paths: dict[str, Any], read: Callable[[str], bytes | None]) -> Callable[[str], tuple[str, str]]:
-    """Return a function that gives a path's (package as ``name@version``, its folder)."""
+def _attribution(
+    paths: dict[str, Any], read: Callable[[str], bytes | None], reasons: dict[str, str]
+) -> Callable[[str], tuple[str, str]]:
+    """Return a function that gives a path's (package as ``name@version``, its folder).
+
+    Where no manifest gives `reasons`, those that the packages' own package.json give are added, by folder.
+    """
     package_of = Attribution(paths, read)
+    if not reasons:
+        found = {package.path: package for path in paths if (package := package_of(path)) is not None and package.path}
+        reasons.update(shortest_paths(found.values(), lambda name: read(name) if name in paths else None))
 
     def attribute(path: str) -> tuple[str, str]:
         package = package_of(path)

@@ -111,8 +111,9 @@ def test_an_application_of_320_mb_comes_under_the_limits_of_lambda(tmp_path: Pat
     # The estimate was of the files' own sizes; a proof may have put some back.
     expected = before["artifact"]["unzipped_bytes"] - trace["saves_unzipped_bytes"]
     assert abs(after["artifact"]["unzipped_bytes"] - expected) < expected / 50
-    (tmp_path / "answer.json").write_text(json.dumps(ANSWER))
-    called = packager("prove", after["path"], "--event", "{}", "--expect", tmp_path / "answer.json", "--json").json()
+    write_tree(tmp_path, {"event.json": "{}", "answer.json": json.dumps(ANSWER)})
+    asked = ("--event", tmp_path / "event.json", "--expect", tmp_path / "answer.json", "--json")
+    called = packager("prove", after["path"], *asked).json()
     assert called["proof"]["status"] == "proved", called
 
 
