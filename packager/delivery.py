@@ -50,6 +50,8 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     try:
         for name, content in files.items():
             place = out / name
+            if _is_there(content, place):
+                continue
             place.parent.mkdir(parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=_PARTIAL)
             waiting.append((Path(temporary), place))
