@@ -106,8 +106,10 @@ def with_layer(folder: Path) -> None:
     shutil.move(folder / "node_modules", folder / "layer/nodejs/node_modules")
     config = _without_plugin(folder)
     config["layers"]["engine"]["path"] = "layer"
-    # The patterns of the service hold for layers, too, and would leave everything out.
-    config["layers"]["engine"]["package"] = {"patterns": ["**"]}
+    # Patterns of the service hold for layers, too, and would leave everything out.
+    patterns = config["package"].pop("patterns")
+    for function in config["functions"].values():
+        function["package"] = {"patterns": patterns}
     _write(folder, config)
 
 
