@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 def connections(project: Path, simulate: Path | None, as_json: bool, **words: Any) -> int:
     """Say whether the database has the connections a function may open.
 
-    N per container times C containers, against max_connections; and a look at where PROJECT makes its client.
+    N per container times C containers, against max_connections; and a look at where PROJECT makes its client. How many
+    containers there may be is read from serverless.yml or a SAM template, unless --concurrency says it.
     """
     import json
     from dataclasses import replace
@@ -41,22 +42,26 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     from packager.connections import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.connections.advise import advise
     from packager.connections.clients import find_pool
-    from packager.connections.postgres import max_connections
+    from packager.connections.concurrency import containers_of, read_functions
+    from packager.connections.database import max_connections
     from packager.errors import UsageError
 
-    sources, handlers = _sources(project, words["handlers"])
+    limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
+    functions = () if limits else read_functions(project)
+    sources, handlers = _sources(project, words["handlers"] or tuple(each.handler for each in functions))
     pool = find_pool(project, words["url"], sources)
     if pool is None and words["pool"] is None:
         msg = "no database client we know is among the dependencies"
         raise UsageError(msg, where=str(project), fix="say how many connections a container opens: --pool N")
     if words["pool"] is not None:
         pool = replace(pool or Pool("the client", 1, "", "a pool of {size}"), size=words["pool"], origin="--pool")
-    limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
-    usage = Usage(pool or Pool("", 1, "", ""), max(limits, default=UNRESERVED_CONCURRENCY), words["functions"])
+    containers = containers_of(functions) if functions else max(limits, default=UNRESERVED_CONCURRENCY)
+    usage = Usage(pool or Pool("", 1, "", ""), containers, words["functions"])
     available = words["max_connections"]
-    if available is None and words["url"].startswith("postgres"):
+    if available is None:
         available = max_connections(words["url"])
-    findings = advise(usage, available, sources, handlers, limited=bool(limits))
+    unlimited = [each.place for each in functions if each.reserved is None]
+    findings = advise(usage, available, sources, handlers, limited=bool(limits or functions), unlimited=unlimited)
     counted = _simulated(simulate, words) if simulate is not None else None
     ok = not has_errors(findings) and not (counted and counted.failures)
     if as_json:
@@ -78,6 +83,7 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     console = stdout()
     print_findings(console, findings)
     shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    shared += "".join(f", {each.name} {each.reserved or 'without limit'}" for each in functions)
     of = f" of {available}" if available is not None else ", and the database's limit is not known (--max-connections)"
     line = f"{usage.pool.size} per container ({usage.pool.origin}) * {usage.containers} containers{shared}"
     console.print(f"{line} = {usage.connections} connections{of}", markup=False)

@@ -9,7 +9,7 @@ from packager.connections import UNRESERVED_CONCURRENCY, affordable_containers
 from packager.connections.source import look, runs_in_parallel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from packager.connections import Usage
 
@@ -25,12 +25,19 @@ CODES = {
 
 
 def advise(
-    usage: Usage, available: int | None, sources: Mapping[str, str], handlers: Mapping[str, str], *, limited: bool
+    usage: Usage,
+    available: int | None,
+    sources: Mapping[str, str],
+    handlers: Mapping[str, str],
+    *,
+    limited: bool,
+    unlimited: Sequence[str] = (),
 ) -> list[Finding]:
     """Return what is wrong with a function's connections, errors first.
 
     `available` is what the database leaves for us (None: not known), `sources` path → text, `handlers` path → name of
-    the export, `limited` whether somebody has set the number of containers.
+    the export, `limited` whether somebody has set the number of containers; `unlimited` names the settings of those
+    functions for which nobody has.
     """
     pool = usage.pool
     found = []
@@ -41,6 +48,11 @@ def advise(
         fix = "reserve what the database can serve: reservedConcurrency in serverless.yml,"
         fix += " ReservedConcurrentExecutions in SAM, reserved_concurrent_executions in Terraform"
         found.append(Finding("CON006", "warning", "the function", message, fix))
+    for place in unlimited:
+        message = f"is not set: up to {UNRESERVED_CONCURRENCY} containers may run at once"
+        even = available // (usage.pool.size * max(len(unlimited), 1)) if available is not None else 0
+        fix = f"{place.rpartition('.')[2]}: {even or 1}" + (", or what is left by the others" if even else "")
+        found.append(Finding("CON006", "warning", place, message, fix))
     for path, export in handlers.items():
         found += _in_handler(path, sources.get(path, ""), export)
     if pool.idle_setting:

@@ -17,7 +17,7 @@ from select import select
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
-from packager.connections.postgres import held_connections
+from packager.connections.database import held_connections
 from packager.errors import ArtifactError, EnvironmentFault
 from packager.prove.interpreters import CannotProve, find_runtime
 from packager.prove.request import Request, moved, runtime_environment

@@ -71,6 +71,9 @@ def _body(code: str, position: int) -> tuple[int, int]:
                 begin = index
                 break
     brace = code.find("{", begin)
+    arrow = code.find("=>", begin)
+    if 0 <= arrow and (brace < 0 or arrow < brace) and not code[arrow + 2 :].lstrip().startswith("{"):
+        return _expression(code, arrow + 2)
     if brace < 0:
         return begin, len(code)
     depth = 0
@@ -79,6 +82,17 @@ def _body(code: str, position: int) -> tuple[int, int]:
         if depth == 0:
             return brace, index
     return brace, len(code)
+
+
+def _expression(code: str, begin: int) -> tuple[int, int]:
+    """Return the span of an arrow function's body without braces: to the end of the statement."""
+    depth = 0
+    for index in range(begin, len(code)):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(code[index], 0)
+        ends = code[index] == ";" or (code[index] == "\n" and code[begin:index].strip() != "")
+        if depth < 0 or (depth == 0 and ends):
+            return begin, index
+    return begin, len(code)
 
 
 def _client_names(code: str) -> set[str]:
