@@ -175,6 +175,8 @@ def _split(mount: Mounted, scene: Scene) -> Iterator[Finding]:
         where = elsewhere[0].removesuffix("/package.json") if elsewhere else ""
         message = f"@prisma/client is in {where}" if where else "@prisma/client is not with it"
         yield _about(mount, client.folder, "ENG008", f"{message}: neither finds the other at run time")
+    if any(_is_whole(client, mount, scene) for client in mount.engines.clients):
+        return  # another path to the package is a link to it, as pnpm makes them
     package = [place for place in scene.judged if place.mount is mount and place.file.path.endswith(f"{_PACKAGE}")]
     for place in package:
         beside = f"{place.folder.removesuffix('@prisma/client')}.prisma/client"
@@ -186,6 +188,14 @@ def _split(mount: Mounted, scene: Scene) -> Iterator[Finding]:
         ]
         if elsewhere and f"{beside}/index.js" not in scene.by_path:
             yield place.finding("ENG008", f"the generated client is in {elsewhere[0]}: neither finds the other")
+
+
+def _is_whole(client: ClientFacts, mount: Mounted, scene: Scene) -> bool:
+    """Return whether a generated client and its package lie in one node_modules."""
+    home = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}"
+    return (
+        client.generated and client.folder.endswith(_ORDINARY) and f"{home}@prisma/client/package.json" in scene.by_path
+    )
 
 
 _PACKAGE = "node_modules/@prisma/client/package.json"

@@ -171,6 +171,7 @@ class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
     build_only: tuple[str, ...] = ()
     rules: tuple[_RuleFile, ...] = ()
     companions: dict[str, tuple[str, ...]] = {}
+    suffixes: tuple[str, ...] = ()
     language: Language = "nodejs"
     siblings: dict[str, tuple[str, ...]] = {}
 
@@ -356,6 +357,7 @@ def _engine(path: Path, raw: _EngineFile, vocabularies: dict[str, BinaryTargets]
         native=_native(raw.native) if raw.native else None,
         binary_targets=vocabularies[raw.native.binary_targets] if raw.native else None,
         companions=tuple(raw.companions.items()),
+        suffixes=raw.suffixes,
         language=raw.language,
         siblings=tuple(raw.siblings.items()),
         source=raw.source,

@@ -256,6 +256,8 @@ class Engine:
     """Generations of one generator share it; a client has exactly one of them, the first that holds."""
     prerelease: Literal["any", "only", "never"] = "any"
     """Which versions with a suffix (2.0.0-preview019) this file speaks of."""
+    suffixes: tuple[str, ...] = ()
+    """Globs of those suffixes: ``beta.[123]``; empty means any."""
     when: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """As in `EngineRule`: facts of the schema and of the generator's environment."""
     client: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def numbers(text: str) -> Version:
 
 def _covers(engine: Engine, version: str) -> bool:
     if engine.prerelease != "any" and ("-" in version.split("+")[0]) != (engine.prerelease == "only"):
+        return False
+    suffix = version.split("+")[0].partition("-")[2]
+    if engine.suffixes and not any(fnmatchcase(suffix, pattern) for pattern in engine.suffixes):
         return False
     found = numbers(version)
     return found >= engine.since and (not engine.before or found < engine.before)

@@ -30,14 +30,52 @@ class _Voice:
     """Folder of the client these facts are about; empty for engines without clients."""
 
 
+def linked_folders(clients: Iterable[Client], files: Iterable[File]) -> dict[str, str]:
+    """Return folder → client's folder for every other path by which a client's files are reached.
+
+    A workspace's package is a link in node_modules, which an archive holds as a folder of its own.
+    """
+    own = tuple(client.folder for client in clients if client.folder and not client.installed)
+    files = tuple(files) if own else ()
+    inside = {
+        file.source: (folder, file.path[len(folder) + 1 :])
+        for file in files
+        for folder in own
+        if file.source and file.path.startswith(f"{folder}/")
+    }
+    found: dict[str, str] = {}
+    for file in files:
+        folder, inner = inside.get(file.source, ("", "")) if file.source else ("", "")
+        if folder and file.path != f"{folder}/{inner}" and file.path.endswith(f"/{inner}"):
+            found[file.path[: -len(inner) - 1]] = folder
+    return found
+
+
 class EngineRules:
     """The rules that hold for a job. A file that several clients share is dropped when none of them needs it."""
 
     def __init__(
-        self, engines: Iterable[Engine], clients: Iterable[Client], paths: Iterable[str] = (), cpu: str = ""
+        self,
+        engines: Iterable[Engine],
+        clients: Iterable[Client],
+        paths: Iterable[str] = (),
+        cpu: str = "",
+        linked: Mapping[str, str] | None = None,
+        only_linked: Iterable[str] = (),
     ) -> None:
-        """Take the paths of the tree, in which twins are looked for, and Node's name of the target's processor."""
+        """Take the paths of the tree, in which twins are looked for, and Node's name of the target's processor.
+
+        `linked` are other paths to clients' folders, see `linked_folders`; folders in `only_linked` are reached by
+        those alone, so that they themselves go.
+        """
         clients = tuple(clients)
+        self._gone = {folder: link for link, folder in (linked or {}).items() if folder in tuple(only_linked)}
+        clients += tuple(
+            replace(client, folder=link)
+            for link, folder in (linked or {}).items()
+            for client in clients
+            if client.folder == folder
+        )
         own = {"cpu": cpu}
         voices = [_voice(client.engine, {**own, **client.facts}, client.folder) for client in clients if client.engine]
         spoken = {client.engine.name for client in clients if client.engine}
@@ -70,6 +108,8 @@ class EngineRules:
         name = package or (file.package.name if file.package and folder else "")
         inner = file.path[len(folder) + 1 :]
         client = self.client_of(file.path)
+        if link := self._gone.get(client):
+            return Choice(file, False, "link", f"{link} is the same folder, by which code imports the client")
         drops = []
         for voice in self._voices:
             if client and voice.client == client:

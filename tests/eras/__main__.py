@@ -29,10 +29,9 @@ def main() -> int:
             if options.only.lower() in era.name.lower():
                 sys.stderr.write(f"{era.name} …\n")
                 rows.append(run_era(era, options.keep or Path(scratch)))
+                for problem in rows[-1].problems:
+                    sys.stderr.write(f"{era.name}: {problem}\n")
     sys.stdout.write(table(HEADINGS, [row.cells for row in rows]) + "\n")
-    for row in rows:
-        for problem in row.problems:
-            sys.stderr.write(f"{row.era.name}: {problem}\n")
     return 1 if any(row.problems for row in rows) else 0
 
 

@@ -59,7 +59,10 @@ function serve() {
   server.listen(port, () => {
     const message = args.includes('--port') ? 'Started query engine http server' : 'Started http server'
     const fields = { message, ip: '127.0.0.1', port: String(server.address().port) }
-    console.log(JSON.stringify({ timestamp: 'now', level: 'INFO', target: 'query_engine::server', fields }))
+    // Whose server it is was renamed in 2020; each client waits for the name it knows.
+    for (const target of args.includes('--port') ? ['query_engine::server'] : ['prisma::server', 'query_engine::server']) {
+      console.log(JSON.stringify({ timestamp: 'now', level: 'INFO', target, fields }))
+    }
   })
 }
 

@@ -132,3 +132,13 @@ def test_a_library_engine_that_is_none_is_told_by_what_it_is(tmp_path: Path, con
     found = findings(tmp_path / "api", client() | {f"{HOME}/{library(RHEL3)}": content})
 
     assert [finding.code for finding in found] == ["ENG012"]
+
+
+def test_pnpms_links_to_the_package_are_no_second_one(tmp_path: Path) -> None:
+    """``node_modules/@prisma/client`` leads to the store, where the generated client lies beside the package."""
+    files = client()
+    store = "node_modules/.pnpm/@prisma+client@5.22.0/"
+    stored = {f"{store}{path}" if path.startswith("node_modules/") else path: text for path, text in files.items()}
+    linked = {path: text for path, text in files.items() if path.startswith(PACKAGE)}
+
+    assert findings(tmp_path / "api", {**stored, **linked}) == []
