@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
     "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
+    "cache": ("cache", "Show what is kept to be quick the next time, or make room."),
     "doctor": ("doctor", "Show what this machine can do."),
 }
 

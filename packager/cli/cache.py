@@ -1,0 +1,127 @@
+"""``packager cache``: what is kept to be quick the next time, and making room."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from packager.archive.prune import Item
+
+_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+_cache_option = click.option(
+    "--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder. Default: the user's."
+)
+_json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+def _seconds(context: click.Context, parameter: click.Parameter, value: str | None) -> float | None:
+    """Return the seconds of a length of time such as 30d, 12h or 2w; a bare number is days."""
+    if value is None:
+        return None
+    match = re.fullmatch(r"(\d{1,6})([hdw]?)", value)
+    if match is None:
+        msg = f"{value!r} is no length of time; write it like 30d, 12h or 2w"
+        raise click.BadParameter(msg, context, parameter)
+    return float(int(match[1]) * _SECONDS[match[2] or "d"])
+
+
+@click.group()
+def cache() -> None:
+    """Show what is kept to be quick the next time, or make room."""
+
+
+@cache.command()
+@_cache_option
+@_json_option
+def info(cache: Path | None, as_json: bool) -> int:
+    """Show what the cache holds."""
+    from packager.archive.prune import items, rooms
+    from packager.resources import default_cache
+    from packager.units import format_size
+
+    folder = cache or default_cache()
+    held = rooms(items(folder))
+    total = sum(room.size_bytes for room in held)
+    if as_json:
+        found = [
+            {"name": room.name, "title": room.title, "items": room.items, "size_bytes": room.size_bytes}
+            for room in held
+        ]
+        _print_document({"folder": str(folder), "size_bytes": total, "rooms": found})
+        return 0
+    click.echo(f"{folder}: {format_size(total)}")
+    for room in held:
+        if room.items:
+            click.echo(f"  {room.title:<28} {room.items:>6}  {format_size(room.size_bytes):>8}")
+    return 0
+
+
+@cache.command()
+@click.option("--all", "everything", is_flag=True, help="Remove everything.")
+@click.option(
+    "--older-than", callback=_seconds, metavar="AGE", help="Remove what was not used for so long: 30d, 12h, 2w."
+)
+@click.option("--max-size", metavar="SIZE", help="Remove the least recently used until no more is left, such as 2gb.")
+@click.option("--dry-run", is_flag=True, help="Remove nothing; say what would go.")
+@_cache_option
+@_json_option
+def prune(
+    everything: bool,
+    older_than: float | None,
+    max_size: str | None,
+    dry_run: bool,
+    cache: Path | None,
+    as_json: bool,
+) -> int:
+    """Make room: what was not used for long goes first, and comes again when it is needed.
+
+    Without options, what was not used for 30 days goes.
+    """
+    import time
+
+    from packager.archive.prune import choose, items, remove
+    from packager.resources import default_cache
+    from packager.units import format_size, parse_size
+
+    folder = cache or default_cache()
+    if not everything and older_than is None and max_size is None:
+        older_than = 30.0 * _SECONDS["d"]
+    found = items(folder)
+    chosen = choose(
+        found,
+        now=time.time(),
+        older_than_seconds=older_than,
+        max_bytes=None if max_size is None else parse_size(max_size),
+        everything=everything,
+    )
+    gone = chosen if dry_run else remove(chosen, _tell_failure)
+    freed = sum(item.size_bytes for item in gone)
+    left = sum(item.size_bytes for item in found) - freed
+    if as_json:
+        _print_document(
+            {
+                "folder": str(folder),
+                "removed": not dry_run,
+                "items": len(gone),
+                "freed_bytes": freed,
+                "left_bytes": left,
+            }
+        )
+    else:
+        done = "would go" if dry_run else "removed"
+        click.echo(f"{folder}: {len(gone)} items {done}, {format_size(freed)}; {format_size(left)} left")
+    return 0
+
+
+def _tell_failure(item: Item, error: OSError) -> None:
+    click.echo(f"{item.path}: cannot be removed: {error.strerror or error}", err=True)
+
+
+def _print_document(fields: dict[str, object]) -> None:
+    import json
+
+    click.echo(json.dumps({"version": 1, "ok": True, **fields}, indent=1))
