@@ -72,7 +72,7 @@ def _body(code: str, position: int) -> tuple[int, int]:
                 break
     brace = code.find("{", begin)
     arrow = code.find("=>", begin)
-    if 0 <= arrow and (brace < 0 or arrow < brace) and not code[arrow + 2 :].lstrip().startswith("{"):
+    if arrow >= 0 and (brace < 0 or arrow < brace) and not code[arrow + 2 :].lstrip().startswith("{"):
         return _expression(code, arrow + 2)
     if brace < 0:
         return begin, len(code)

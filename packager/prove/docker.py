@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
 
-_PROGRAM = {"nodejs": "node", "python": "python3"}
+_PROGRAM = {"nodejs": "node", "python": "python3", "provided": "python3"}
+_FLAGS = {"nodejs": (), "python": ("-I",), "provided": ("-I", "-S")}
 _PIECE = 1 << 20
 
 
@@ -114,7 +115,7 @@ def started(
 
 def _command(request: Request, traced: bool) -> Command:
     language = request.target.language
-    flags = ("-I",) if language == "python" else ("--require", f"/packager/{loaders.TRACE}") if traced else ()
+    flags = ("--require", f"/packager/{loaders.TRACE}") if traced else _FLAGS[language]
     loader = f"/packager/{loaders.BY_LANGUAGE[language]}"
     return Command(
         argv=(_PROGRAM[language], *flags, loader, request.marker, "1", "/packager/request.json"),
@@ -142,6 +143,8 @@ def lacks_runtime(run: Run, target: Target) -> bool:
     """Return whether the image had no such interpreter, or one of another version: then nothing has been shown."""
     if not run.report.version:
         return run.exit_code in (126, 127)  # the engine's and the shell's codes for "no such program"
+    if target.language == "provided":
+        return False
     return not f"{run.report.version}.".startswith(f"{target.language_version}.")
 
 

@@ -49,12 +49,6 @@ def attempts(
 
     The engine stays connected as long as `doors`. Raises DockerFault where Docker is demanded and cannot be had.
     """
-    if target.language == "provided":
-        # The Runtime API is served from inside the sandbox, by a Python that a custom runtime's image does not have.
-        if how == "docker":
-            msg = "a custom runtime is proved against the Runtime API on this machine, not in an image"
-            raise CannotProve(msg)
-        how = "local"
     no_docker = f"the image {target.image} is not on the engine"
     if how != "local":
         try:
@@ -91,6 +85,9 @@ def _run_in_docker(containers: Containers, place: Place, cache: Path, root: Clea
     run = run_in_container(containers, place, root, request)
     if not lacks_runtime(run, request.target):
         return run
+    if request.target.language == "provided":
+        msg = f"{place.title} has no python3, which would serve the Runtime API inside; name one that has with --image"
+        raise CannotProve(msg)
     # A bare system image: the runtime's exact major is brought along.
     folder = node_folder_or_reason(request.target, cache)
     return run_in_container(containers, place, root, request, folder)

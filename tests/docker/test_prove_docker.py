@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import zipfile
 from pathlib import Path
@@ -173,3 +174,28 @@ def test_the_official_image_itself(tmp_path: Path, target: Target) -> None:
     proof = prove_in("", function, target, event={})
     assert proof.status == "proved", proof
     assert "standing in" not in proof.where
+
+
+BOOTSTRAP = """#!/usr/bin/python3
+import json, os, urllib.request
+api = "http://%s/2018-06-01/runtime/invocation" % os.environ["AWS_LAMBDA_RUNTIME_API"]
+while True:
+    with urllib.request.urlopen(api + "/next") as call:
+        number, event = call.headers["Lambda-Runtime-Aws-Request-Id"], json.load(call)
+    answer = json.dumps({"got": event, "user": os.getuid(), "handler": os.environ["_HANDLER"]}).encode()
+    urllib.request.urlopen(urllib.request.Request(f"{api}/{number}/response", answer, method="POST"))
+"""
+
+
+def test_standin_a_custom_runtime_answers_the_runtime_api(tmp_path: Path) -> None:
+    target = load_catalog().target("aws-lambda", "provided.al2023", "x86_64")
+    function = zipped(tmp_path / "api.zip", {"bootstrap": BOOTSTRAP}, {"bootstrap": 0o755})
+    proof = prove_in(python_image("bookworm"), function, target, event={"a": 1}, handler="my.handler")
+    assert (proof.status, proof.how) == ("proved", "docker"), proof
+    assert json.loads(proof.answer) == {"got": {"a": 1}, "user": 993, "handler": "my.handler"}
+    function = zipped(tmp_path / "api.zip", {"bootstrap": "#!/bin/sh\nexit 3"}, {"bootstrap": 0o755})
+    proof = prove_in(python_image("bookworm"), function, target, event={})
+    assert (proof.status, [finding.code for finding in proof.findings]) == ("failed", ["RUN015"]), proof
+    proof = prove_in(STANDIN, function, target, event={})
+    assert proof.status == "skipped"
+    assert "has no python3" in proof.detail
