@@ -121,6 +121,8 @@ const single = (node) => {
   }
   return [node, names.join('/')]
 }
+// What a folder is called that was opened together with those around it: "@prisma/client".
+const names = new Map()
 const draw = () => {
   const shown = trail[trail.length - 1]
   const map = $('map')
@@ -138,14 +140,14 @@ const draw = () => {
     box.setAttribute('aria-label', describe(node) + (isFolder(inner) ? ', opens' : ''))
     box.title = describe(node)
     if (roomy) fill(box, inner, width, height)
-    if (isFolder(inner)) box.onclick = () => open(inner)
+    if (isFolder(inner)) box.onclick = () => { names.set(inner, name); open(inner) }
     box.onfocus = box.onmouseenter = () => { $('told').textContent = describe(node) }
     boxes.push(box)
   })
   map.replaceChildren(...boxes)
   $('told').textContent = describe(shown) + (hidden ? ` · ${hidden} too small to be drawn` : '')
   $('crumbs').replaceChildren(...trail.flatMap((node, index) => {
-    const step = el('button', node[0])
+    const step = el('button', names.get(node) ?? node[0])
     step.type = 'button'
     step.onclick = () => { trail = trail.slice(0, index + 1); draw() }
     if (index === trail.length - 1) step.setAttribute('aria-current', 'true')
