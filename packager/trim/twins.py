@@ -32,11 +32,12 @@ _CALLED = re.compile(rb"""\bimport\s*\(\s*""" + _COMMENT + rb"""["'`]([^"'`$]+)[
 # What is imported is worked out at run time.
 _COMPUTED = re.compile(rb"""\bimport\s*\(\s*""" + _COMMENT + rb"""(?:[^"'`\s/)]|`[^`]*\$)""")
 _SYNTAX = re.compile(
-    rb"""(?:^|[;}\n])\s*(?:import(?:\s*["'{*]|\s+[\w$*{]+[^;\n]*?\bfrom\b)|export\s*(?:[{*]|default\b|const\b|let\b|var\b|function\b|class\b|async\b))"""
+    rb"""(?:^|[;}])[ \t]*(?:import(?:\s*["'{*]|\s+[\w$*{]+[^;\n]*?\bfrom\b)"""
+    rb"""|export\s*(?:[{*]|(?:default|const|let|var|function|class|async)\b))""",
+    re.MULTILINE,
 )
-_STARTS = re.compile(
-    rb"""\A(?:\s+|//[^\n]*\n|/\*.*?\*/|["']use strict["'];?)*(?:import\b\s*[^\s(.]|export\b)""", re.DOTALL
-)
+_SKIPPED = re.compile(rb"""\s+|//[^\n]*|["']use strict["'];?|#![^\n]*""")
+_STARTS = re.compile(rb"""import\b\s*[^\s(.]|export\b""")
 _CLASSIC = re.compile(rb"\bmodule\.exports\b|\bexports\s*[.\[]|\brequire\s*\(|__esModule")
 # What require takes, before and since Node learnt to require ES modules.
 _CONDITIONS = (
@@ -235,7 +236,19 @@ def _manifest(file: File) -> dict[str, Any]:
 
 def _is_module(text: bytes) -> bool:
     """Return whether a script is an ES module by its text: its first statement says so, or all of it does."""
-    return bool(_STARTS.match(text)) or (bool(_SYNTAX.search(text)) and not _CLASSIC.search(text))
+    at = 0
+    while True:
+        # Step by step, as one expression for all of it would try every way to read a comment.
+        if text.startswith(b"/*", at):
+            end = text.find(b"*/", at)
+            if end < 0:
+                return False
+            at = end + 2
+        elif skipped := _SKIPPED.match(text, at):
+            at = skipped.end()
+        else:
+            break
+    return bool(_STARTS.match(text, at)) or (bool(_SYNTAX.search(text)) and not _CLASSIC.search(text))
 
 
 def _package(name: str) -> str:

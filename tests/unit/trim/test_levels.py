@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -138,7 +138,7 @@ def test_what_code_names_stays(judge: Judge, code: str, path: str) -> None:
         ({"imports": {"#data": "./doc/data.js"}}, "doc/data.js"),
     ],
 )
-def test_what_package_json_names_stays(judge: Judge, fields: dict[str, object], path: str) -> None:
+def test_what_package_json_names_stays(judge: Judge, fields: dict[str, Any], path: str) -> None:
     files = {f"{A}/package.json": package_json("a", **fields), f"{A}/{path}": ""}
 
     assert judge({**ROOT, **files})[f"{A}/{path}"] == "+dependency"

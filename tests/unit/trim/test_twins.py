@@ -100,6 +100,34 @@ def test_modules_are_told_by_their_text_where_package_json_says_nothing(tmp_path
     assert twins(tmp_path, changes) == {*TWINS, f"{A}/es/index.js", f"{A}/es/part.js"}
 
 
+HARD = {
+    "comments": b"/**/ " * 20_000 + b"x",
+    "an open comment": b"/* " * 200_000,
+    "blank lines": b"\n" * 200_000,
+    "one long line": b";import a " * 50_000,
+    "quotes": b"'" * 200_000,
+    "a path": b'"' + b"a/" * 200_000,
+}
+
+
+@pytest.mark.parametrize("kind", HARD)
+def test_odd_texts_take_no_time_to_tell(tmp_path: Path, kind: str) -> None:
+    """An expression that tries every way to read these would not end while anybody waits."""
+    changes = {f"{A}/cjs/odd.js": HARD[kind], f"{A}/es/odd.mjs": HARD[kind]}
+
+    assert twins(tmp_path, changes) == {*TWINS, f"{A}/es/odd.mjs"}
+
+
+def test_the_first_statement_tells_behind_comments(tmp_path: Path) -> None:
+    module = "#!/usr/bin/env node\n/* a\n */ // b\n'use strict';\nimport { x } from './part.mjs'; require('x')"
+    changes = {
+        f"{A}/es/index.js": module,
+        f"{A}/package.json": package_json("a", main="./cjs/index.js", module="./es/index.js"),
+    }
+
+    assert twins(tmp_path, changes) == {*TWINS, f"{A}/es/index.js"}
+
+
 def test_what_the_bundle_names_by_its_path_stays(tmp_path: Path) -> None:
     changes = {"index.js": "require('a'); require('a/esm/part.mjs')"}
 
