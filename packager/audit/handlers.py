@@ -24,7 +24,7 @@ _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs")
 _SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
 _NODE_FINDS_ESM = 22
 """From this major version on, Node itself looks whether a file without "type" is an ES module."""
-_COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
+COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
 _ESM = re.compile(
     r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
 )
@@ -124,7 +124,7 @@ def _endings(target: Target) -> tuple[str, ...]:
 
 
 def _module_kind(place: Place, text: str, scene: Scene) -> Iterator[Finding]:
-    code = _COMMENTS.sub("", text)
+    code = COMMENTS.sub("", text)
     esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
     kind, why = _declared(place)
     if esm and kind == "commonjs":

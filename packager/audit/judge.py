@@ -13,6 +13,7 @@ from packager.audit.archives import check_archive
 from packager.audit.engines import check_clients, check_engines, check_overrides
 from packager.audit.families import excuse
 from packager.audit.handlers import check_handler, handler_texts
+from packager.audit.imports import check_imports, is_own_source
 from packager.audit.languages import check_node, check_python_extensions, check_wheels
 from packager.audit.layers import check_layer
 from packager.audit.libraries import check_needed, check_shadowed
@@ -48,6 +49,7 @@ CHECKS = (
     check_interpreters,
     check_layer,
     check_handler,
+    check_imports,
     check_secrets,
     check_engines,
     check_clients,
@@ -97,7 +99,8 @@ def audit_archive(
 
     system = target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
-    inventory = scan(path, handler_texts(handler, target))
+    of_handler = handler_texts(handler, target)
+    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name, target))
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
     mounts = [*below, _mounted(path, root, inventory, name or str(path))]

@@ -85,6 +85,11 @@ def _limit(need: SymbolVersion, baseline: Baseline) -> tuple[Version, Version, s
         if found and found[1] in ("GLIBCXX", "CXXABI"):
             offered = baseline.glibcxx if found[1] == "GLIBCXX" else baseline.cxxabi
             return parse_version(found[2]), offered, found[1]
+    family, _, number = need.version.partition("_")
+    for name, offered in baseline.versions:
+        # OPENSSL_1_1_1 and the like are of a library with another soname: LIB001 has the say there.
+        if name == family and re.fullmatch(r"\d+(\.\d+)*", number):
+            return parse_version(number), offered, need.soname
     return None
 
 

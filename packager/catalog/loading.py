@@ -46,6 +46,7 @@ class _BaselineFile(msgspec.Struct, forbid_unknown_fields=True):
     glibcxx: str = ""
     cxxabi: str = ""
     openssl: tuple[str, ...] = ()
+    versions: dict[str, str] = {}
     x86_64_only: tuple[str, ...] = ()
     sonames: tuple[str, ...] = ()
     sonames_image_only: tuple[str, ...] = ()
@@ -239,6 +240,7 @@ def _baseline(path: Path, raw: _BaselineFile) -> Baseline:
         glibcxx=_version(path, "glibcxx", raw.glibcxx),
         cxxabi=_version(path, "cxxabi", raw.cxxabi),
         openssl=raw.openssl,
+        versions=tuple((family, _version(path, f"versions.{family}", text)) for family, text in raw.versions.items()),
         sonames=frozenset(raw.sonames),
         sonames_image_only=frozenset(raw.sonames_image_only),
         sonames_absent=frozenset(raw.sonames_absent),

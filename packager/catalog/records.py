@@ -52,6 +52,8 @@ class Baseline:
     """Members of `sonames` that arm64 lacks."""
     source: str
     checked: str
+    versions: tuple[tuple[str, Version], ...] = ()
+    """Highest symbol version by family, for libraries besides libc and libstdc++: ("ZLIB", (1, 2, 11))."""
 
     def has(self, soname: str, arch: Arch) -> bool:
         """Return whether this system surely offers the library on this architecture."""

@@ -36,6 +36,14 @@ ROWS = (
         "Put an executable `bootstrap` at the root of the zip.",
     ),
     Code(
+        "HND005",
+        "upper and lower case",
+        "warning",
+        "The code asks for a file of its own in another spelling than the file has. macOS and Windows find it all the "
+        "same, Linux does not: 'Cannot find module'.",
+        "Write the name as the file has it, or rename the file (git mv, in two steps on a Mac).",
+    ),
+    Code(
         "LAY001",
         "layer folder nobody reads",
         "warning",

@@ -140,3 +140,20 @@ def test_versions_of_gcc_follow_libstdcxx() -> None:
     for version, expected in (("GCC_7.0.0", []), ("GCC_12.0.0", [("error", "ABI002", "a.so")])):
         data = write_elf(needed=("libgcc_s.so.1", "libc.so.6"), versions={"libgcc_s.so.1": (version,)})
         assert verdict({"a.so": data}) == expected
+
+
+@pytest.mark.parametrize(
+    ("soname", "version", "refused"),
+    [
+        ("libz.so.1", "ZLIB_1.2.9", False),
+        ("libz.so.1", "ZLIB_1.2.12", True),
+        ("libcrypto.so.3", "OPENSSL_3.0.8", False),
+        ("libssl.so.3", "OPENSSL_3.2.0", True),
+        ("libssl.so.3", "OPENSSL_1_1_1", False),
+        ("libtinfo.so.6", "NCURSES6_TINFO_9.9.9", False),
+    ],
+)
+def test_other_libraries_offer_the_versions_their_release_has(soname: str, version: str, refused: bool) -> None:
+    """Amazon Linux 2023 has zlib 1.2.11 and, for certain, OpenSSL 3.0.8. What nobody knows is let through."""
+    data = write_elf(needed=(soname, "libc.so.6"), versions={soname: (version,)})
+    assert verdict({"a.so": data}) == ([("error", "ABI002", "a.so")] if refused else [])
