@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cases import install_peer, packager_cases, peer_cases
+from benchmarks.heavy import NAMES as HEAVY
 from benchmarks.inputs import install
-from benchmarks.measure import run_rounds
+from benchmarks.measure import compiled, run_rounds, versus
 
 if TYPE_CHECKING:
     from benchmarks.measure import Row
@@ -26,15 +27,16 @@ def main() -> None:
     """Measure what the command line asks for, and print tables in Markdown."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--input", action="append", choices=["node-fat", "node-small", "python"], dest="inputs")
-    parser.add_argument("--peer", action="append", choices=[*PEERS, "none"], dest="peers")
+    parser.add_argument("--peer", action="append", choices=[*PEERS, *HEAVY, "none"], dest="peers")
     parser.add_argument("--level", action="append", choices=LEVELS, dest="levels")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "packager-benchmarks")
     words = parser.parse_args()
     print(f"{_machine()}\n")
+    compiled()
     for name in words.inputs or ["node-fat", "node-small", "python"]:
         tree = install(name, words.work)
-        peers = tuple(peer for peer in words.peers or PEERS if name != "python" or peer != "serverless 3")
+        peers = tuple(peer for peer in words.peers or PEERS if name != "python" or peer not in ("serverless 3", *HEAVY))
         for peer in peers:
             install_peer(peer, words.work)
         levels = tuple(words.levels or LEVELS)
@@ -42,6 +44,8 @@ def main() -> None:
         rows = run_rounds(cases, words.rounds, lambda line: print(line, file=sys.stderr))
         sizes = [path.stat().st_size for path in tree.rglob("*") if path.is_file()]
         print(f"### {name}: {len(sizes):,} files, {sum(sizes) / 1e6:.0f} MB\n\n{_table(rows)}\n")
+        if "serverless 3" in peers:
+            print(f"{versus(rows, 'packager cold, default', 'serverless 3')}\n")
     print(f"load at the end: {_load()}")
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import heavy
+from benchmarks.measure import environment
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -31,8 +34,8 @@ class Case:
 
 
 def packager_cases(tree: Path, work: Path, levels: tuple[str, ...]) -> list[Case]:
-    """Return packager's own cases: cold at each level, and the default level with a warm cache."""
-    return [*(_cold(tree, work, level) for level in levels), *_warm(tree, work)]
+    """Return packager's own cases: cold at each level, the default level with a warm cache, and trimmed."""
+    return [*(_cold(tree, work, level) for level in levels), *_warm(tree, work), _trimmed(tree, work)]
 
 
 def peer_cases(tree: Path, work: Path, names: tuple[str, ...]) -> list[Case]:
@@ -52,11 +55,19 @@ def peer_cases(tree: Path, work: Path, names: tuple[str, ...]) -> list[Case]:
             folder = work / "out" / name.replace(" ", "-")
             output = folder / ("api.zip" if name != "serverless 3" else "bench.zip")
             cases.append(Case(name, maker(output), output, _emptied(folder), cwd=tree))
+    for name in names:
+        if name in heavy.NAMES:
+            command, output = heavy.command(name, work)
+            project, prepare = heavy.prepared(name, tree, work)
+            cases.append(Case(name, command, output, prepare, cwd=project))
     return cases
 
 
 def install_peer(name: str, work: Path) -> None:
-    """Install a peer that comes from npm."""
+    """Install a peer that does not come with the system."""
+    if name in heavy.NAMES:
+        heavy.install(name, work)
+        return
     packages = {"archiver": "archiver@7.0.0", "serverless 3": "serverless@3.40.0"}
     if name not in packages:
         return
@@ -74,6 +85,13 @@ def _cold(tree: Path, work: Path, level: str) -> Case:
     folder = work / "out" / f"cold-{level}"
     command = _pack(tree, folder / "out.zip", folder / "cache", level)
     return Case(f"packager cold, {level}", command, folder / "out.zip", _emptied(folder))
+
+
+def _trimmed(tree: Path, work: Path) -> Case:
+    """What a user gets who asks for the smallest that is safe; other work than packing is part of the time."""
+    folder = work / "out" / "trimmed"
+    command = (*_pack(tree, folder / "out.zip", folder / "cache", "best"), "--trim", "safe")
+    return Case("packager, safe trim, best", command, folder / "out.zip", _emptied(folder))
 
 
 def _warm(tree: Path, work: Path) -> list[Case]:
@@ -114,7 +132,7 @@ def _pack(tree: Path, out: Path, cache: Path, level: str) -> tuple[str, ...]:
 
 
 def _run(command: tuple[str, ...]) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment())
 
 
 def _emptied(folder: Path) -> Callable[[], None]:

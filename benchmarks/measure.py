@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import sys
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -48,6 +51,18 @@ class Row:
     size_bytes: int
 
 
+def versus(rows: Sequence[Row], name: str, other: str) -> str:
+    """Return how one row stands to another, in words."""
+    found = {row.name: row for row in rows}
+    if name not in found or other not in found:
+        return ""
+    one, two = found[name], found[other]
+    return (
+        f"{name} against {other}: wall {one.wall / two.wall:.3f}, bytes {one.size / two.size:.4f}, "
+        f"memory {one.peak_bytes / two.peak_bytes:.3f}"
+    )
+
+
 def run_rounds(cases: Sequence[Case], rounds: int, told: Callable[[str], None]) -> list[Row]:
     """Return a row per case, in their order. The order within a round is shuffled, differently in each."""
     found: dict[str, list[Run]] = {case.name: [] for case in cases}
@@ -61,17 +76,40 @@ def run_rounds(cases: Sequence[Case], rounds: int, told: Callable[[str], None]) 
     return [_row(case.name, found) for case in cases]
 
 
+def environment() -> dict[str, str]:
+    """Return the environment commands are measured in: Python may keep what it compiles, as it does when installed."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "packager-benchmarks-compiled")}
+
+
+def compiled() -> None:
+    """Compile packager, as pip does when it installs it."""
+    import packager
+
+    folder = str(Path(packager.__file__).parent)
+    subprocess.run([sys.executable, "-m", "compileall", "-q", folder], env=environment(), check=True)
+
+
 def run_once(case: Case) -> Run:
     """Run a case and return what it took, start-up included. Raises CalledProcessError if it fails."""
     started = time.perf_counter()
-    process = subprocess.Popen(case.command, cwd=case.cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        case.command, cwd=case.cwd, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, case.command)
-    size = case.output.stat().st_size
+    size = _size(case.output)
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, size)
+
+
+def _size(output: Path) -> int:
+    """Return the bytes of a file, or of all files in a folder."""
+    if output.is_dir():
+        return sum(path.stat().st_size for path in output.rglob("*") if path.is_file())
+    return output.stat().st_size
 
 
 def _row(name: str, found: dict[str, list[Run]]) -> Row:

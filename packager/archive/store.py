@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 _GAP_BYTES = 32 << 10
 """Streams no further apart are read in one go, with what lies between them."""
 _READ_BYTES = 4 << 20
-_LARGEST_BYTES = 256 << 20
+_LARGEST_BYTES = 512 << 20
 """One content may not take most of the cache."""
 
 
