@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
@@ -11,13 +13,13 @@ from packager.generate.steps import PNPM
 from packager.machine import Machine
 from packager.planning import Wishes, make_plan
 from packager.project import load_project
+from packager.resources import default_cache
 from tests.eras.era import STANDIN
 from tests.support.elfs import write_elf
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from packager.plan import Plan
     from tests.eras.era import Era
@@ -34,9 +36,22 @@ def make_project(era: Era, root: Path, scratch: Path) -> dict[str, str]:
     app = write_tree(root / "app", era.project())
     subprocess.run(_LOCKS[era.manager], cwd=app, check=True, capture_output=True)
     if era.engine != "real":
-        return {}
+        return apart(scratch)
     _libraries(app / "lib")
     return {"PRISMA_QUERY_ENGINE_LIBRARY": str(_real_engine(era, root, scratch))}
+
+
+def apart(scratch: Path) -> dict[str, str]:
+    """Return variables that keep generators out of the user's home.
+
+    Where they fetch for themselves, they keep what they got, and here that is a stand-in under an engine's name.
+    """
+    home = scratch / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    own = Path.home()
+    npm = {"npm_config_userconfig": str(own / ".npmrc"), "npm_config_cache": str(own / ".npm")}
+    kept = {name: os.environ.get(name, value) for name, value in npm.items()}
+    return {"HOME": str(home), "PACKAGER_CACHE": str(default_cache()), **kept}
 
 
 def plan_for(era: Era, app: Path, variables: Mapping[str, str]) -> Plan:
