@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MANIFEST_SUFFIX = ".manifest.json"
 SBOM_SUFFIX = ".cdx.json"
+MAPS_SUFFIX = ".maps"
+"""Of the folder with the source maps of bundled code."""
 SHIPMENT_RECORD = ".packager.json"
 """In every folder we made for a host's own tool."""
 # Deeper output folders than this nobody has had yet; going through all of node_modules for them would cost more.
@@ -46,7 +48,8 @@ def _below(root: Path, folder: Path, depth: int) -> Iterator[str]:
     for entry in entries:
         if entry.name.endswith(MANIFEST_SUFFIX) and _is_ours(entry):
             stem = entry.name.removesuffix(MANIFEST_SUFFIX)
-            for name in (entry.name, f"{stem}.zip", f"{stem}{SBOM_SUFFIX}", f"{stem}.zip.report.html"):
+            beside = (f"{stem}{SBOM_SUFFIX}", f"{stem}{MAPS_SUFFIX}", f"{stem}.zip.report.html")
+            for name in (entry.name, f"{stem}.zip", *(name for name in beside if folder / name in entries)):
                 yield (folder / name).relative_to(root).as_posix()
         elif entry.name.startswith(".") and entry.name.endswith(PARTIAL_SUFFIX):
             yield entry.relative_to(root).as_posix()  # of a run that was killed

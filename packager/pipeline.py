@@ -99,7 +99,8 @@ def package(
         for bundle in plan.bundles:
             layers = [results[name] for name in bundle.layers]
             watch = Stopwatch(progress)
-            made = _within_limits(bundle, trees[bundle.job], layers, catalog, host, options, scratch, watch)
+            taken = frozenset(other.name for other in plan.bundles)
+            made = _within_limits(bundle, trees[bundle.job], layers, taken, catalog, host, options, scratch, watch)
             for result in made:
                 results[result.bundle.name] = replace(result, seconds={**shared.seconds, **watch.seconds})
         yield list(results.values())
@@ -109,6 +110,7 @@ def _within_limits(
     bundle: Bundle,
     scanned: Scanned,
     layers: list[Result],
+    taken: frozenset[str],
     catalog: Catalog,
     host: Host,
     options: Options,
@@ -137,6 +139,7 @@ def _within_limits(
         select=select,
         layers=layers,
         layers_unzipped=layers_unzipped(result, layers),
+        taken=taken,
         layer_target=catalog.layer_of(bundle.target),
         options=options,
     )
@@ -354,7 +357,7 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
     """
     from packager.delivery import place_files
     from packager.manifest import manifest_text
-    from packager.outputs import SBOM_SUFFIX
+    from packager.outputs import MAPS_SUFFIX, SBOM_SUFFIX
     from packager.shipping import deliver_shipments, shipments_of
 
     shipments = shipments_of(results)
@@ -364,7 +367,7 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
         files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
         if sbom:
             files[f"{result.bundle.name}{SBOM_SUFFIX}"] = _bill_of_materials(result)
-        files.update({f"{result.bundle.name}.maps/{path}": file for path, file in result.maps.items()})
+        files.update({f"{result.bundle.name}{MAPS_SUFFIX}/{path}": file for path, file in result.maps.items()})
     deliver_shipments(results, shipments, out)
     place_files(files, out)
     return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}

@@ -91,6 +91,8 @@ class Bundle:
     """Globs of packages that ``trim: bundle`` leaves as they are, beside the bundled code."""
     silence: tuple[tuple[str, str, str], ...] = ()
     """(code, path glob, reason) of findings the user has accepted."""
+    configured: str = ""
+    """Its key in packager.yaml: `name` without the architecture, where it is built for several."""
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,7 @@ class _Planner:
             recipe=recipe.name if recipe else "",
             layers=layers,
             layer_files=layer_files,
+            configured=spec.name,
             environment=tuple(sorted(spec.environment.items())),
             strip=spec.strip,
             trim=self._trim(spec, target),

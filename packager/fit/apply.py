@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-from packager.errors import PackagerError
+from packager.errors import ConfigError, PackagerError
 from packager.fit import FitPlan, Settings, Trial
 from packager.fit.estimate import TRIMS, brought, estimate
 from packager.fit.excess import excess_of, meets
@@ -44,6 +44,8 @@ class Workshop:
     """Beneath the bundle, of this run."""
     layers_unzipped: int
     """Bytes of these and of finished layer files."""
+    taken: frozenset[str]
+    """Names of the run's bundles, which no layer of ours may take."""
     layer_target: Target | None
     """What a layer of this host is; None where it has none."""
     options: Options
@@ -100,7 +102,8 @@ def _try(result: Result, plan: FitPlan, ways: list[Settings], estimates: Estimat
         trial = _judge(what, made, meets(plan.excess, zipped, unzipped), zipped, unzipped, changed=way.trim != now.trim)
         trials.append(trial)
         if trial.outcome == "fits":
-            done = replace(plan, trials=tuple(trials), applied=names(way, now),
+            done = replace(plan, trials=tuple(trials), likely=what, command=command(way, now),
+                           applied=names(way, now),
                            permanent=permanent(result.bundle, way, now, estimates))  # fmt: skip
             return [*made[:-1], replace(function, fit=done)]
         if trial.outcome == "refused":
@@ -132,9 +135,13 @@ def _make(bundle: Bundle, way: Settings, estimates: Estimates, workshop: Worksho
     for index, part in enumerate(estimates.parts[: way.layers], start=1):
         if workshop.layer_target is None:
             break
+        name = f"{bundle.name}-layer-{index}"
+        if name in workshop.taken:
+            msg = f"a layer would be called {name}, as a bundle is"
+            raise ConfigError(msg, where=f"bundles.{name}", fix="name that bundle differently")
         layer = replace(
             bundle,
-            name=f"{bundle.name}-layer-{index}",
+            name=name,
             kind="layer",
             target=workshop.layer_target,
             budget=workshop.layer_target.budget,

@@ -50,9 +50,10 @@ def _needed(measure: Measure, excess: Excess) -> int:
 
 
 def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ...], int, int]) -> Iterator[Measure]:
+    key = f"bundles.{bundle.configured or bundle.name}"
     if estimates.strip:
         yield Measure("strip", "take symbols out of native files", "about", *estimates.strip,
-                      permanent=f"bundles.{bundle.name}.strip: true")  # fmt: skip
+                      permanent=f"{key}.strip: true")  # fmt: skip
     for name in ("best", "max"):
         if LEVELS[name] in estimates.levels:
             saved = int(estimates.zipped * (1 - estimates.levels[LEVELS[name]]))
@@ -64,18 +65,18 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
             continue
         certainty: Certainty = "unknown" if saved_by is None else "about" if trim == "trace" else "exact"
         yield Measure(trim, _TRIM_TITLES[trim], certainty, *(saved_by or (0, 0)),
-                      permanent=f"bundles.{bundle.name}.trim: {trim}")  # fmt: skip
+                      permanent=f"{key}.trim: {trim}")  # fmt: skip
     if estimates.parts:
         sizes = ", ".join(format_size(part.zipped_bytes) for part in estimates.parts)
         saved = sum(part.zipped_bytes for part in estimates.parts)
         what = f"move packages into {len(estimates.parts)} layers of {sizes}; unzipped, nothing changes"
-        yield Measure("layers", what, "about", saved, permanent=f"bundles.{bundle.name}.layers")
+        yield Measure("layers", what, "about", saved, permanent=f"{key}.layers")
     globs, zipped, unzipped = brought
     if zipped:
         patterns = ", ".join(f'"!node_modules/{glob.removesuffix("/*")}/**"' for glob in globs)
         yield Measure("host", f"leave {', '.join(globs)} to the runtime, which has some version of its own", "exact",
                       zipped, unzipped, automatic=False,
-                      permanent=f"bundles.{bundle.name}.include: [{patterns}]")  # fmt: skip
+                      permanent=f"{key}.include: [{patterns}]")  # fmt: skip
 
 
 def combinations(estimates: Estimates, excess: Excess, bundle: Bundle, *, proved: bool) -> list[Settings]:

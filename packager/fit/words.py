@@ -46,7 +46,7 @@ def permanent(bundle: Bundle, way: Settings, now: Settings, estimates: Estimates
             lines.append(f"    layers: [{', '.join(layers[:index])}]")
     own = [*settings, f"    layers: [{', '.join([*bundle.layers, *layers])}]"] if layers else settings
     if own:
-        lines += [f"  {bundle.name}:", *own]
+        lines += [f"  {bundle.configured or bundle.name}:", *own]
     level = next((name for name in changed if name in _LEVEL_NAMES), "")
     return (*(["bundles:"] if lines else []), *lines, *([f"packager build --compress {level}"] if level else []))
 
@@ -95,6 +95,8 @@ def plan_lines(plan: FitPlan) -> Iterator[str]:
     if plan.fits and plan.permanent:
         yield "to have it every time:"
         yield from (f"  {line}" for line in plan.permanent)
+        if plan.command and plan.command not in plan.permanent:
+            yield f"or each time: {plan.command}"
     if not plan.trials and plan.command:
         yield f"cheapest that should fit: {plan.likely}: {plan.command} (or --fit)"
     if not plan.fits:

@@ -29,6 +29,27 @@ def test_archives_with_our_manifest_are_ours_and_compiled_code_is_not(tmp_path: 
     assert own_outputs(tmp_path) == ("dist/api.manifest.json", "dist/api.zip")
 
 
+def test_what_lies_beside_an_archive_of_ours_is_ours_too(tmp_path: Path) -> None:
+    write_tree(
+        tmp_path,
+        {
+            "dist/api.manifest.json": OURS,
+            "dist/api.cdx.json": "{}",
+            "dist/api.zip.report.html": "",
+            "dist/api.maps/index.js.map": "{}",
+            "dist/other.cdx.json": "{}",
+        },
+    )
+    beside = (
+        "dist/api.cdx.json",
+        "dist/api.manifest.json",
+        "dist/api.maps",
+        "dist/api.zip",
+        "dist/api.zip.report.html",
+    )
+    assert own_outputs(tmp_path) == beside
+
+
 def test_folders_made_for_a_hosts_tool_are_ours_as_a_whole(tmp_path: Path) -> None:
     write_tree(tmp_path, {"dist/vercel/.packager.json": "{}", "dist/vercel/x/y.js": "", "dist/mine/y.js": ""})
     assert own_outputs(tmp_path) == ("dist/vercel",)

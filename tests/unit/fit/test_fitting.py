@@ -63,10 +63,11 @@ def build(
     tracer: FakeTracer | None = None,
     out: str = "dist",
     prove: ProveMode = "auto",
+    others: dict[str, Any] | None = None,
     **spec: Any,
 ) -> list[Result]:
     """Package, deliver what is fine, and return the results; their archives stay in the output folder."""
-    project = parse_project({"bundles": {"api": {**API, **spec}}}, app)
+    project = parse_project({"bundles": {**(others or {}), "api": {**API, **spec}}}, app)
     options = Options(out=app.parent / out, cache=app.parent / "cache", fit=fit, prove=prove)
     host = fake_host(builder or FakeBuilder(INSTALLED), prover, tracer)
     with package(plan_for(project), load_catalog(), host, options) as results:
@@ -224,3 +225,25 @@ def test_what_the_handler_does_not_reach_is_left_out_if_that_is_enough(app: Path
     assert result.fit.permanent == ("bundles:", "  api:", "    trim: trace")
     names = zipfile.ZipFile(app.parent / "dist/api.zip").namelist()
     assert names == ["index.js", "node_modules/a/a.js", "node_modules/a/package.json", "package.json"]
+
+
+def test_a_bundle_of_several_architectures_is_configured_by_its_key(app: Path) -> None:
+    size = zipped(app)
+    tracer = FakeTracer(("node_modules/a/a.js",))
+
+    results = build(app, fit=True, tracer=tracer, budget=size * 2 // 3, arch=["x86_64", "arm64"])
+
+    assert [result.bundle.name for result in results] == ["api-x86_64", "api-arm64"]
+    assert {result.fit.permanent for result in results if result.fit} == {("bundles:", "  api:", "    trim: trace")}
+
+
+def test_no_layer_takes_the_name_of_a_bundle(app: Path) -> None:
+    size = zipped(app)
+    others = {"api-layer-1": {"target": "aws-lambda-layer", "packages": ["b"]}}
+
+    result = build(app, fit=True, budget=size // 2, others=others)[-1]
+
+    assert result.fit is not None
+    assert not result.fit.fits
+    refused = [trial.detail for trial in result.fit.trials if trial.outcome == "refused"]
+    assert "a layer would be called api-layer-1, as a bundle is" in refused
