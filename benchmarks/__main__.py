@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Row
 
 PEERS = ("7z", "python zipfile", "archiver", "serverless 3")
-LEVELS = ("fast", "default", "best", "max")
+LEVELS = ("fast", "default", "better", "best", "max")
 
 
 def main() -> None:

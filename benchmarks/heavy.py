@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 NAMES = ("zip-it-and-ship-it", "sam build", "vercel build")
 _NPM = {"zip-it-and-ship-it": "@netlify/zip-it-and-ship-it@14.7.1", "vercel build": "vercel@64.0.2"}
-_SAM = "aws-sam-cli==1.150.0"
+_SAM = "aws-sam-cli==1.170.0"
 _TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
 Resources:

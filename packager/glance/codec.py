@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 DEFAULT_LEVEL = 6
-LEVELS = {"fast": 1, "default": 6, "best": 10, "max": 12}
+LEVELS = {"fast": 1, "default": 6, "better": 8, "best": 10, "max": 12}
 """libdeflate levels behind ``--compress``."""
 
 
