@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 _DIST_INFO = ".dist-info"
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _CLASSIFIERS = {
-    "MIT License": "MIT", "Apache Software License": "Apache-2.0", "ISC License (ISCL)": "ISC",
-    "BSD License": "BSD", "Python Software Foundation License": "PSF-2.0",
+    "MIT License": "MIT", "MIT No Attribution License (MIT-0)": "MIT-0", "ISC License (ISCL)": "ISC",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0", "The Unlicense (Unlicense)": "Unlicense",
-    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0-only",
     "GNU Lesser General Public License v3 or later (LGPLv3+)": "LGPL-3.0-or-later",
-    "GNU General Public License v3 (GPLv3)": "GPL-3.0-only", "Zope Public License": "ZPL-2.1",
+    "GNU General Public License v3 or later (GPLv3+)": "GPL-3.0-or-later",
 }  # fmt: skip
-"""Trove classifiers that mean one licence, or, as "BSD License", a family of them."""
+"""Trove classifiers that mean one licence. Most, as "Apache Software License", mean several: PEP 639, appendix."""
 
 
 @dataclass(frozen=True)

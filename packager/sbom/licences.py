@@ -11,6 +11,13 @@ if TYPE_CHECKING:
 
     from packager.sbom import Materials, Part
 
+_NAMES = {
+    "apache 2.0": "Apache-2.0", "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0",
+    "apache license version 2.0": "Apache-2.0", "apache 2": "Apache-2.0", "mit license": "MIT", "the mit license": "MIT",
+    "isc license": "ISC", "bsd 3-clause": "BSD-3-Clause", "bsd 3-clause license": "BSD-3-Clause",
+    "3-clause bsd license": "BSD-3-Clause", "bsd 2-clause": "BSD-2-Clause", "bsd 2-clause license": "BSD-2-Clause",
+}  # fmt: skip
+"""Full names people write that can mean one licence only."""
 UNKNOWN = "unknown"
 """What is listed of a package that declares no licence."""
 
@@ -83,6 +90,7 @@ def spdx(text: str) -> str:
     """
     from license_expression import ExpressionError, ExpressionParseError  # type: ignore[import-untyped]
 
+    text = _NAMES.get(text.lower().strip(), text)
     if not text:
         return ""
     try:

@@ -109,7 +109,16 @@ def test_licences_in_the_words_of_the_format(declared: str, expected: object) ->
     assert found.get("licenses") == expected
 
 
-@pytest.mark.parametrize("text", ["", "MIT OR", "((", "MIT/X11", "unknown", "Custom: https://x.example/eula"])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("Apache License, Version 2.0", "Apache-2.0"), ("The MIT License", "MIT"), ("isc", "ISC")]
+)
+def test_names_that_can_mean_one_licence_only(text: str, expected: str) -> None:
+    assert spdx(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Apache Software License", "MIT OR", "((", "MIT/X11", "unknown", "Custom: https://x.example/eula"]
+)
 def test_what_is_no_expression(text: str) -> None:
     assert spdx(text) == ""
 
