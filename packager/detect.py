@@ -104,7 +104,11 @@ def entry_files(
     for pattern in patterns or _usual_entries(root, launcher):
         if any(letter in pattern for letter in "*?[{"):
             paths = [path.relative_to(root).as_posix() for path in sorted(root.glob(pattern)) if path.is_file()]
-            matched = [path for path in paths if "node_modules/" not in path and path.endswith(NODE_SUFFIXES)]
+            suffixes = (*NODE_SUFFIXES, *TYPESCRIPT_SUFFIXES) if compiles else NODE_SUFFIXES
+            code = [
+                path for path in paths if path.endswith(suffixes) and not path.endswith((".d.ts", ".d.mts", ".d.cts"))
+            ]
+            matched = [path for path in code if "node_modules/" not in path]
         else:
             matched = [pattern] if (root / pattern).is_file() else []
         if not matched and patterns:

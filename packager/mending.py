@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from packager.host import Options
     from packager.inventory.packages import PackageGraph
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.plan import Bundle, Plan
     from packager.prove import Proof, Wanted
     from packager.trim import Choice, Selection

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.detect import NODE_SUFFIXES, check_handler
+from packager.detect import NODE_SUFFIXES, TYPESCRIPT_SUFFIXES, check_handler
 from packager.engines.supply import at_hand, generate_lines, plan_supply
 from packager.errors import ConfigError, UsageError
 from packager.outputs import own_outputs
@@ -182,7 +182,8 @@ class _Planner:
             return self._handler(spec, target, source, where), ()
         stem = entries[0].rpartition(".")[0] if entries else spec.handler.rpartition(".")[0] or spec.handler
         if not entries:
-            found = next((f"{stem}{end}" for end in NODE_SUFFIXES if (source / f"{stem}{end}").is_file()), "")
+            suffixes = (*NODE_SUFFIXES, *TYPESCRIPT_SUFFIXES) if spec.trim == "bundle" else NODE_SUFFIXES
+            found = next((f"{stem}{end}" for end in suffixes if (source / f"{stem}{end}").is_file()), "")
             if not found:
                 raise ConfigError(f"no file {stem}.js", where=f"{where}.handler", fix="name an existing file")  # noqa: EM102
             entries = (found,)

@@ -6,6 +6,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from packager.bundling.esbuild import output_of
 from packager.bundling.outside import names, outside
 from packager.inventory import File, Inventory
 from packager.plan import TRACED
@@ -37,6 +38,8 @@ class View:
     """File → bundled entry it has become a part of."""
     maps: Mapping[str, Path] = field(default_factory=dict)
     """``src/handler.js.map`` → its file in scratch."""
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    """Entry → what it is called once bundled, where that differs: ``api/users.ts`` → ``api/users.js``."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +112,7 @@ def _bundled_view(
         if graph.of(path) is None and path not in besides:
             del found[path]  # read as a file at most by a look around its own folder
     inlined = {path: output for path, output in inlined.items() if path not in found}
-    return View(overlaid, found, inlined, bundled.maps)
+    return View(overlaid, found, inlined, bundled.maps, {entry: output_of(entry) for entry in entries})
 
 
 def _kept_whole(spared: Mapping[str, object], inventory: Inventory) -> dict[str, str]:

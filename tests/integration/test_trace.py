@@ -311,6 +311,18 @@ def test_typescript_needs_no_build_of_its_own(bench: Workbench) -> None:
         pass
 
 
+def test_entries_of_hosts_that_route_to_files_may_be_typescript(bench: Workbench) -> None:
+    files = {
+        "api/users.ts": "export default async (request: any, response: any) => response.end('users');",
+        "api/orders.js": "module.exports = async (request, response) => response.end('orders');",
+    }
+    spec = {"target": "vercel", "handler": "", "src": ["api/*"], "trim": "bundle"}
+    with bench.built(files, {}, spec) as made:
+        assert made["api"].bundle.entries == ("api/orders.js", "api/users.js")
+        assert made["api"].proof.status == "proved", made["api"].proof.detail
+    assert {"api/users.js", "api/orders.js"} <= bench.archive().keys()
+
+
 def test_modules_may_require_and_know_their_folder(bench: Workbench) -> None:
     files = {
         "package.json": '{"type": "module"}',
