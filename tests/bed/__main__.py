@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bed.compare import differences, outcomes
+from tests.bed.compare import alone, differences, outcomes
 from tests.bed.packages import NODE, PYTHON
 from tests.bed.trees import install, size_of, trimmed
 
@@ -62,8 +62,12 @@ def rows(work: Path, groups: list[str], levels: list[TrimLevel]) -> Iterator[Row
                     after = outcomes(tree, language, name, list(before))
                     worked = sum(not what.startswith(("failed", "threw", "did not")) for what in before.values())
                     sizes = size_of(selection, folder)
-                    broken = differences(before, after, _left_out(selection))
-                    yield Row(group, name, level, *sizes, len(before), worked, tuple(broken))
+                    left_out = _left_out(selection)
+                    broken: dict[str, str] = {}
+                    for suspect in differences(before, after, left_out):
+                        broken.update(differences(*alone(whole, tree, language, name, suspect), left_out))
+                    lines = tuple(f"{what}: {answers}" for what, answers in broken.items())
+                    yield Row(group, name, level, *sizes, len(before), worked, lines)
 
 
 def _name(wanted: str) -> str:

@@ -33,16 +33,27 @@ def outcomes(tree: Path, language: Language, package: str, names: list[str] | No
     return {str(name): str(what) for name, what in found.items()}
 
 
-def differences(before: dict[str, str], after: dict[str, str], left_out: frozenset[str]) -> list[str]:
-    """Return a line per name that the trimmed tree answers differently.
+def differences(before: dict[str, str], after: dict[str, str], left_out: frozenset[str]) -> dict[str, str]:
+    """Return the names that the trimmed tree answers differently, each with both answers.
 
     What failed must fail, in whatever words. `left_out` are paths that rules drop as what they are, twins and files of
     engines for others: to ask for one by its path is to ask for what was left out.
     """
-    return [
-        f"{name}: {what} -> {after.get(name, 'nothing')}"
+    return {
+        name: f"{what} -> {after.get(name, 'nothing')}"
         for name, what in before.items()
         if after.get(name) != what
         and not (what.startswith("failed") and after.get(name, "").startswith("failed"))
         and f"node_modules/{name}" not in left_out
-    ]
+    }
+
+
+def alone(
+    whole: Path, tree: Path, language: Language, package: str, name: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what one name gives in a process of its own, in the whole tree and in the trimmed one.
+
+    In a process that has loaded dozens of names before, one that failed half-way changes what the next one gives.
+    """
+    before, after = (outcomes(place, language, package, [name]) for place in (whole, tree))
+    return before, after
