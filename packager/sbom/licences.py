@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "apache 2.0": "Apache-2.0", "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0",
-    "apache license version 2.0": "Apache-2.0", "apache 2": "Apache-2.0", "mit license": "MIT", "the mit license": "MIT",
-    "isc license": "ISC", "bsd 3-clause": "BSD-3-Clause", "bsd 3-clause license": "BSD-3-Clause",
-    "3-clause bsd license": "BSD-3-Clause", "bsd 2-clause": "BSD-2-Clause", "bsd 2-clause license": "BSD-2-Clause",
+    "apache license version 2.0": "Apache-2.0", "apache 2": "Apache-2.0", "mit license": "MIT",
+    "the mit license": "MIT", "isc license": "ISC", "bsd 3-clause": "BSD-3-Clause",
+    "bsd 3-clause license": "BSD-3-Clause", "3-clause bsd license": "BSD-3-Clause",
+    "bsd 2-clause": "BSD-2-Clause", "bsd 2-clause license": "BSD-2-Clause",
 }  # fmt: skip
 """Full names people write that can mean one licence only."""
 UNKNOWN = "unknown"

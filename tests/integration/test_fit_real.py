@@ -145,3 +145,25 @@ def test_what_the_fit_says_to_write_gives_the_same_bytes(tmp_path: Path) -> None
     (app / "packager.yaml").write_text(text.replace("budget: 25mb", "budget: 25mb, trim: trace"))
 
     assert built(app)["artifact"]["sha256"] == fitted["artifact"]["sha256"]
+
+
+def test_what_all_is_needed_goes_into_layers_that_load_together(tmp_path: Path) -> None:
+    names = ", ".join(f"'{name}'" for name in THUMBS)
+    handler = f"const loaded = [{names}].map((name) => require(name))\nexports.handler = async () => loaded.length\n"
+    app = project(
+        tmp_path / "all",
+        THUMBS,
+        handler,
+        "{target: aws-lambda, runtime: nodejs22.x, handler: index.handler, budget: 5mb}",
+    )
+
+    document = packager("build", app, "--fit", "--json", timeout=1800).json()
+
+    check("build", document)
+    *layers, function = document["bundles"]
+    assert function["fit"]["applied"] == ["layers"]
+    assert [layer["bundle"] for layer in layers] == ["all-layer-1", "all-layer-2"]
+    assert all(layer["artifact"]["zipped_bytes"] <= 50 << 20 for layer in layers)
+    assert function["artifact"]["zipped_bytes"] <= 5 << 20
+    assert function["budget"]["used_with_layers_bytes"] <= LAMBDA_UNZIPPED
+    assert function["proof"]["status"] == "proved"
