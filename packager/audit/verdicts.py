@@ -10,11 +10,12 @@ import hashlib
 import json
 import os
 import tempfile
+import time
 from contextlib import suppress
 from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.audit import Finding
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _NAME = "\0artifact"
 """Stands for the artifact's path, which is no part of its verdict."""
+_TICK_NS = 2_000_000_000
+"""The coarsest clock of a file system in use: two seconds."""
 _CODE = ("archive", "audit", "catalog", "engines", "inventory", "trim")
 
 
@@ -40,17 +43,17 @@ def audit_cached(
     """Return what `audit_archive` does, from the cache folder if it was asked before. No cache: always anew."""
     if cache is None or path.is_dir() or any(layer.is_dir() for layer in layers):
         return audit_archive(path, layers, target, budget=budget, handler=handler)
-    files = [path, *layers]
+    contents = _Contents(cache)
     names = [str(layer) for layer in layers]
     limits = asdict(budget) if budget else None
     # A set has no order of its own, not even the same in two runs.
     question = json.dumps([asdict(target), limits, handler, names, path.name, _stamp()], default=sorted)
-    key = hashlib.sha256("\n".join([question, *map(_sha256, files)]).encode()).hexdigest()
+    key = hashlib.sha256("\n".join([question, *map(contents.sha256, (path, *layers))]).encode()).hexdigest()
     place = cache / "verdicts" / f"{key}.json"
     known = _read(place)
     if known is None:
         known = audit_archive(path, layers, target, budget=budget, name=_NAME, handler=handler)
-        _write(place, known)
+        _write(place, [finding.to_json() for finding in known])
     return [replace(finding, subject=finding.subject.replace(_NAME, str(path), 1)) for finding in known]
 
 
@@ -63,12 +66,32 @@ def audit_archive(
     return judge.audit_archive(path, layers, target, budget=budget, name=name, handler=handler)
 
 
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while piece := stream.read(1 << 20):
-            digest.update(piece)
-    return digest.hexdigest()
+class _Contents:
+    """SHA-256 of files, by what the system says of a file that nobody has touched since it was read."""
+
+    def __init__(self, cache: Path) -> None:
+        self.folder = cache / "verdicts" / "files"
+
+    def sha256(self, path: Path) -> str:
+        """Return the hash of a file's content, from the cache if its inode, size and times are those of last time."""
+        before = self._stamp(path)
+        place = self.folder / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()}.json"
+        known = _json(place)
+        if isinstance(known, list) and len(known) == 2 and known[0] == before:
+            return str(known[1])
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+        # What was written a moment ago may be written again within the same tick of the clock.
+        if self._stamp(path) == before and time.time_ns() - max(before[2:]) > _TICK_NS:
+            _write(place, [before, digest.hexdigest()])
+        return digest.hexdigest()
+
+    @staticmethod
+    def _stamp(path: Path) -> list[int]:
+        status = path.stat()
+        return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 @lru_cache(maxsize=1)
@@ -85,16 +108,23 @@ def _stamp() -> str:
 
 def _read(place: Path) -> list[Finding] | None:
     try:
-        return [Finding(**row) for row in json.loads(place.read_text(encoding="utf-8"))]
-    except (OSError, ValueError, TypeError):
+        return [Finding(**row) for row in _json(place)]
+    except TypeError:
         return None  # not there, or not ours: it is judged and written anew
 
 
-def _write(place: Path, findings: list[Finding]) -> None:
-    """Keep a verdict: complete or not at all. A cache that cannot be written costs time, nothing else."""
+def _json(place: Path) -> Any:
+    try:
+        return json.loads(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # not there, or damaged
+
+
+def _write(place: Path, document: object) -> None:
+    """Keep something: complete or not at all. A cache that cannot be written costs time, nothing else."""
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=place.parent)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump([finding.to_json() for finding in findings], stream)
+            json.dump(document, stream)
         Path(name).replace(place)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -206,11 +208,41 @@ def test_a_verdict_is_kept_by_content(archive: Path, tmp_path: Path, monkeypatch
         audit_cached(moved, [], target(), cache=cache)
 
 
+def test_an_untouched_file_is_not_even_read_again(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = time.time_ns() + 60_000_000_000
+    monkeypatch.setattr("packager.audit.verdicts.time.time_ns", lambda: later)
+    cache, status, data = tmp_path / "kept", archive.stat(), archive.read_bytes()
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (known,) = (cache / "verdicts" / "files").iterdir()
+    stamp, content = json.loads(known.read_text())
+    assert content == hashlib.sha256(data).hexdigest()
+    # What stands there is believed: a verdict of the content it names would be given.
+    known.write_text(json.dumps([stamp, "another"]))
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+    assert len(list((cache / "verdicts").glob("*.json"))) == 2
+    # Other bytes of the same length and time are seen by the time the system itself keeps.
+    archive.write_bytes(data[:-1] + b"\1")
+    os.utime(archive, ns=(status.st_atime_ns, status.st_mtime_ns))
+    audit_cached(archive, [], target(), cache=cache)
+    assert json.loads(known.read_text())[1] == hashlib.sha256(archive.read_bytes()).hexdigest()
+
+
+def test_a_file_written_a_moment_ago_is_always_read(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = archive.stat().st_ctime_ns + 1_000_000_000
+    monkeypatch.setattr("packager.audit.verdicts.time.time_ns", lambda: now)
+    audit_cached(archive, [], target(), cache=tmp_path / "kept")
+    assert not (tmp_path / "kept" / "verdicts" / "files").exists()
+
+
 @pytest.mark.parametrize("kept", ["", "{", "[{}]", "[1]", '[{"code": 1}]'])
 def test_a_broken_verdict_is_judged_anew(archive: Path, tmp_path: Path, kept: str) -> None:
     cache = tmp_path / "kept"
     expected = audit_cached(archive, [], target(), cache=cache)
-    (file,) = (cache / "verdicts").iterdir()
+    (file,) = (cache / "verdicts").glob("*.json")
     file.write_text(kept)
     assert audit_cached(archive, [], target(), cache=cache) == expected
     assert json.loads(file.read_text())
