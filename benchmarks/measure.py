@@ -79,6 +79,7 @@ def run_rounds(cases: Sequence[Case], rounds: int, told: Callable[[str], None]) 
 def environment() -> dict[str, str]:
     """Return the environment commands are measured in: Python may keep what it compiles, as it does when installed."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    kept["SAM_CLI_TELEMETRY"] = "0"
     return {**kept, "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / "packager-benchmarks-compiled")}
 
 

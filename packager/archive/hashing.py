@@ -25,16 +25,12 @@ def hash_files(sight: Sight, rows: Sequence[int]) -> dict[int, bytes]:
     """Return the SHA-256 of some files a walk saw, by row; raises ArtifactError as `read_source` does."""
     sizes, sources = sight.sizes(), sight.sources()
     found: dict[int, bytes] = {}
-    left: list[int] = []
-    """What could not be read as expected."""
 
     def run(some: Iterable[int]) -> None:
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         for row in some:
             digest = _hash(sources[row], sizes[row], buffer)
-            if digest is None:
-                left.append(row)
-            else:
+            if digest is not None:
                 found[row] = digest
 
     large = threading.Thread(target=run, args=([row for row in rows if sizes[row] >= _LARGE_BYTES],), name="hash")
@@ -43,9 +39,10 @@ def hash_files(sight: Sight, rows: Sequence[int]) -> dict[int, bytes]:
         run(row for row in rows if sizes[row] < _LARGE_BYTES)
     finally:
         large.join()
-    if left:
+    if len(found) < len(rows):
+        # Gone, unreadable or of another size: reading it the usual way says which.
         paths = sight.paths()
-        for row in sorted(left):
+        for row in (row for row in rows if row not in found):
             data = read_source(Entry(paths[row], sources[row], sizes[row]), sizes[row])
             found[row] = hashlib.sha256(data).digest()
     return found

@@ -79,14 +79,17 @@ class _Copy:
         self._stopped = False
         self._progress: SimpleQueue[int | Exception] = SimpleQueue()
         self._reached = 0
+        self._failed: list[Exception] = []
         self._thread = threading.Thread(target=self._run, name="splice")
 
     def __enter__(self) -> None:
         self._thread.start()
 
-    def __exit__(self, *_: object) -> None:
-        self._stopped = True
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._stopped = kind is not None
         self._thread.join()
+        if kind is None and self._failed:
+            raise self._failed[0]
 
     def wait_for(self, position: int) -> None:
         """Return once that many bytes are written; raises what stopped the copying."""
@@ -101,22 +104,21 @@ class _Copy:
             position = reported = 0
             buffer = memoryview(bytearray(_PIECE_BYTES))
             for span in self._spans:
-                try:
-                    for piece in _pieces(self._descriptors[span.pack], span.offset, span.offset + span.length, buffer):
-                        position += _write_all(self._target, piece)
-                        if position - reported >= _REPORT_BYTES:
-                            reported = position
-                            self._progress.put(position)
-                        if self._stopped:
-                            return
-                except DamagedError as error:
-                    self._progress.put(error)
-                    return
+                for piece in _pieces(self._descriptors[span.pack], span.offset, span.offset + span.length, buffer):
+                    position += _write_all(self._target, piece)
+                    if position - reported >= _REPORT_BYTES:
+                        reported = position
+                        self._progress.put(position)
+                    if self._stopped:
+                        return
             position += _write_all(self._target, self._tail)
             self._progress.put(position)
+            if self._stopped:
+                return
             # The disk works while the rest is checked.
             os.fsync(self._target)
-        except OSError as error:
+        except Exception as error:  # whatever it is: the other thread waits to be told
+            self._failed.append(error)
             self._progress.put(error)
 
 

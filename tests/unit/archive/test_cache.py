@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import random
@@ -24,6 +25,7 @@ from packager.archive.deflate import codec
 from packager.archive.layout import make_layout
 from packager.archive.pack import pack
 from packager.archive.writer import write
+from packager.errors import EnvironmentFault
 from packager.glance import sight as sight_module
 from tests.unit.archive.zips import TREE, contents, tree
 
@@ -267,6 +269,30 @@ def test_a_failed_write_leaves_no_pack(root: Path, tmp_path: Path, monkeypatch: 
         pack(root, tmp_path / "out.zip", cache=cache)
 
     assert [path for path in cache.folder.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("fails", [1, 2])
+def test_a_disk_that_fails_while_stretches_are_copied_leaves_the_old_archive(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: int
+) -> None:
+    cache = open_cache(tmp_path / "cache")
+    before = pack(root, tmp_path / "out.zip", cache=cache).path.read_bytes()
+    (root / "index.js").write_bytes(b"new")
+    asked = []
+
+    def fail(descriptor: int) -> None:
+        asked.append(descriptor)
+        if len(asked) == fails:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched, pytest.raises(EnvironmentFault, match="No space left"):
+        patched.setattr(os, "fsync", fail)
+        pack(root, tmp_path / "out.zip", cache=cache)
+
+    assert len(asked) == fails
+    assert (tmp_path / "out.zip").read_bytes() == before
+    assert not [path for path in tmp_path.iterdir() if path.name.endswith(".partial")]
+    assert pack(root, tmp_path / "out.zip", cache=cache).sha256 == pack(root, tmp_path / "without.zip").sha256
 
 
 _LOOP = (
