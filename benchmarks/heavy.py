@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NAMES = ("zip-it-and-ship-it", "sam build", "vercel build")
-_NPM = {"zip-it-and-ship-it": "@netlify/zip-it-and-ship-it@14.7.1", "vercel build": "vercel@64.0.2"}
+_NPM = {"zip-it-and-ship-it": "@netlify/zip-it-and-ship-it@14.7.1", "vercel build": "vercel@48.12.1"}
 _SAM = "aws-sam-cli==1.170.0"
 _TEMPLATE = """\
 Transform: AWS::Serverless-2016-10-31
@@ -40,7 +40,7 @@ def install(name: str, work: Path) -> None:
         subprocess.run([folder / "venv/bin/pip", "install", "--quiet", _SAM], check=True)
     else:
         (folder / "package.json").write_text("{}")
-        command = ["npm", "install", "--no-audit", "--no-fund", "--loglevel=error", _NPM[name]]
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", _NPM[name]]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
     if name == "zip-it-and-ship-it":
         shutil.copy(Path(__file__).parent / "zisi.mjs", folder / "run.mjs")
