@@ -108,10 +108,10 @@ def _make_once(
 ) -> Result:
     """Return one bundle in which `spared` files and packages are kept, whatever the trim levels say."""
     layer_paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
-    seen = see(bundle, scanned, host, options, scratch, watch, spared)
+    carried = [(layer.bundle, layer.selection) for layer in layers]
+    seen = see(bundle, scanned, carried, host, options, scratch, watch, spared)
     bundle = replace(bundle, entries=tuple(seen.renamed.get(entry, entry) for entry in bundle.entries))
     with watch.step("trim", bundle.name):
-        carried = [(layer.bundle, layer.selection) for layer in layers]
         selection = select_files(bundle, scanned, carried, seen, spared)
         stripped = strip_kept(selection, bundle, scratch / f"stripped-{bundle.name}")
         placed = lay_out(bundle, selection.kept)
@@ -172,6 +172,7 @@ def _make_once(
 def see(
     bundle: Bundle,
     scanned: Scanned,
+    layers: Sequence[tuple[Bundle, Selection]],
     host: Host,
     options: Options,
     scratch: Path,
@@ -183,8 +184,10 @@ def see(
         return View(scanned.inventory)
     tools = Tools(host.tracer, host.bundler, options.cache, scratch / f"traced-{bundle.name}")
     clients = for_targets(scanned.survey.clients, bundle.job.binary_targets)
+    same_tree = [chosen for layer, chosen in layers if layer.job == bundle.job]
+    beneath = {choice.file.package.path for chosen in same_tree for choice in chosen.kept if choice.file.package}
     with watch.step(bundle.trim, bundle.name):
-        return view(bundle, scanned.tree.root, scanned.inventory, scanned.graph, clients, tools, spared)
+        return view(bundle, scanned.tree.root, scanned.inventory, scanned.graph, clients, tools, spared, beneath)
 
 
 def select_files(

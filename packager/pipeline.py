@@ -77,8 +77,9 @@ def _within_limits(
 
     def select(other: Bundle) -> Selection:
         folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
-        seen = see(other, scanned, host, options, folder, watch, {})
-        return select_files(other, scanned, [(layer.bundle, layer.selection) for layer in layers], seen)
+        carried = [(layer.bundle, layer.selection) for layer in layers]
+        seen = see(other, scanned, carried, host, options, folder, watch, {})
+        return select_files(other, scanned, carried, seen)
 
     workshop = Workshop(
         make=make,
@@ -103,7 +104,7 @@ def selections(
         for bundle in plan.bundles:
             layers = [chosen[name] for name in bundle.layers]
             scanned = trees[bundle.job]
-            seen = see(bundle, scanned, host, options, scratch, Stopwatch(progress), {})
+            seen = see(bundle, scanned, layers, host, options, scratch, Stopwatch(progress), {})
             chosen[bundle.name] = (bundle, select_files(bundle, scanned, layers, seen))
         yield list(chosen.values())
 

@@ -6,7 +6,7 @@ import posixpath
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from packager.bundling.esbuild import output_of
+from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
 from packager.inventory import File, Inventory
 from packager.plan import TRACED
@@ -61,8 +61,11 @@ def view(
     clients: Collection[Client],
     tools: Tools,
     spared: Mapping[str, object] | None = None,
+    beneath: Collection[str] = (),
 ) -> View:
     """Return the tree as the bundle sees it. `spared`: file or package folder → why it must be kept whole.
+
+    `beneath` are the package folders that layers carry: bundled code asks for them there.
 
     Raises ConfigError where there is no entry, EnvironmentFault and GeneratorFault of the tools.
     """
@@ -75,7 +78,7 @@ def view(
         trace = tools.tracer(bundle, root, tuple(dict.fromkeys((*entries, *besides))), {}, tools.cache)
         found = {**reach(trace, root, inventory, graph, clients).files, **_kept_whole(spared, inventory)}
         return View(inventory, found)
-    return _bundled_view(bundle, root, inventory, graph, clients, tools, entries, besides, spared)
+    return _bundled_view(bundle, root, inventory, graph, clients, tools, entries, besides, spared, beneath)
 
 
 def _bundled_view(
@@ -88,12 +91,15 @@ def _bundled_view(
     entries: tuple[str, ...],
     besides: list[str],
     spared: Mapping[str, object],
+    beneath: Collection[str],
 ) -> View:
     """Join the project's own code first, to see which packages it reaches and which of them must stay outside."""
     own = tools.bundler(bundle, root, entries, ("*",), tools.scratch / "own", tools.cache)
     first = tools.tracer(bundle, root, tuple(own.outputs), own.outputs, tools.cache)
     missed = {folder: "a proof missed it" for folder in spared if folder in graph.installed}
     kept = {**outside(bundle, first, inventory, graph), **missed}
+    if all(module_format(root.resolve(), entry) == "cjs" for entry in entries):  # `import` does not look into layers
+        kept.update((folder, "a layer carries it") for folder in beneath if folder in graph.installed)
     bundled = tools.bundler(bundle, root, entries, names(kept, graph), tools.scratch / "bundled", tools.cache)
     inlined = _named(bundled, root, inventory)
     besides = [path for path in besides if path not in inlined and path not in bundled.outputs]

@@ -236,15 +236,15 @@ def test_a_failure_that_trimming_has_not_caused_is_reported_once(bench: Workbenc
         assert not [code for code in said(made["api"]) if code.startswith("TRC")]
 
 
-def test_what_a_layer_carries_is_not_packed(bench: Workbench) -> None:
+@pytest.mark.parametrize("trim", ["trace", "bundle"])
+def test_what_a_layer_carries_is_not_packed(bench: Workbench, trim: str) -> None:
     files = {"index.js": "require('used'); require('mine'); exports.handler = async () => 1"}
     packages = {"used": USED, "mine": {"index.js": ""}}
     layer = {"shared": {"target": "aws-lambda-layer", "runtime": f"nodejs{NODE}.x", "packages": ["used"]}}
-    with bench.built(files, packages, {"trim": "trace", "layers": ["shared"]}, others=layer) as made:
+    with bench.built(files, packages, {"trim": trim, "layers": ["shared"]}, others=layer) as made:
         assert made["api"].proof.status == "proved", made["api"].proof.detail
-    assert set(bench.archive()) == {
-        "index.js", "package.json", "node_modules/mine/index.js", "node_modules/mine/package.json",
-    }  # fmt: skip
+    mine = {"node_modules/mine/index.js", "node_modules/mine/package.json"} if trim == "trace" else set()
+    assert set(bench.archive()) == {"index.js", "package.json", *mine}
     assert "nodejs/node_modules/used/index.js" in bench.archive("shared")
 
 
