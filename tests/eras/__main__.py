@@ -29,6 +29,7 @@ def main() -> int:
             if options.only.lower() in era.name.lower():
                 sys.stderr.write(f"{era.name} …\n")
                 rows.append(run_era(era, options.keep or Path(scratch)))
+                sys.stderr.write(f"| {' | '.join(rows[-1].cells)} |\n")
                 for problem in rows[-1].problems:
                     sys.stderr.write(f"{era.name}: {problem}\n")
     sys.stdout.write(table(HEADINGS, [row.cells for row in rows]) + "\n")
