@@ -279,4 +279,4 @@ def test_connections(tmp_path: Path) -> None:
 def test_the_schema_covers_what_answers_and_is_one_itself() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
-    assert SCHEMA["$defs"].keys() >= {*COMMANDS} - {"init", "layer"}
+    assert SCHEMA["$defs"].keys() >= {*COMMANDS} - {"init", "layer", "cache"}
