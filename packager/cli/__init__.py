@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
 
                     pack_seen(seen)
                 sys.exit(EXIT_FINE)
-        except KeyboardInterrupt:
-            sys.stderr.write("\ninterrupted: nothing was written\n")
+        except KeyboardInterrupt as stop:
+            sys.stderr.write(f"\ninterrupted: {str(stop) or 'nothing was written'}\n")
             sys.exit(EXIT_INTERRUPTED)
         except Exception:
             # Whatever it is, the command meets it as well, and tells it as every command does.
