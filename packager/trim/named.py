@@ -7,13 +7,12 @@ Too much is named rather than too little; what is put together at run time is no
 
 from __future__ import annotations
 
-import json
 import posixpath
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog.trim_rules import trim_rules
+from packager.trim.entries import LITERAL, manifest_of
 from packager.trim.pythonnames import imported_modules
 from packager.trim.rules import trim
 from packager.trim.twins import module_twins
@@ -31,7 +30,6 @@ STRICT = ("strict", "trace", "bundle")
 """Levels for which the code is asked whether it is CommonJS throughout."""
 _JS = (".js", ".cjs", ".mjs")
 _SUFFIXES = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.json", "/index.node", "/package.json")
-_LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
 # Conditions of "exports" that Node itself never takes.
 _NOT_NODE = frozenset({"types", "typings", "source", "bun", "deno", "react-native", "workerd", "edge-light"})
 # Named in "exports" for others: Node takes no TypeScript from node_modules.
@@ -111,7 +109,7 @@ class _Names:
     def _of_code(self, file: File) -> Iterator[str]:
         folder = file.path.rpartition("/")[0]
         owner = self._owner(file)
-        for raw in set(_LITERAL.findall(file.source.read_bytes() if file.source else b"")):
+        for raw in set(LITERAL.findall(file.source.read_bytes() if file.source else b"")):
             text = raw.decode("utf-8", "replace").rstrip("/")
             last = text.rpartition("/")[2]
             if last not in self._words:
@@ -133,12 +131,9 @@ class _Names:
     def _of_manifest(self, file: File, folder: str) -> Iterator[str]:
         if file.path != posixpath.join(folder, "package.json"):
             return
-        try:
-            data = json.loads(file.source.read_text(encoding="utf-8-sig")) if file.source else {}
-        except (ValueError, RecursionError):
-            return  # Node cannot read it either
+        data = manifest_of(file)
         for key in _ENTRY_KEYS:
-            for text in _leaves(data.get(key) if isinstance(data, dict) else None):
+            for text in _leaves(data.get(key)):
                 head, star, _ = text.partition("*")
                 path = posixpath.normpath(posixpath.join(folder, head))
                 # "./*" opens everything to everybody and asks for nothing.
@@ -153,7 +148,7 @@ class _Names:
     def _of_python(self, file: File) -> Iterator[str]:
         text = file.source.read_bytes() if file.source else b""
         owner = self._owner(file)
-        for raw in _LITERAL.findall(text):
+        for raw in LITERAL.findall(text):
             last = raw.decode("utf-8", "replace").rpartition("/")[2]
             if "." in last and last in self._words:
                 yield from self._by_name.get((owner, last), ())

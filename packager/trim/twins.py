@@ -10,7 +10,9 @@ import json
 import posixpath
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from packager.trim.entries import LITERAL, has_subpaths, manifest_of, strings, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -23,7 +25,6 @@ REASON = "an ES module beside the same code for require; nothing in this bundle 
 
 _CODE = (".js", ".cjs", ".mjs")
 _SUFFIXES = ("", ".js", ".json", ".node", ".cjs", ".mjs", "/index.js", "/index.mjs", "/index.cjs", "/index.json")
-_LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
 _REQUIRED = re.compile(rb"""require(?:\.resolve)?\s*\(\s*["'`]([^"'`]+)["'`]""")
 _DYNAMIC = re.compile(rb"\bimport\s*\(")
 _COMMENT = rb"(?:/\*[^*]*\*+(?:[^/*][^*]*\*+)*/\s*)*"
@@ -95,10 +96,10 @@ def _own_imports(own: Iterable[File]) -> set[str] | None:
         text = file.source.read_bytes() if file.source else b""
         if not file.path.endswith((".js", ".cjs")) or _DYNAMIC.search(text) or (_SYNTAX.search(text)):
             return None
-        plain = {raw for raw in _LITERAL.findall(text) if not raw.startswith((b".", b"/"))}
+        plain = {raw for raw in LITERAL.findall(text) if not raw.startswith((b".", b"/"))}
         names |= {_package(raw.decode("utf-8", "replace")) for raw in plain - set(_REQUIRED.findall(text))}
     manifest = next((file for file in own if file.path == "package.json"), None)
-    return None if manifest is not None and _manifest(manifest).get("type") == "module" else names
+    return None if manifest is not None and manifest_of(manifest).get("type") == "module" else names
 
 
 class _Room:
@@ -108,7 +109,7 @@ class _Room:
         self._folder = folder
         self._files = files
         manifest = files.get(f"{folder}/package.json")
-        self._manifest = _manifest(manifest) if manifest else {}
+        self._manifest = manifest_of(manifest) if manifest else {}
         self._types: dict[str, str] = {}
         self.modules: dict[str, _Module] = {}
         if self._has_twins():
@@ -158,7 +159,7 @@ class _Room:
             or (file.path.endswith(".js") and self._type(file.path) == "module")
             or (file.path.endswith(".js") and _is_module(text))
         )
-        literals = {raw.decode("utf-8", "replace") for raw in _LITERAL.findall(text)}
+        literals = {raw.decode("utf-8", "replace") for raw in LITERAL.findall(text)}
         relative = frozenset(name for name in literals if name.startswith("."))
         imported = {raw.decode("utf-8", "replace") for raw in (_IMPORTED if esm else _CALLED).findall(text)}
         if _COMPUTED.search(text):
@@ -172,7 +173,7 @@ class _Room:
         if folder not in self._types:
             manifest = self._files.get(f"{folder}/package.json")
             if manifest is not None:
-                self._types[folder] = str(_manifest(manifest).get("type") or "commonjs")
+                self._types[folder] = str(manifest_of(manifest).get("type") or "commonjs")
             elif folder in ("", self._folder):
                 self._types[folder] = "commonjs"
             else:
@@ -182,11 +183,11 @@ class _Room:
     def _entries(self) -> Iterator[str]:
         """Yield the paths that requiring the package, running it or its own imports may lead to; ``*`` included."""
         exports = self._manifest.get("exports")
-        found: list[str] = [str(self._manifest.get("main") or "index"), *_strings(self._manifest.get("bin"))]
+        found: list[str] = [str(self._manifest.get("main") or "index"), *strings(self._manifest.get("bin"))]
         for conditions in _CONDITIONS:
-            entries = list(exports.values()) if isinstance(exports, dict) and _has_subpaths(exports) else [exports]
-            found += [target for entry in entries for target in _targets(entry, conditions)]
-        found += _strings(self._manifest.get("imports"))
+            entries = list(exports.values()) if isinstance(exports, dict) and has_subpaths(exports) else [exports]
+            found += [target for entry in entries for target in targets(entry, conditions)]
+        found += strings(self._manifest.get("imports"))
         for text in found:
             yield posixpath.normpath(posixpath.join(self._folder, text))
 
@@ -196,42 +197,6 @@ class _Room:
             head, _, tail = path.partition("*")
             return [file for file in self._files if file.startswith(head) and file.endswith(tail)]
         return [path + suffix for suffix in _SUFFIXES if path + suffix in self._files][:1]
-
-
-def _targets(entry: Any, conditions: frozenset[str]) -> Iterator[str]:
-    """Yield what one entry of "exports" gives under these conditions: the first that holds, as Node does."""
-    if isinstance(entry, str):
-        yield entry
-    elif isinstance(entry, list):
-        for item in entry:
-            yield from _targets(item, conditions)
-    elif isinstance(entry, dict):
-        for key, item in entry.items():
-            if key in conditions:
-                found = list(_targets(item, conditions))
-                yield from found
-                if found:
-                    return
-
-
-def _has_subpaths(exports: Mapping[str, Any]) -> bool:
-    return any(str(key).startswith(".") for key in exports)
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
-
-
-def _manifest(file: File) -> dict[str, Any]:
-    try:
-        data = json.loads(file.source.read_text(encoding="utf-8-sig")) if file.source else {}
-    except (ValueError, RecursionError):
-        return {}  # Node cannot read it either
-    return data if isinstance(data, dict) else {}
 
 
 def _is_module(text: bytes) -> bool:
