@@ -184,5 +184,5 @@ def test_yes_means_that_musl_loads_it(release: Release, tree: Path, capsys: pyte
 
 
 def _files(said: dict[str, list[Finding]]) -> dict[str, list[Finding]]:
-    """Return verdicts without wheels for another Python: those are refused for its sake, whether their files open or not."""
+    """Return verdicts without wheels for another Python: those are refused whether their files open or not."""
     return {path: found for path, found in said.items() if f"-{OTHER}/" not in path}
