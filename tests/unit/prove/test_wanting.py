@@ -17,8 +17,7 @@ FAILED = Proof("failed", "local", "here", "no")
     ("message", "wanted"),
     [
         (
-            "Cannot find module './locale/de'\nRequire stack:\n"
-            "- /var/task/node_modules/a/index.js\n- /var/task/index.js",
+            "Cannot find module './locale/de'\nRequire stack:\n- /var/task/node_modules/a/index.js\n- /var/task/i.js",
             Wanted("./locale/de", "node_modules/a/index.js"),
         ),
         (
