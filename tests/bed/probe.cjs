@@ -20,8 +20,13 @@ process.stderr.write = () => true
 process.exit = () => { throw new Error('process.exit was called') }
 process.on('uncaughtException', () => {})
 process.on('unhandledRejection', () => {})
-process.chdir(fs.mkdtempSync('/tmp/bed-'))
-process.on('exit', () => real(JSON.stringify(found)))
+const scratch = fs.mkdtempSync(path.join(require('os').tmpdir(), 'bed-'))
+process.chdir(scratch)
+process.on('exit', () => {
+  process.chdir('/')
+  fs.rmSync(scratch, { recursive: true, force: true })
+  real(JSON.stringify(found))
+})
 
 function names () {
   const manifest = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'))

@@ -108,7 +108,7 @@ module.exports = {
   },
   'knex': async ({ require, load }) => {
     const k = require('knex')({client: 'pg'})
-    const made = await k.migrate.make('x', {directory: require('fs').mkdtempSync('/tmp/bed-') , extension: 'ts'})
+    const made = await k.migrate.make('x', {directory: process.cwd(), extension: 'ts'})
     return require('fs').readFileSync(made, 'utf8')
   },
   'sequelize': async ({ require, load }) => {
