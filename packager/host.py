@@ -37,6 +37,8 @@ class Options:
     """A named stand-in to prove in, in place of the target's own image."""
     fit: bool = False
     """Bring a bundle that is over its limits under them, by the cheapest measures that do."""
+    fresh: bool = False
+    """Install and generate anew, whatever earlier runs have kept."""
     keep_scratch: bool = False
     """Leave the scratch folder for a look at it (``-v`` names it)."""
 
@@ -77,8 +79,9 @@ class Host:
     """Joins entry files with the code they reach."""
 
 
-def real_host(cache: Path) -> Host:
-    """Return the doors of this machine."""
+def real_host(cache: Path, *, fresh: bool = False) -> Host:
+    """Return the doors of this machine. `fresh`: nothing that an earlier run has installed or generated is reused."""
+    from packager.generate.kept import keeping
 
     def builder(name: BuilderName) -> Builder:
         if name == "docker":
@@ -92,10 +95,11 @@ def real_host(cache: Path) -> Host:
             home = Path.home()
             engine = connect(os.environ, home)
             fetch = partial(node_folder, cache=cache)
-            return DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch, cache=cache)
+            docker = DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch, cache=cache)
+            return keeping(docker, cache, fresh=fresh)
         from packager.generate.host import HostBuilder
 
-        return HostBuilder(cache)
+        return keeping(HostBuilder(cache), cache, fresh=fresh)
 
     def prover(bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
         from packager.prove.prover import prove

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--run-network", action="store_true", help="run tests that need npm or PyPI")
     parser.addoption("--run-heavy", action="store_true", help="run the matrices that take many minutes")
     parser.addoption("--update-golden", action="store_true", help="rewrite the files of tests/golden")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C be Ctrl-C, also for the programs that tests start: shells switch it off for what runs behind ``&``."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _docker_answers() -> bool:

@@ -23,6 +23,7 @@ _ASIDE = rf"\..*\.{_HEX}\.removed"
 _ROOMS = {
     "archive/members": ("*/*", rf"{_HEX}\.(pack|partial)", "compressed members"),
     "archive/records": ("*", rf".*-{_HEX}(\.{_HEX}\.partial)?|[0-9a-f]{{32}}", "what archives were made of"),
+    "trees": ("*", _HEX, "results of installing and generating"),
     "engines": ("*/*/*", _HEX, "engines of generators"),
     "node": ("*", r"\d+[\d.]*-\w+-\w+.*", "Node runtimes"),
     "tools": ("*", r"\w+-.*-\w+-\w+.*", "tools from npm"),

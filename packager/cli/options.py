@@ -51,6 +51,11 @@ builder_options = apply(
         help="Build for the engine the target needs where the Prisma schema does not list it; your file stays.",
     ),
     click.option(
+        "--fresh",
+        is_flag=True,
+        help="Install and generate anew, also where nothing has changed since an earlier build.",
+    ),
+    click.option(
         "--offline", is_flag=True, help="Fetch nothing: packages and engines come from caches, or not at all."
     ),
 )

@@ -41,6 +41,7 @@ class Request:
     require_proof: bool = False
     prove_image: str = ""
     trim: TrimLevel | None = None
+    fresh: bool = False
     fit: bool = False
     sbom: bool = False
 
@@ -55,6 +56,7 @@ class Request:
             cache=self.cache or default_cache(),
             level=LEVELS[self.compress],
             jobs=self.jobs,
+            fresh=self.fresh,
             prove=prove,
             prove_image=self.prove_image or project.prove_image,
             fit=self.fit,

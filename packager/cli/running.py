@@ -113,7 +113,10 @@ def explain(project: Project, request: Request, path: str, verbosity: int, as_js
     options = request.options(project)
     wanted = path.removeprefix("./").rstrip("/")
     rows: list[dict[str, Any]] = []
-    with Steps(verbosity) as steps, selections(plan, catalog, real_host(options.cache), options, steps) as chosen:
+    with (
+        Steps(verbosity) as steps,
+        selections(plan, catalog, real_host(options.cache, fresh=options.fresh), options, steps) as chosen,
+    ):
         for bundle, selection in chosen:
             found = selection.choices if wanted in ("", ".") else selection.why(wanted)
             rows += [
@@ -150,7 +153,7 @@ def run_build(project: Project, request: Request, verbosity: int, as_json: bool)
     with Steps(verbosity) as steps:
         for note in plan.notes:
             steps.note(note)
-        with package(plan, catalog, real_host(options.cache), options, steps) as results:
+        with package(plan, catalog, real_host(options.cache, fresh=options.fresh), options, steps) as results:
             ok = all(result.ok for result in results)
             with interrupting(f"some files of {options.out} may be new, each is complete; build again"):
                 paths = deliver(results, options.out, sbom=request.sbom) if ok else {}

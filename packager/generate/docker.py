@@ -84,13 +84,13 @@ class DockerBuilder:
         self._node_folder = node_folder
         self._packages = packages
         self._cache = cache or default_cache()
+        self._images: dict[tuple[str, Arch, Surroundings], Image] = {}
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
         steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
-        with watch.step("image", job.image or job.platform.image):
-            image = self._image(job, outside, watch)
+        image = self._image_once(job, outside, watch)
         given = _environment(outside)
         with self._containers.start(image, environment=_steady(), volumes=_VOLUMES) as container:
             with watch.step("copy in", job.source.name):
@@ -120,6 +120,20 @@ class DockerBuilder:
                 container.copy_out(PurePosixPath(WORKDIR), root)
         base = job.image or job.platform.image
         return Tree(root, "docker", image=base, image_id=image.id, toolchain=toolchain)
+
+    def identity(self, job: Job, watch: Stopwatch) -> str:
+        """Return the image and the Node a job is built with as one text."""
+        outside = surroundings(self._environment, self._home, job.source)
+        node = self._node_folder(job.language_version, job.arch).name if job.language == "nodejs" else ""
+        return repr((self._image_once(job, outside, watch).id, node))
+
+    def _image_once(self, job: Job, outside: Surroundings, watch: Stopwatch) -> Image:
+        """Return the image of a job; asked for it twice, look only once."""
+        known = (job.image or job.platform.image, job.arch, outside)
+        if known not in self._images:
+            with watch.step("image", known[0]):
+                self._images[known] = self._image(job, outside, watch)
+        return self._images[known]
 
     def _image(self, job: Job, outside: Surroundings, watch: Stopwatch) -> Image:
         name = job.image or _pinned(job)

@@ -24,6 +24,25 @@ _UNWANTED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
+_OF_THE_SESSION = re.compile(
+    r"""
+    PACKAGER_\w+ | TMPDIR | PWD | OLDPWD | SHLVL | _ | PS\d | SHELL | EDITOR | VISUAL | PAGER | LESS\w* | MAIL
+    | LS_COLORS | TERM\w* | COLORTERM | COLUMNS | LINES | WINDOWID | VTE_\w+ | TMUX\w* | STY | HIST\w+ | PYTEST_\w+
+    | DISPLAY | WAYLAND_\w+ | XDG_\w+ | DBUS_\w+ | SSH_\w+ | GPG_\w+ | INVOCATION_ID | JOURNAL_STREAM
+    """,
+    re.VERBOSE,
+)
+
+
+def of_the_session(name: str) -> bool:
+    """Return whether a variable speaks of a terminal or a login, not of what is built.
+
+    >>> of_the_session("SSH_AUTH_SOCK"), of_the_session("npm_config_registry"), of_the_session("GIT_COMMIT")
+    (True, False, False)
+    """
+    return bool(_OF_THE_SESSION.fullmatch(name))
+
+
 SETTINGS = {
     "CI": "1",
     "NO_COLOR": "1",

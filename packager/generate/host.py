@@ -16,7 +16,7 @@ from packager.engines.store import EngineStore
 from packager.errors import EnvironmentFault, GeneratorFault
 from packager.generate import WORKDIR, Tree
 from packager.generate.causes import explain
-from packager.generate.environment import clean_environment
+from packager.generate.environment import clean_environment, of_the_session
 from packager.generate.lockfiles import check_lock
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
@@ -84,6 +84,14 @@ class HostBuilder:
         for note in notes:
             watch.progress.line(f"note: {note}")
         return Tree(root, "host", toolchain=toolchain, notes=tuple(notes))
+
+    def identity(self, job: Job, watch: Stopwatch) -> str:
+        """Return the tools and the environment of a job as one text, less what differs from terminal to terminal."""
+        here = this_machine()
+        steps = steps_for(job, run_scripts=True)
+        environment, toolchain = self._surroundings(job, steps)
+        steady = sorted((name, value) for name, value in environment.items() if not of_the_session(name))
+        return repr((here, toolchain, steady))
 
     def _surroundings(self, job: Job, steps: tuple[Step, ...]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
         """Return the environment of all steps and the versions of the tools found."""

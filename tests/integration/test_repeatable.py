@@ -46,14 +46,14 @@ def zips(folder: Path) -> dict[str, str]:
 def first(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Build the sample once, plainly, and return everything's hashes."""
     folder = sample("aws-lambda", tmp_path_factory.mktemp("first"))
-    ran = packager("build", folder, "--builder", "host")
+    ran = packager("build", folder, "--builder", "host", "--fresh")
     assert ran.code == 0, ran.stderr + ran.stdout
     return hashes(folder / "dist")
 
 
 def test_a_second_run_gives_the_same_files_manifests_included(first: dict[str, str], tmp_path: Path) -> None:
     folder = sample("aws-lambda", tmp_path)
-    ran = packager("build", folder, "--builder", "host", "--jobs", "1")
+    ran = packager("build", folder, "--builder", "host", "--fresh", "--jobs", "1")
     assert ran.code == 0, ran.stderr
     assert hashes(folder / "dist") == first
 
@@ -62,7 +62,7 @@ def test_time_zone_locale_umask_and_folder_do_not_matter(first: dict[str, str], 
     folder = sample("aws-lambda", tmp_path / "somewhere else, with a comma")
     old = os.umask(0o077)
     try:
-        ran = packager("build", folder, "--builder", "host", TZ="Asia/Tokyo", LC_ALL="C", LANG="tr_TR.UTF-8")
+        ran = packager("build", folder, "--builder", "host", "--fresh", TZ="Asia/Tokyo", LC_ALL="C", LANG="tr_TR.UTF-8")
     finally:
         os.umask(old)
     assert ran.code == 0, ran.stderr
@@ -90,7 +90,7 @@ def test_another_user_gets_the_same_bytes(first: dict[str, str], tmp_path: Path)
         for path in (home, *home.rglob("*")):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
         done = subprocess.run(
-            [python, "-m", "packager", "build", str(folder), "--builder", "host"],
+            [python, "-m", "packager", "build", str(folder), "--builder", "host", "--fresh"],
             cwd=home,
             env={
                 **os.environ,
@@ -118,8 +118,29 @@ def test_another_user_gets_the_same_bytes(first: dict[str, str], tmp_path: Path)
 def test_standin_both_builders_give_the_same_bytes(first: dict[str, str], tmp_path: Path) -> None:
     """Debian bookworm in place of Amazon Linux 2023."""
     folder = sample("aws-lambda", tmp_path)
-    ran = packager("build", folder, "--builder", "docker", "--image", "packager-test/debian:bookworm", "--json")
+    ran = packager(
+        "build", folder, "--builder", "docker", "--fresh", "--image", "packager-test/debian:bookworm", "--json"
+    )
     assert ran.code == 0, ran.stderr + ran.stdout
     assert zips(folder / "dist") == {name: value for name, value in first.items() if name.endswith(".zip")}
     assert {bundle["builder"]["name"] for bundle in ran.json()["bundles"]} == {"docker"}
     assert all(path.stat().st_uid == os.geteuid() for path in folder.rglob("*"))
+
+
+def test_what_was_built_before_is_reused_with_the_same_bytes(first: dict[str, str], tmp_path: Path) -> None:
+    """Neither an install nor a generator runs, and an edit of the code is in the next zip."""
+    folder = sample("aws-lambda", tmp_path)
+    cache = str(tmp_path / "cache")
+    assert packager("build", folder, "--builder", "host", "--cache", cache).code == 0
+    again = packager("build", folder, "--builder", "host", "--cache", cache)
+    assert hashes(folder / "dist") == first
+    assert "reuse" in again.stderr
+    assert "install" not in again.stderr
+
+    with (folder / "src/handler.js").open("a") as file:
+        file.write("// edited\n")
+    edited = packager("build", folder, "--builder", "host", "--cache", cache)
+    assert edited.code == 0, edited.stderr
+    assert "install" not in edited.stderr
+    assert hashes(folder / "dist")["prisma.zip"] == first["prisma.zip"]
+    assert hashes(folder / "dist")["api.zip"] != first["api.zip"]

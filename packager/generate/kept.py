@@ -1,0 +1,280 @@
+"""Trees of earlier builds: where nothing that a build reads has changed, its result is taken instead of made again.
+
+What counts is what went in: the source files, the job, the environment of its commands, and the tools or the image.
+The app's own code is no part of it where nothing but package managers and known generators run: they do not read it,
+so an edit of it costs no install. Only jobs whose lock file fixes what is installed take part. What a build has left as
+it was is not kept: it is copied from the project again, so that no copy of its secrets lies about.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from packager import __version__
+from packager.generate import Tree
+from packager.generate.source import copy_source, link_target, source_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.generate import Builder
+    from packager.plan import Job
+    from packager.progress import Stopwatch
+
+ROOM = "trees"
+"""In the cache folder: one folder per tree."""
+_FORMAT = 1
+_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml"})
+_LIFECYCLE = frozenset({"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"})
+_CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".html", ".md")
+_SCHEMA_OPTION = re.compile(r" --schema=\S+")
+_RECORD = "record.json"
+_FILES = "files"
+_MOST_BYTES = 4 << 30
+"""Of all trees together; the least recently used go first."""
+
+
+class Known(Protocol):
+    """A builder that can say beforehand what its results depend on beside the job."""
+
+    def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+        """Run the job."""
+
+    def identity(self, job: Job, watch: Stopwatch) -> str:
+        """Return the tools, image and environment of a job as one text."""
+
+
+@dataclass(frozen=True)
+class _Record:
+    """What there is to know of a kept tree beside its files."""
+
+    tree: dict[str, Any]
+    gone: tuple[str, ...]
+    """Source files the build has removed."""
+    listing: str
+    """Digest over the kept files' names, sizes, modes and dates: whoever touches them loses them."""
+    size_bytes: int
+
+
+class KeepingBuilder:
+    """Builds jobs by another builder, and what was built before not at all."""
+
+    def __init__(self, builder: Known, cache: Path, *, fresh: bool = False) -> None:
+        """Take the builder and the cache folder. `fresh` builds anew and keeps that."""
+        self._builder = builder
+        self._room = cache / ROOM
+        self._fresh = fresh
+
+    def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+        """Return the tree of a job, in scratch either way. Raises what the builder raises."""
+        if not _settled(job):
+            return self._builder.build(job, scratch, watch)
+        place = self._room / _key(job, self._builder.identity(job, watch))
+        if not self._fresh:
+            tree = _restored(place, job, scratch, watch)
+            if tree is not None:
+                return tree
+        tree = self._builder.build(job, scratch, watch)
+        # A cache that cannot be written costs time, no build.
+        with suppress(OSError):
+            _keep(place, job, tree)
+            _make_room(self._room, place)
+        return tree
+
+
+def keeping(builder: Known, cache: Path, *, fresh: bool = False) -> Builder:
+    """Return a builder that remembers what it has built."""
+    return KeepingBuilder(builder, cache, fresh=fresh)
+
+
+def _settled(job: Job) -> bool:
+    """Return whether two runs of a job must give the same: nothing is resolved anew, and there is something to save."""
+    if job.manager in ("npm", "pnpm"):
+        return Path(job.lock_file).name in _LOCKS
+    return job.manager is None and bool(job.generate)
+
+
+def _key(job: Job, identity: str) -> str:
+    # Where the project lies, how long it may take and whether the network may be used change no result; what is
+    # ignored is not among the files.
+    plain = replace(job, source=Path(), timeout_seconds=0.0, offline=False, ignore=())
+    unread = _reads_no_code(job)
+    said = msgspec.json.encode(plain, enc_hook=str, order="deterministic")
+    digest = hashlib.sha256(f"{_FORMAT}\0{__version__}\0{identity}\0".encode() + said)
+    for relative, path in source_files(job):
+        if unread and _is_code(relative):
+            continue
+        digest.update(f"\0{relative}\0".encode("utf-8", "surrogateescape"))
+        if path.is_symlink():
+            digest.update(f"link {link_target(job, relative)}".encode("utf-8", "surrogateescape"))
+            continue
+        try:
+            content = hashlib.sha256(path.read_bytes()).digest()
+        except OSError:
+            # The copy will say what is wrong with it.
+            content = os.urandom(16)
+        digest.update(b"x" if path.stat().st_mode & stat.S_IXUSR else b"-")
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _reads_no_code(job: Job) -> bool:
+    """Return whether installing and generating look at manifests, schemas and settings only, not at the app's code.
+
+    Not so where the user's own commands or scripts run, where an addon of the project's is compiled, or where parts of
+    the project are installed as packages.
+    """
+    generators = {engine.generate for engine in job.engines}
+    if any(_SCHEMA_OPTION.sub("", line) not in generators for line in job.generate):
+        return False
+    names = [relative for relative, _ in source_files(job)]
+    if "binding.gyp" in names or sum(name.rpartition("/")[2] == "package.json" for name in names) > 1:
+        return False
+    try:
+        package = json.loads((job.source / "package.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    scripts = package.get("scripts", {}) if isinstance(package, dict) else None
+    return isinstance(scripts, dict) and not _LIFECYCLE.intersection(scripts)
+
+
+def _is_code(relative: str) -> bool:
+    """Return whether a file is the app's own code; what lies at the top or is called config may be settings."""
+    folder, _, name = relative.rpartition("/")
+    return bool(folder) and name.endswith(_CODE) and "config" not in name and not relative.startswith(".")
+
+
+def _restored(place: Path, job: Job, scratch: Path, watch: Stopwatch) -> Tree | None:
+    """Return a tree made of the project's files and the kept ones; None if none is kept or it is not as it was."""
+    try:
+        record = msgspec.json.decode((place / _RECORD).read_bytes(), type=_Record)
+        os.utime(place / _RECORD)
+        if _listing(place / _FILES) != record.listing:
+            return None
+    except (OSError, msgspec.DecodeError):
+        return None
+    root = scratch / "kept"
+    with watch.step("reuse", job.source.name):
+        root.mkdir(parents=True)
+        copy_source(job, root)
+        for name in record.gone:
+            (root / name).unlink(missing_ok=True)
+        try:
+            _copy_over(place / _FILES, root)
+        except OSError:
+            # Taken away by another process just now: built anew, then.
+            shutil.rmtree(root)
+            return None
+    said = record.tree
+    notes = tuple(said["notes"])
+    for note in notes:
+        watch.progress.line(f"note: {note}")
+    toolchain = tuple((str(name), str(version)) for name, version in said["toolchain"])
+    return Tree(root, said["builder"], said["image"], said["image_id"], toolchain, notes)
+
+
+def _keep(place: Path, job: Job, tree: Tree) -> None:
+    """Put a copy of what a build has made or changed into the cache, complete or not at all."""
+    source = dict(source_files(job))
+    partial = _aside(place)
+    (partial / _FILES).mkdir(parents=True)
+    try:
+        left = set()
+        for relative in _paths(tree.root):
+            made = tree.root / relative
+            left.add(relative)
+            if relative in source and _same(made, source[relative]):
+                continue
+            if made.is_symlink() and made.readlink().is_absolute():
+                return  # it would lead into the scratch folder of the build that made it
+            _copy(made, partial / _FILES / relative)
+        said = {key: value for key, value in asdict(tree).items() if key != "root"}
+        size = sum(os.lstat(partial / _FILES / name).st_size for name in _paths(partial / _FILES))
+        gone = tuple(sorted(source.keys() - left))
+        record = _Record(said, gone, _listing(partial / _FILES), size)
+        (partial / _RECORD).write_text(json.dumps(asdict(record)))
+        if place.exists():
+            place.rename(_aside(place))
+        partial.chmod(0o700)
+        partial.rename(place)
+    finally:
+        for rest in place.parent.glob(f".{place.name}.*.removed"):
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _make_room(room: Path, newest: Path) -> None:
+    """Remove the trees that were not used for the longest time, until the others are not too much."""
+    kept = []
+    for path in room.iterdir():
+        with suppress(OSError, msgspec.DecodeError):
+            record = msgspec.json.decode((path / _RECORD).read_bytes(), type=_Record)
+            kept.append(((path / _RECORD).stat().st_mtime, record.size_bytes, path))
+    total = sum(size for _, size, _ in kept)
+    for _, size, path in sorted(kept):
+        if total <= _MOST_BYTES or path == newest:
+            continue
+        aside = _aside(path)
+        with suppress(OSError):
+            path.rename(aside)
+            total -= size
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _aside(place: Path) -> Path:
+    """Return a name beside a tree's place for what is not whole; of a killed run, pruning removes it."""
+    return place.with_name(f".{place.name}.{os.urandom(4).hex()}.removed")
+
+
+def _paths(root: Path) -> Iterator[str]:
+    """Yield files and links beneath a folder, sorted by folder, relative and POSIX."""
+    for parent, folders, names in os.walk(root):
+        links = [name for name in folders if Path(parent, name).is_symlink()]
+        folders[:] = sorted(set(folders).difference(links))
+        base = os.path.relpath(parent, root)
+        for name in sorted([*names, *links]):
+            yield name if base == "." else f"{base}/{name}"
+
+
+def _listing(root: Path) -> str:
+    digest = hashlib.sha256()
+    for relative in _paths(root):
+        status = os.lstat(root / relative)
+        line = f"{relative}\0{status.st_size} {status.st_mode:o} {status.st_mtime_ns}\0"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()
+
+
+def _same(made: Path, original: Path) -> bool:
+    """Return whether a build has left a file as it was in the project."""
+    if made.is_symlink() or original.is_symlink() or not made.is_file():
+        return False
+    if made.stat().st_size != original.stat().st_size or _runs(made) != _runs(original):
+        return False
+    return made.read_bytes() == original.read_bytes()
+
+
+def _runs(path: Path) -> bool:
+    return bool(path.stat().st_mode & stat.S_IXUSR)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file or link with mode and date, never following it; as a second name of it where that can be had."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.unlink(missing_ok=True)
+    shutil.copy2(source, target, follow_symlinks=False)
+
+
+def _copy_over(source: Path, target: Path) -> None:
+    for relative in _paths(source):
+        _copy(source / relative, target / relative)
