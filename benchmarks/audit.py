@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -79,7 +80,8 @@ def _made(name: str, work: Path) -> tuple[Path, int, int]:
         aside = archive.with_suffix(".part.zip")
         subprocess.run(["zip", "-q", "-r", "-6", str(aside), "."], cwd=folder, check=True)
         aside.rename(archive)
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+    with zipfile.ZipFile(archive) as opened:
+        sizes = [member.file_size for member in opened.infolist() if not member.is_dir()]
     return archive, len(sizes), sum(sizes)
 
 
