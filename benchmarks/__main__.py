@@ -45,7 +45,10 @@ def main() -> None:
         sizes = [path.stat().st_size for path in tree.rglob("*") if path.is_file()]
         print(f"### {name}: {len(sizes):,} files, {sum(sizes) / 1e6:.0f} MB\n\n{_table(rows)}\n")
         if "serverless 3" in peers:
-            print(f"{versus(rows, 'packager cold, default', 'serverless 3')}\n")
+            for row in rows:
+                if row.name.startswith("packager cold"):
+                    print(versus(rows, row.name, "serverless 3"))
+            print()
     print(f"load at the end: {_load()}")
 
 
