@@ -248,7 +248,7 @@ def test_quiet_is_quiet_and_verbose_shows_commands(app: Path) -> None:
 
     quiet = fine(packager("build", app, *HOST, "-q"))
     assert (quiet.stdout, quiet.stderr) == ("", "")
-    assert "said-by-it" in fine(packager("build", app, *HOST, "-v")).stderr
+    assert "said-by-it" in fine(packager("build", app, *HOST, "--fresh", "-v")).stderr
 
 
 def test_no_colour_without_a_terminal(app: Path) -> None:
