@@ -6,7 +6,6 @@ Source: npm ``bytes``, which ZEIT Now used to read ``maxLambdaSize``; the AWS qu
 from __future__ import annotations
 
 import re
-from fractions import Fraction
 
 from packager.errors import UsageError
 
@@ -34,6 +33,9 @@ def parse_size(text: str | int) -> int:
     if match is None or match[2].lower() not in _MULTIPLES:
         msg = f"not a size: {text!r}"
         raise UsageError(msg, fix='write it like "25mb", "50 MB" or a number of bytes')
+    # It loads ``decimal``, and sizes are written far more often than read.
+    from fractions import Fraction
+
     return int(Fraction(match[1]) * _MULTIPLES[match[2].lower()])
 
 

@@ -6,8 +6,7 @@ same archive on every machine. At level 6 libdeflate is smaller than zlib at 9 f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.errors import EnvironmentFault, UsageError
 from packager.glance.codec import codec_name as _name
@@ -19,20 +18,20 @@ MIN_LEVEL = 1
 MAX_LEVEL = 12
 
 
-@dataclass(frozen=True)
-class Codec:
+class Codec(NamedTuple):
     """A compressor at one level."""
 
     name: str
     """Library, version and level: the same name and content give the same stream."""
     level: int
-    _compress: Callable[[bytes, int], bytearray]
+    compressor: Callable[[bytes, int], bytearray]
+    """Of the library."""
     crc32: Callable[..., int]
     """CRC-32 of bytes as zip has it, going on from another one where given; ten times as fast as zlib's."""
 
     def compress(self, data: bytes) -> bytearray | None:
         """Return the raw DEFLATE stream, or None where storing the data takes no more room."""
-        stream = self._compress(data, self.level)
+        stream = self.compressor(data, self.level)
         return stream if len(stream) < len(data) else None
 
 

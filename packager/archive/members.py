@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Entry, Member, packfile
@@ -42,8 +41,7 @@ class Part(NamedTuple):
     """Number of the pack that holds it already, header and all, and the offset there."""
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(NamedTuple):
     """Some consecutive members, ready to be appended to an archive."""
 
     chunks: tuple[bytes | bytearray | memoryview, ...]

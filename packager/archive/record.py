@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from array import array
-from dataclasses import dataclass, replace
 from struct import iter_unpack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Artifact
 from packager.archive.table import DIGEST_BYTES, Members, Span, Table
@@ -28,8 +27,7 @@ _SPAN_FIELDS = 4
 _ROW = f"{ROW_BYTES}s"
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """One archive as it was written, in flat columns; loading it makes no object per file."""
 
     artifact: Artifact
@@ -82,7 +80,7 @@ class Record:
 
     def seen_again(self, sight: Sight, order: array[int]) -> Record:
         """Return the record with what the files, whose contents are the same, look like by now."""
-        return replace(self, names=sight.names, identities=sight.settled(), order=order)
+        return self._replace(names=sight.names, identities=sight.settled(), order=order)
 
     def dump(self) -> bytes:
         """Return the record as `load_record` reads it."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Artifact, Entry
 from packager.archive.hashing import hash_files
@@ -15,6 +14,7 @@ from packager.archive.members import compressed, head_and_record, read_source, r
 from packager.archive.packfile import PackWriter
 from packager.archive.record import in_order, make_record
 from packager.archive.splice import read_span, splice
+from packager.archive.splicing import Splicing
 from packager.archive.table import Fresh, Members, Span, Table, edited
 from packager.glance.columns import DamagedError
 
@@ -32,8 +32,7 @@ MAX_FRESH_BYTES = 32 << 20
 """More than this is compressed by several threads, as a new archive is."""
 
 
-@dataclass(frozen=True)
-class Reworked:
+class Reworked(NamedTuple):
     """What became of it."""
 
     artifact: Artifact | None
@@ -42,8 +41,7 @@ class Reworked:
     """For that, per file of the walk the SHA-256 of its content; None where nobody has read it."""
 
 
-@dataclass(frozen=True)
-class _Next:
+class _Next(NamedTuple):
     """The next archive, as far as the last one and the files tell."""
 
     order: array[int]
@@ -61,20 +59,31 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     """
     if record.artifact.codec != codec.name:
         return Reworked(None, record.known(sight))
-    coming = _same_names(record, sight) if sight.names == record.names else _other_names(record, sight)
-    same = coming.parts == [(0, len(record.table))]
-    if same and record.is_intact():
-        # Touched, or checked out anew: the archive need not be written.
-        cache.keep(record.seen_again(sight, coming.order))
-        return Reworked(record.artifact, [])
-    packs = cache.packs(codec.name)
-    try:
-        table = record.table if same else _edited(record.table, sight, coming, codec, packs)
-        if table is None or not table.spans:
+    table: Table | None
+    last, packs = record.table, cache.packs(codec.name)
+    with ExitStack() as begun:
+        splicing = None
+        if last.spans and len(sight) == len(last) and not record.is_intact():
+            # Checked out anew, without the archive: most often all is what it was, and to tell takes the longest.
+            splicing = begun.enter_context(Splicing(last, packs, destination, codec.crc32))
+        coming = _same_names(record, sight) if sight.names == record.names else _other_names(record, sight)
+        same = coming.parts == [(0, len(last))]
+        if same and splicing is None and record.is_intact():
+            # Touched, or checked out anew: the archive need not be written.
+            cache.keep(record.seen_again(sight, coming.order))
+            return Reworked(record.artifact, [])
+        try:
+            if same and splicing is not None:
+                table = last
+                length, sha256 = splicing.finish()
+            else:
+                begun.close()
+                table = last if same else _edited(last, sight, coming, codec, packs)
+                if table is None or not table.spans:
+                    return Reworked(None, _known(record, sight, coming))
+                length, sha256 = splice(table, packs, destination, codec.crc32)
+        except DamagedError:
             return Reworked(None, _known(record, sight, coming))
-        length, sha256 = splice(table, packs, destination, codec.crc32)
-    except DamagedError:
-        return Reworked(None, _known(record, sight, coming))
     artifact = Artifact(destination, length, sum(sight.sizes()), sha256, Members(table), codec.name)
     cache.keep(make_record(sight, coming.order, artifact, table))
     _mark_used(packs, table)

@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from packager.archive.atomic import replacing
 from packager.archive.zipformat import end_record
@@ -23,10 +23,20 @@ _PIECE_BYTES = 1 << 20
 _REPORT_BYTES = 4 << 20
 
 
-def splice(table: Table, packs: Path, destination: Path, crc32: Callable[..., int]) -> tuple[int, str]:
+class Asking(Protocol):
+    """Somebody who may still change his mind."""
+
+    def __call__(self, *, complete: bool) -> None:
+        """Raise an error to have nothing written. Called now and then, and once when the archive is complete."""
+
+
+def splice(
+    table: Table, packs: Path, destination: Path, crc32: Callable[..., int], ask: Asking | None = None
+) -> tuple[int, str]:
     """Write the archive of a table whose spans lie in the files of a folder; return its length and SHA-256, in hex.
 
-    What was written is read back: the SHA-256 is of that, and every span's checksum is compared.
+    What was written is read back: the SHA-256 is of that, and every span's checksum is compared. `ask` is asked before
+    the archive takes its place.
     Raises DamagedError if a pack is gone or not what it was, with nothing written, EnvironmentFault if the destination
     cannot be written.
     """
@@ -43,6 +53,8 @@ def splice(table: Table, packs: Path, destination: Path, crc32: Callable[..., in
                 buffer = memoryview(bytearray(_PIECE_BYTES))
                 at = 0
                 for span in table.spans:
+                    if ask is not None:
+                        ask(complete=False)
                     copy.wait_for(at + span.length)
                     crc = 0
                     for piece in _pieces(written, at, at + span.length, buffer):
@@ -54,6 +66,8 @@ def splice(table: Table, packs: Path, destination: Path, crc32: Callable[..., in
                 if at != start:
                     raise DamagedError
                 copy.wait_for(at + len(directory) + len(end))
+            if ask is not None:
+                ask(complete=True)
     digest.update(directory)
     digest.update(end)
     return start + len(directory) + len(end), digest.hexdigest()

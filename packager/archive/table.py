@@ -10,7 +10,6 @@ import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
@@ -35,20 +34,22 @@ class Span(NamedTuple):
     """CRC-32 of the stretch."""
 
 
-@dataclass(frozen=True)
 class Table:
-    """The members of an archive, sorted as they lie in it."""
+    """The members of an archive, sorted as they lie in it. Never changed."""
 
-    digests: bytes
-    """SHA-256 of each content."""
-    directory: bytes
-    """The directory as it was written."""
-    records: array[int]
-    """Where each record begins in the directory; one more: its length."""
-    offsets: array[int]
-    """Where each member begins in the archive; one more: where the directory does."""
-    spans: tuple[Span, ...]
-    """All members end to end; none if the cache does not keep them all."""
+    def __init__(
+        self, digests: bytes, directory: bytes, records: array[int], offsets: array[int], spans: tuple[Span, ...]
+    ) -> None:
+        self.digests = digests
+        """SHA-256 of each content."""
+        self.directory = directory
+        """The directory as it was written."""
+        self.records = records
+        """Where each record begins in the directory; one more: its length."""
+        self.offsets = offsets
+        """Where each member begins in the archive; one more: where the directory does."""
+        self.spans = spans
+        """All members end to end; none if the cache does not keep them all."""
 
     def __len__(self) -> int:
         return len(self.records) - 1

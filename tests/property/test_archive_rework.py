@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.archive import rework as rework_module
+from packager.archive import splicing as splicing_module
 from packager.archive import tidy as tidy_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.pack import pack
@@ -89,6 +90,7 @@ def test_any_history_gives_the_same_bytes(tmp_path: Path, seed: int, monkeypatch
         return made
 
     monkeypatch.setattr(rework_module, "splice", counted)
+    monkeypatch.setattr(splicing_module, "splice", counted)
     chance = random.Random(seed)
     root = write_tree(tmp_path / "in", {f"{folder}0/{n}.js": _content(chance) for folder in "abc" for n in range(12)})
     cache = open_cache(tmp_path / "cache")
