@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import yaml
 
 from packager.catalog import Catalog, Host, Runtime
+from packager.catalog.files import (
+    BaselineFile,
+    BinaryTargetsFile,
+    EngineFile,
+    HostFile,
+    NativeFile,
+    PlatformFile,
+    When,
+)
 from packager.catalog.records import (
-    Arch,
     Baseline,
     BinaryTargets,
     Budget,
     Engine,
     EngineRule,
-    Kind,
-    Language,
-    Launcher,
     LayerPaths,
-    Libc,
     NativeEngine,
     Platform,
     RuntimeSystem,
@@ -36,158 +40,15 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 
-class _BaselineFile(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    title: str
-    libc: Libc
-    source: str
-    checked: str
-    glibc: str = ""
-    glibcxx: str = ""
-    cxxabi: str = ""
-    openssl: tuple[str, ...] = ()
-    versions: dict[str, str] = {}
-    x86_64_only: tuple[str, ...] = ()
-    sonames: tuple[str, ...] = ()
-    sonames_image_only: tuple[str, ...] = ()
-    sonames_absent: tuple[str, ...] = ()
-
-
-class _PlatformFile(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    title: str
-    family: str
-    image: str
-    digest: str
-    baseline: str
-    libc: Libc
-    source: str
-    checked: str
-
-
-class _BudgetFile(msgspec.Struct, forbid_unknown_fields=True):
-    zipped: int | None = None
-    unzipped: int | None = None
-    unzipped_with_layers: int | None = None
-    layers: int | None = None
-    entries: int | None = None
-    zipped_is_hard: bool = False
-
-
-class _KindFile(msgspec.Struct, forbid_unknown_fields=True):
-    kind: Kind
-    budget: _BudgetFile
-    launcher: Launcher = "handler"
-    notes: tuple[str, ...] = ()
-
-
-class _SystemFile(msgspec.Struct, forbid_unknown_fields=True):
-    function_root: str
-    layer_root: str
-    library_path: tuple[str, ...]
-    environment: dict[str, str]
-    user_id: int
-    language_environment: dict[Language, dict[str, str]] = {}
-    writable: tuple[str, ...] = ("/tmp",)
-    brought: tuple[str, ...] = ()
-
-
-class _RuntimeFile(msgspec.Struct, forbid_unknown_fields=True):
-    language: Language
-    version: str
-    platform: str
-    image: str
-    status: Literal["supported", "deprecated", "gone", "check"]
-    until: str = ""
-
-
-class _HostFile(msgspec.Struct, forbid_unknown_fields=True):
-    provider: str
-    title: str
-    kinds: dict[str, _KindFile]
-    layer_paths: dict[Language, str]
-    system: _SystemFile
-    runtimes: dict[str, _RuntimeFile]
-    arches: tuple[Arch, ...]
-    default_runtimes: dict[Language, str]
-    source: str
-    checked: str
-
-
-class _BinaryTargetsFile(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    title: str
-    by_system: dict[str, dict[str, str]]
-    families: dict[str, str]
-    known: tuple[str, ...]
-    setting: str
-    source: str
-    checked: str
-    deprecated: dict[str, str] = {}
-
-
-class _NativeFile(msgspec.Struct, forbid_unknown_fields=True):
-    kind: Literal["library", "executable"]
-    file: str
-    all_files: tuple[str, ...]
-    override: str
-    binary_targets: str
-    folder: str = ""
-    download: str = ""
-    cached: str = ""
-    channel: str = ""
-    mirrors: tuple[str, ...] = ()
-    base: str = ""
-    commit_package: str = ""
-    runs_to_generate: bool = False
-
-
-_When = dict[str, str | tuple[str, ...]]
-
-
-class _RuleFile(msgspec.Struct, forbid_unknown_fields=True):
-    package: str
-    reason: str
-    drop: tuple[str, ...] = ()
-    keep: tuple[str, ...] = ()
-    when: _When = {}
-    twin: str = ""
-
-
-class _EngineFile(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    title: str
-    packages: tuple[str, ...]
-    source: str
-    family: str = ""
-    since: str = ""
-    before: str = ""
-    prerelease: Literal["any", "only", "never"] = "any"
-    when: _When = {}
-    generate: str = ""
-    environment: dict[str, str] = {}
-    schema: tuple[str, ...] = ()
-    client: str = ""
-    native: _NativeFile | None = None
-    build_only: tuple[str, ...] = ()
-    rules: tuple[_RuleFile, ...] = ()
-    companions: dict[str, tuple[str, ...]] = {}
-    suffixes: tuple[str, ...] = ()
-    language: Language = "nodejs"
-    siblings: dict[str, tuple[str, ...]] = {}
-
-
 def load(folder: Path) -> Catalog:
     """Return the catalog of a folder. Raises CatalogError naming file and key."""
-    baselines = {path.stem: _baseline(path, raw) for path, raw in _files(folder / "baselines", _BaselineFile)}
-    platforms = {
-        path.stem: _platform(path, raw, baselines) for path, raw in _files(folder / "platforms", _PlatformFile)
-    }
-    hosts = {path.stem: _host(path, raw, platforms) for path, raw in _files(folder / "targets", _HostFile)}
+    baselines = {path.stem: _baseline(path, raw) for path, raw in _files(folder / "baselines", BaselineFile)}
+    platforms = {path.stem: _platform(path, raw, baselines) for path, raw in _files(folder / "platforms", PlatformFile)}
+    hosts = {path.stem: _host(path, raw, platforms) for path, raw in _files(folder / "targets", HostFile)}
     vocabularies = {
-        path.stem: _binary_targets(path, raw) for path, raw in _files(folder / "binary_targets", _BinaryTargetsFile)
+        path.stem: _binary_targets(path, raw) for path, raw in _files(folder / "binary_targets", BinaryTargetsFile)
     }
-    engines = tuple(_engine(path, raw, vocabularies) for path, raw in _files(folder / "engines", _EngineFile))
+    engines = tuple(_engine(path, raw, vocabularies) for path, raw in _files(folder / "engines", EngineFile))
     return Catalog(baselines=baselines, platforms=platforms, hosts=hosts, engines=engines)
 
 
@@ -224,7 +85,7 @@ def _version(path: Path, key: str, text: str) -> tuple[int, ...]:
         raise CatalogError(msg, where=f"{path}: {key}") from error
 
 
-def _baseline(path: Path, raw: _BaselineFile) -> Baseline:
+def _baseline(path: Path, raw: BaselineFile) -> Baseline:
     overlap = set(raw.sonames) & (set(raw.sonames_absent) | set(raw.sonames_image_only))
     if overlap:
         msg = f"both there and not: {', '.join(sorted(overlap))}"
@@ -250,7 +111,7 @@ def _baseline(path: Path, raw: _BaselineFile) -> Baseline:
     )
 
 
-def _platform(path: Path, raw: _PlatformFile, baselines: dict[str, Baseline]) -> Platform:
+def _platform(path: Path, raw: PlatformFile, baselines: dict[str, Baseline]) -> Platform:
     if raw.baseline not in baselines:
         msg = f"no baseline {raw.baseline!r}"
         raise CatalogError(msg, where=f"{path}: baseline")
@@ -260,7 +121,7 @@ def _platform(path: Path, raw: _PlatformFile, baselines: dict[str, Baseline]) ->
     return Platform(**msgspec.structs.asdict(raw))
 
 
-def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
+def _host(path: Path, raw: HostFile, platforms: dict[str, Platform]) -> Host:
     for name, runtime in raw.runtimes.items():
         if runtime.platform not in platforms:
             msg = f"no platform {runtime.platform!r}"
@@ -302,7 +163,7 @@ def _host(path: Path, raw: _HostFile, platforms: dict[str, Platform]) -> Host:
     )
 
 
-def _binary_targets(path: Path, raw: _BinaryTargetsFile) -> BinaryTargets:
+def _binary_targets(path: Path, raw: BinaryTargetsFile) -> BinaryTargets:
     rows = []
     for system, by_arch in raw.by_system.items():
         family, _, openssl = system.partition("/")
@@ -327,7 +188,7 @@ def _binary_targets(path: Path, raw: _BinaryTargetsFile) -> BinaryTargets:
     )
 
 
-def _engine(path: Path, raw: _EngineFile, vocabularies: dict[str, BinaryTargets]) -> Engine:
+def _engine(path: Path, raw: EngineFile, vocabularies: dict[str, BinaryTargets]) -> Engine:
     if raw.native and raw.native.binary_targets not in vocabularies:
         msg = f"no such file in catalog/binary_targets: {raw.native.binary_targets!r}"
         raise CatalogError(msg, where=f"{path}: native.binary_targets")
@@ -366,11 +227,11 @@ def _engine(path: Path, raw: _EngineFile, vocabularies: dict[str, BinaryTargets]
     )
 
 
-def _native(raw: _NativeFile) -> NativeEngine:
+def _native(raw: NativeFile) -> NativeEngine:
     fields = msgspec.structs.asdict(raw)
     del fields["binary_targets"]
     return NativeEngine(**fields)
 
 
-def _when(raw: _When) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _when(raw: When) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return tuple(sorted((key, (values,) if isinstance(values, str) else tuple(values)) for key, values in raw.items()))
