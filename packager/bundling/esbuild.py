@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.bundling import Bundled
 from packager.errors import GeneratorFault
-from packager.generate.npmtools import node_environment, node_for_tools, tool_folder
+from packager.generate.npmtools import node_for_tools, run_script, tool_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,17 +46,7 @@ def bundle_code(
     }
     where = f"bundles.{bundle.name}.trim"
     try:
-        done = subprocess.run(
-            (str(node.bin_dir / "node"), str(_SCRIPT), str(tool)),
-            input=json.dumps(request),
-            env=node_environment(node),
-            cwd=real,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
         msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
         raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error

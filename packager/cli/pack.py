@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from packager.archive import LEVELS
-from packager.cli.quick import no_search_for_cycles, told
+from packager.cli.quick import document, no_search_for_cycles, told
 
 if TYPE_CHECKING:
     from packager.plan import TrimLevel
@@ -81,19 +81,7 @@ def pack(
     if as_json:
         import json
 
-        document = {
-            "version": 1,
-            "ok": True,
-            "path": str(artifact.path),
-            "zipped_bytes": artifact.zipped_bytes,
-            "unzipped_bytes": artifact.unzipped_bytes,
-            "entries": len(artifact.members),
-            "sha256": artifact.sha256,
-            "code_sha256": artifact.code_sha256,
-            "codec": artifact.codec,
-            "written": artifact.written,
-        }
-        click.echo(json.dumps(document, indent=1))
+        click.echo(json.dumps(document(artifact), indent=1))
         return 0
     click.echo(told(artifact), nl=False)
     return 0

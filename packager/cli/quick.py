@@ -38,6 +38,22 @@ def pack_seen(seen: Glance) -> None:
         sys.stdout.flush()
 
 
+def document(artifact: Artifact) -> dict[str, object]:
+    """Return what ``--json`` tells of an archive; sizes are bytes."""
+    return {
+        "version": 1,
+        "ok": True,
+        "path": str(artifact.path),
+        "zipped_bytes": artifact.zipped_bytes,
+        "unzipped_bytes": artifact.unzipped_bytes,
+        "entries": len(artifact.members),
+        "sha256": artifact.sha256,
+        "code_sha256": artifact.code_sha256,
+        "codec": artifact.codec,
+        "written": artifact.written,
+    }
+
+
 def told(artifact: Artifact) -> str:
     """Return what people are told of an archive."""
     unchanged = "" if artifact.written else "unchanged, "

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.catalog import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
+from packager.cli.why import verdict_line, verdict_row
 from packager.delivery import check_writable
 from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.fit.words import plan_lines
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from packager.cli.request import Request
     from packager.plan import Bundle, Plan
     from packager.project import Project
+    from packager.trim import Choice
 
 
 def show_plan(project: Project, request: Request, as_json: bool) -> int:
@@ -112,34 +114,22 @@ def explain(project: Project, request: Request, path: str, verbosity: int, as_js
     project, plan = request.plan(project, catalog)
     options = request.options(project)
     wanted = path.removeprefix("./").rstrip("/")
-    rows: list[dict[str, Any]] = []
-    with (
-        Steps(verbosity) as steps,
-        selections(plan, catalog, real_host(options.cache, fresh=options.fresh), options, steps) as chosen,
-    ):
+    rows: list[tuple[str, Choice]] = []
+    host = real_host(options.cache, fresh=options.fresh)
+    with Steps(verbosity) as steps, selections(plan, catalog, host, options, steps) as chosen:
         for bundle, selection in chosen:
             found = selection.choices if wanted in ("", ".") else selection.why(wanted)
-            rows += [
-                {
-                    "bundle": bundle.name,
-                    "path": choice.file.path,
-                    "kept": choice.kept,
-                    "rule": choice.rule,
-                    "reason": choice.reason,
-                    "size": choice.file.size_bytes,
-                }
-                for choice in found
-            ]
+            rows += [(bundle.name, choice) for choice in found]
     if not rows:
         msg = f"no file or folder {path!r} in the built project"
         raise UsageError(msg, where="--why", fix="paths are relative to the project, such as node_modules/sharp")
     if as_json:
-        print(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))
+        why = [{"bundle": name, **verdict_row(choice)} for name, choice in rows]
+        print(json.dumps({"version": 1, "ok": True, "why": why}, indent=1))
         return EXIT_FINE
     console = stdout()
-    for row in rows:
-        verdict = "kept   " if row["kept"] else "dropped"
-        console.print(f"{row['bundle']}: {verdict} {row['path']}  [{row['rule']}] {row['reason']}", markup=False)
+    for name, choice in rows:
+        console.print(f"{name}: {verdict_line(choice)}", markup=False)
     return EXIT_FINE
 
 

@@ -12,6 +12,8 @@ import click
 from packager.archive.cache import open_cache
 from packager.catalog import load_catalog
 from packager.cli.artifacts import require_file
+from packager.cli.quick import document
+from packager.cli.why import verdict_line, verdict_row
 from packager.errors import UsageError
 from packager.packing import judge_folder, pack_trimmed
 from packager.project import parse_arch
@@ -88,38 +90,18 @@ def _explain(path: Path, target: Target, trim: TrimLevel, why: str, as_json: boo
         msg = f"no file or folder {why!r} in {path}"
         raise UsageError(msg, where="--why", fix="paths are relative to the folder, such as node_modules/sharp")
     if as_json:
-        rows = [
-            {
-                "path": choice.file.path,
-                "kept": choice.kept,
-                "rule": choice.rule,
-                "reason": choice.reason,
-                "size": choice.file.size_bytes,
-            }
-            for choice in found
-        ]
+        rows = [verdict_row(choice) for choice in found]
         click.echo(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))
         return 0
     for choice in found:
-        verdict = "kept   " if choice.kept else "dropped"
-        click.echo(f"{verdict} {choice.file.path}  [{choice.rule}] {choice.reason}")
+        click.echo(verdict_line(choice))
     return 0
 
 
 def _document(made: Trimmed, target: Target, trim: TrimLevel) -> dict[str, Any]:
     """Return what ``--json`` prints: that of ``packager pack``, and what was left out. Bytes, unzipped."""
-    artifact = made.artifact
     return {
-        "version": 1,
-        "ok": True,
-        "path": str(artifact.path),
-        "zipped_bytes": artifact.zipped_bytes,
-        "unzipped_bytes": artifact.unzipped_bytes,
-        "entries": len(artifact.members),
-        "sha256": artifact.sha256,
-        "code_sha256": artifact.code_sha256,
-        "codec": artifact.codec,
-        "written": artifact.written,
+        **document(made.artifact),
         "trim": trim,
         "target": target.title,
         "left_out": made.selection.savings(),

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.errors import EnvironmentFault
 from packager.generate.causes import explain
@@ -80,6 +80,26 @@ def node_environment(node: Toolchain) -> dict[str, str]:
     bundle = os.environ.get("PACKAGER_CA_BUNDLE")
     trusted = {"NODE_EXTRA_CA_CERTS": bundle, "npm_config_cafile": bundle} if bundle else {}
     return {**environment, **trusted, "PATH": path}
+
+
+def run_script(
+    script: Path, tool: Path, node: Toolchain, request: Mapping[str, Any], folder: Path, seconds: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of ours that uses a tool, in a folder: the request goes in as JSON, what it says is returned.
+
+    Raises subprocess.TimeoutExpired; what a failure means the caller knows.
+    """
+    return subprocess.run(
+        (str(node.bin_dir / "node"), str(script), str(tool)),
+        input=json.dumps(request),
+        env=node_environment(node),
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=seconds,
+        check=False,
+    )
 
 
 def _install(name: str, folder: Path, node: Toolchain, *, offline: bool) -> None:

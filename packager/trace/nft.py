@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.errors import GeneratorFault
-from packager.generate.npmtools import node_environment, node_for_tools, tool_folder
+from packager.generate.npmtools import node_for_tools, run_script, tool_folder
 from packager.trace import Trace
 
 if TYPE_CHECKING:
@@ -45,17 +45,7 @@ def trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[s
         "moduleSyncCatchall": knows_sync,
     }
     try:
-        done = subprocess.run(
-            (str(node.bin_dir / "node"), str(_SCRIPT), str(tool)),
-            input=json.dumps(request),
-            env=node_environment(node),
-            cwd=real,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired as error:
         msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
         raise GeneratorFault(msg, where=f"bundles.{bundle.name}.trim", fix="choose trim: strict") from error
