@@ -41,7 +41,7 @@ def main() -> None:
             install_peer(peer, words.work)
         levels = tuple(words.levels or LEVELS)
         cases = [*peer_cases(tree, words.work, peers), *packager_cases(tree, words.work, levels)]
-        rows = run_rounds(cases, words.rounds, lambda line: print(line, file=sys.stderr))
+        rows = run_rounds(cases, words.rounds, lambda line: print(line, file=sys.stderr), (tree,))
         sizes = [path.stat().st_size for path in tree.rglob("*") if path.is_file()]
         print(f"### {name}: {len(sizes):,} files, {sum(sizes) / 1e6:.0f} MB\n\n{_table(rows)}\n")
         if "serverless 3" in peers:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -63,13 +64,20 @@ def versus(rows: Sequence[Row], name: str, other: str) -> str:
     )
 
 
-def run_rounds(cases: Sequence[Case], rounds: int, told: Callable[[str], None]) -> list[Row]:
-    """Return a row per case, in their order. The order within a round is shuffled, differently in each."""
+def run_rounds(
+    cases: Sequence[Case], rounds: int, told: Callable[[str], None], inputs: Sequence[Path] = ()
+) -> list[Row]:
+    """Return a row per case, in their order. The order within a round is shuffled, differently in each.
+
+    What lies in the folders `inputs`, and beside an output, is read before each run: it is in memory for all alike.
+    """
     found: dict[str, list[Run]] = {case.name: [] for case in cases}
     chance = random.Random(1)
     for number in range(rounds):
         for case in chance.sample(list(cases), len(cases)):
             case.prepare()
+            for folder in (*inputs, case.output.parent):
+                _read_all(folder)
             run = run_once(case)
             found[case.name].append(run)
             told(f"round {number + 1}: {case.name}: {run.wall_seconds:.2f} s, CPU {run.cpu_seconds:.2f} s")
@@ -104,6 +112,15 @@ def run_once(case: Case) -> Run:
         raise subprocess.CalledProcessError(process.returncode, case.command)
     size = _size(case.output)
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, size)
+
+
+def _read_all(folder: Path) -> None:
+    """Read every file: virtual machines lose pages between runs, and then a disk is measured that is nobody's."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError), Path(parent, name).open("rb", buffering=0) as file:
+                while file.read(1 << 20):
+                    pass
 
 
 def _size(output: Path) -> int:

@@ -32,26 +32,31 @@ class Cache:
     def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
         self.folder = folder
         self.max_bytes = max_bytes
+        self._grown = False
 
     @contextmanager
     def members(self, codec: Codec) -> Iterator[MemberStore]:
-        """Yield the store of a codec; if the block ends well, it keeps what was added and makes room for it."""
+        """Yield the store of a codec; if the block ends well, it keeps what was added. See `make_room`."""
         from packager.archive.store import MemberStore
 
         with MemberStore(self.packs(codec.name), codec.crc32) as store:
             yield store
-        if store.grown:
-            self.tidy()
+        self._grown = self._grown or store.grown
 
     def packs(self, codec_name: str) -> Path:
         """Return the folder of a codec's packs, which may not be there yet."""
         return self.folder / "members" / _slug(codec_name)
 
-    def tidy(self) -> None:
-        """Make room for what was added."""
-        from packager.archive.tidy import tidy
+    def make_room(self, *, grown: bool = False) -> None:
+        """Make room for what was added, if anything was, once the record of the archive is kept: it may have to follow.
 
-        tidy(self.folder, self.max_bytes)
+        `grown`: something was, and not through `members`.
+        """
+        if grown or self._grown:
+            from packager.archive.tidy import tidy
+
+            self._grown = False
+            tidy(self.folder, self.max_bytes)
 
     def record(self, destination: Path) -> Record | None:
         """Return what an archive was made of; None if that is not known."""

@@ -1,89 +1,101 @@
-"""Reading files for their SHA-256 alone: the large ones in a thread of their own, none of them held whole."""
+"""Reading files for their SHA-256 alone: many of them in two processes, none of them held whole."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import threading
+from bisect import bisect_left
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from packager.archive import Entry
+from packager.archive.aside import Aside, can_work_aside
 from packager.archive.members import read_source
+from packager.archive.table import DIGEST_BYTES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
+    from packager.archive.aside import Asking
     from packager.glance.sight import Sight
 
+    _File = tuple[str, int]
+    """Where it lies, and its bytes as the walk saw them."""
+
 _BUFFER_BYTES = 1 << 20
-_LARGE_BYTES = 128 << 10
-"""From here on hashing takes longer than reading, and lets the other thread run: with small files two would get in
-each other's way."""
+_FILE_COST_BYTES = 16 << 10
+"""What opening and closing a file takes, as bytes hashed meanwhile."""
+_WORTH_HALVING = 32 << 20
+"""Less is done before another process has begun."""
+_AT_ONCE = 256
+_UNREAD = bytes(DIGEST_BYTES)
+"""Stands for a file that could not be read."""
 
 
 def hash_files(sight: Sight, rows: Sequence[int]) -> dict[int, bytes]:
     """Return the SHA-256 of some files a walk saw, by row; raises ArtifactError as `read_source` does."""
-    sizes, sources = sight.sizes(), sight.sources()
-    found: dict[int, bytes] = {}
-
-    def run_large(some: Iterable[int]) -> None:
-        buffer = memoryview(bytearray(_BUFFER_BYTES))
-        for row in some:
-            digest = _hash(sources[row], sizes[row], buffer)
-            if digest is not None:
-                found[row] = digest
-
-    large = threading.Thread(target=run_large, args=([row for row in rows if sizes[row] >= _LARGE_BYTES],), name="hash")
-    large.start()
-    try:
-        _hash_small([row for row in rows if sizes[row] < _LARGE_BYTES], sizes, sources, found)
-    finally:
-        large.join()
-    if len(found) < len(rows):
+    entries = sight.some(rows)
+    files = [(str(entry.source), entry.size_bytes or 0) for entry in entries]
+    if sum([size for _, size in files]) + len(files) * _FILE_COST_BYTES > _WORTH_HALVING and can_work_aside():
+        digests = _hash_in_two(files)
+    else:
+        digests = _hash_some(files)
+    if _UNREAD in digests:
         # Gone, unreadable or of another size: reading it the usual way says which.
-        paths = sight.paths()
-        for row in (row for row in rows if row not in found):
-            data = read_source(Entry(paths[row], sources[row], sizes[row]), sizes[row])
-            found[row] = hashlib.sha256(data).digest()
-    return found
+        for number, entry in enumerate(entries):
+            if digests[number] == _UNREAD:
+                digests[number] = hashlib.sha256(read_source(entry, entry.size_bytes or 0)).digest()
+    return dict(zip(rows, digests, strict=True))
 
 
-def _hash_small(rows: Iterable[int], sizes: Sequence[int], sources: Sequence[str], found: dict[int, bytes]) -> None:
-    """Enter the SHA-256 of each file that can be read and has its size: four calls a file, there may be 60,000."""
+def _hash_in_two(files: Sequence[_File]) -> list[bytes]:
+    """Return what `_hash_some` does, half of it from another process."""
+    costs = list(accumulate([size + _FILE_COST_BYTES for _, size in files]))
+    middle = bisect_left(costs, costs[-1] // 2)
+    with Aside(lambda ask: b"".join(_hash_some(files[middle:], ask))) as aside:
+        digests = _hash_some(files[:middle])
+        others = aside.finish()
+    if others is None:
+        return digests + _hash_some(files[middle:])
+    return digests + [others[at : at + DIGEST_BYTES] for at in range(0, len(others), DIGEST_BYTES)]
+
+
+def _hash_some(files: Sequence[_File], ask: Asking | None = None) -> list[bytes]:
+    """Return the SHA-256 of each file; `_UNREAD` if it cannot be read or is not of its size.
+
+    Four calls a small file: there may be 60,000 of them.
+    """
     os_open, read, close, sha256 = os.open, os.read, os.close, hashlib.sha256
     flags = os.O_RDONLY | os.O_CLOEXEC
-    for row in rows:
-        size = sizes[row]
+    buffer = memoryview(bytearray(_BUFFER_BYTES))
+    found = []
+    for number, (source, size) in enumerate(files):
+        if ask is not None and not number % _AT_ONCE:
+            ask(complete=False)
+        if size >= _BUFFER_BYTES:
+            found.append(_hash_large(source, size, buffer))
+            continue
         try:
-            descriptor = os_open(sources[row], flags)
+            descriptor = os_open(source, flags)
             try:
                 # One byte more than there should be: a grown file is found out.
                 data = read(descriptor, size + 1)
             finally:
                 close(descriptor)
         except OSError:
+            found.append(_UNREAD)
             continue
-        if len(data) == size:
-            found[row] = sha256(data).digest()
+        found.append(sha256(data).digest() if len(data) == size else _UNREAD)
+    return found
 
 
-def _hash(source: str, size: int, buffer: memoryview) -> bytes | None:
-    """Return the SHA-256 of a file of this size; None if it cannot be read or has another one."""
+def _hash_large(source: str, size: int, buffer: memoryview) -> bytes:
+    """Return the SHA-256 of a file, piece by piece."""
+    digest, total = hashlib.sha256(), 0
     try:
-        descriptor = os.open(source, os.O_RDONLY)
+        with open(source, "rb", buffering=0) as file:  # noqa: PTH123 (no Path is at hand)
+            while total <= size and (length := file.readinto(buffer)):
+                digest.update(buffer[:length])
+                total += length
     except OSError:
-        return None
-    try:
-        # There is room for more than there should be: a grown file is found out.
-        length = os.readv(descriptor, [buffer])
-        digest = hashlib.sha256(buffer[:length])
-        total = length
-        while length > 0 and total < size + (size >= len(buffer)):
-            length = os.readv(descriptor, [buffer])
-            digest.update(buffer[:length])
-            total += length
-    except OSError:
-        return None
-    finally:
-        os.close(descriptor)
-    return digest.digest() if total == size else None
+        return _UNREAD
+    return digest.digest() if total == size else _UNREAD

@@ -85,4 +85,5 @@ def _pack_anew(
     artifact, table = write_table(layout, destination, level=level, jobs=jobs, cache=cache, known=digests)
     if cache is not None:
         cache.keep(make_record(sight, order, artifact, table))
+        cache.make_room()
     return artifact

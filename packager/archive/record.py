@@ -82,6 +82,11 @@ class Record(NamedTuple):
         """Return the record with what the files, whose contents are the same, look like by now."""
         return self._replace(names=sight.names, identities=sight.settled(), order=order)
 
+    def with_spans(self, spans: tuple[Span, ...]) -> Record:
+        """Return the record of an archive, the stretches of which lie elsewhere by now."""
+        table = self.table
+        return self._replace(table=Table(table.digests, table.directory, table.records, table.offsets, spans))
+
     def dump(self) -> bytes:
         """Return the record as `load_record` reads it."""
         artifact, table = self.artifact, self.table

@@ -7,14 +7,15 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive import Artifact, Entry
+from packager.archive import Artifact
+from packager.archive.aside import can_work_aside
 from packager.archive.hashing import hash_files
 from packager.archive.layout import arrange
 from packager.archive.members import compressed, head_and_record, read_source, row_of
 from packager.archive.packfile import PackWriter
 from packager.archive.record import in_order, make_record
 from packager.archive.splice import read_span, splice
-from packager.archive.splicing import Splicing
+from packager.archive.splicing import made_by, splicing
 from packager.archive.table import Fresh, Members, Span, Table, edited
 from packager.glance.columns import DamagedError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from array import array
     from pathlib import Path
 
+    from packager.archive import Entry
     from packager.archive.cache import Cache
     from packager.archive.deflate import Codec
     from packager.archive.record import Record
@@ -62,22 +64,23 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     table: Table | None
     last, packs = record.table, cache.packs(codec.name)
     with ExitStack() as begun:
-        splicing = None
-        if last.spans and len(sight) == len(last) and not record.is_intact():
+        copying = None
+        if last.spans and len(sight) == len(last) and not record.is_intact() and can_work_aside():
             # Checked out anew, without the archive: most often all is what it was, and to tell takes the longest.
-            splicing = begun.enter_context(Splicing(last, packs, destination, codec.crc32))
+            copying = begun.enter_context(splicing(last, packs, destination, codec.crc32))
         coming = _same_names(record, sight) if sight.names == record.names else _other_names(record, sight)
         same = coming.parts == [(0, len(last))]
-        if same and splicing is None and record.is_intact():
+        if same and copying is None and record.is_intact():
             # Touched, or checked out anew: the archive need not be written.
             cache.keep(record.seen_again(sight, coming.order))
             return Reworked(record.artifact, [])
+        copied = copying.finish() if same and copying is not None else None
+        begun.close()
         try:
-            if same and splicing is not None:
+            if copied is not None:
                 table = last
-                length, sha256 = splicing.finish()
+                length, sha256 = made_by(copied)
             else:
-                begun.close()
                 table = last if same else _edited(last, sight, coming, codec, packs)
                 if table is None or not table.spans:
                     return Reworked(None, _known(record, sight, coming))
@@ -87,8 +90,7 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     artifact = Artifact(destination, length, sum(sight.sizes()), sha256, Members(table), codec.name)
     cache.keep(make_record(sight, coming.order, artifact, table))
     _mark_used(packs, table)
-    if not same:
-        cache.tidy()
+    cache.make_room(grown=not same)
     return Reworked(artifact, [])
 
 
@@ -143,16 +145,17 @@ def _other_names(record: Record, sight: Sight) -> _Next:
 def _edited(table: Table, sight: Sight, coming: _Next, codec: Codec, packs: Path) -> Table | None:
     """Return the table of the next archive, what is new in it compressed and kept; None if that is too much."""
     rows = [part for part in coming.parts if isinstance(part, int)]
-    sizes = sight.sizes()
-    if len(rows) > MAX_FRESH or sum(sizes[row] for row in rows) > MAX_FRESH_BYTES or not table.spans:
+    if len(rows) > MAX_FRESH or not table.spans:
         return None
-    paths, sources = sight.paths(), sight.sources()
+    entries = dict(zip(rows, sight.some(rows), strict=True))
+    if sum(entry.size_bytes or 0 for entry in entries.values()) > MAX_FRESH_BYTES:
+        return None
     try:
-        kept = _kept({row: Entry(paths[row], sources[row], sizes[row]) for row in rows}, codec, packs)
+        kept = _kept(entries, codec, packs)
     except OSError:
         return None  # a cache that cannot be written is no error, and the usual way says so
     parts = [kept[part] if isinstance(part, int) else part for part in coming.parts]
-    return edited(table, parts, lambda span: read_span(packs, span, codec.crc32))
+    return edited(table, parts, lambda span: read_span(packs, span, codec.crc32), codec.crc32)
 
 
 def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fresh]:

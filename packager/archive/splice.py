@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import ExitStack
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from packager.archive.atomic import replacing
 from packager.archive.zipformat import end_record
@@ -17,17 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from packager.archive.aside import Asking
     from packager.archive.table import Span, Table
 
 _PIECE_BYTES = 1 << 20
 _REPORT_BYTES = 4 << 20
-
-
-class Asking(Protocol):
-    """Somebody who may still change his mind."""
-
-    def __call__(self, *, complete: bool) -> None:
-        """Raise an error to have nothing written. Called now and then, and once when the archive is complete."""
 
 
 def splice(

@@ -6,7 +6,6 @@ no more is done for a member that has not changed than to shift its offset.
 
 from __future__ import annotations
 
-import zlib
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -100,7 +99,12 @@ class Fresh(NamedTuple):
     """Where the cache keeps it."""
 
 
-def edited(table: Table, parts: Iterable[tuple[int, int] | Fresh], read: Callable[[Span], bytes]) -> Table | None:
+def edited(
+    table: Table,
+    parts: Iterable[tuple[int, int] | Fresh],
+    read: Callable[[Span], bytes],
+    crc32: Callable[..., int],
+) -> Table | None:
     """Return the table of an archive made of members of this one and of new ones; None if it would need zip64.
 
     Of this one's, `parts` says the first and one after the last. `read` returns a span's bytes, checked: one that is
@@ -124,7 +128,7 @@ def edited(table: Table, parts: Iterable[tuple[int, int] | Fresh], read: Callabl
             first_record, first_offset = table.records[start], table.offsets[start]
             digests.append(table.digests[start * DIGEST_BYTES : stop * DIGEST_BYTES])
             directory.append(table.directory[first_record : table.records[stop]])
-            spans += _cut(table.spans, first_offset, table.offsets[stop], read)
+            spans += _cut(table.spans, first_offset, table.offsets[stop], read, crc32)
             records.extend([record - first_record + at for record in table.records[start:stop]])
             offsets.extend([offset - first_offset + position for offset in table.offsets[start:stop]])
             length = table.offsets[stop] - first_offset
@@ -139,13 +143,15 @@ def edited(table: Table, parts: Iterable[tuple[int, int] | Fresh], read: Callabl
     return Table(b"".join(digests), bytes(joined), records, offsets, tuple(spans))
 
 
-def _cut(spans: Sequence[Span], start: int, stop: int, read: Callable[[Span], bytes]) -> Iterator[Span]:
+def _cut(
+    spans: Sequence[Span], start: int, stop: int, read: Callable[[Span], bytes], crc32: Callable[..., int]
+) -> Iterator[Span]:
     """Yield the spans between two offsets of the archive."""
     begins = [0, *accumulate(span.length for span in spans)]
     for index in range(bisect_right(begins, start) - 1, bisect_left(begins, stop)):
         span = spans[index]
         first, last = max(start - begins[index], 0), min(stop - begins[index], span.length)
         if last - first < span.length:
-            crc = zlib.crc32(memoryview(read(span))[first:last])
+            crc = crc32(memoryview(read(span))[first:last])
             span = Span(span.pack, span.offset + first, last - first, crc)
         yield span

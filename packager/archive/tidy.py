@@ -1,13 +1,16 @@
-"""Room in the cache: what is left over, old or too much goes, and small packs are joined."""
+"""Room in the cache: what is left over, old or too much goes; small packs are joined, and records follow them."""
 
 from __future__ import annotations
 
 import fcntl
+import os
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from packager.archive.packfile import PARTIAL_SUFFIX, SUFFIX, PackFile, PackWriter
+from packager.archive.record import load_record
+from packager.archive.table import Span
 from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ def tidy(folder: Path, max_bytes: int) -> None:
             if alone:
                 _remove_old(folder)
                 for codec in folder.glob("members/*"):
-                    _join_small(codec)
+                    moved = _join_small(codec)
+                    if moved:
+                        _follow(folder, moved)
                 _make_room(folder, max_bytes)
     except OSError as error:
         import logging
@@ -45,24 +50,50 @@ def _remove_old(folder: Path) -> None:
                     path.unlink()
 
 
-def _join_small(codec: Path) -> None:
-    """Join the smaller ones of too many packs into one. Readers that have them open go on undisturbed."""
+def _join_small(codec: Path) -> dict[str, tuple[str, int]]:
+    """Join the smaller ones of too many packs into one. Readers that have them open go on undisturbed.
+
+    Returns what was in which pack is in which one now, and from which offset.
+    """
     packs = sorted((size, path) for _, size, path in _packs(codec, "*"))
     if len(packs) <= MAX_PACKS:
-        return
+        return {}
     writer = PackWriter(codec)
-    joined = []
+    moved = {}
     try:
         for _, path in packs[: len(packs) - MAX_PACKS // 2]:
             with suppress(FileNotFoundError, DamagedError), PackFile(path) as pack:
+                begin = writer.size_bytes
                 writer.add_all(pack)
-                joined.append(path)
+                moved[path.name] = (writer.name, begin)
         writer.finish()
     except BaseException:
         writer.discard()
         raise
-    for path in joined:
-        path.unlink(missing_ok=True)
+    for name in moved:
+        (codec / name).unlink(missing_ok=True)
+    return moved
+
+
+def _follow(folder: Path, moved: dict[str, tuple[str, int]]) -> None:
+    """Have records name the packs that hold their archives now: else the next run would copy member by member.
+
+    One that another process is about to write may be lost, or stay as it was: that costs time, and nothing else.
+    """
+    for path in folder.glob("records/*"):
+        with suppress(FileNotFoundError, DamagedError, ValueError):
+            record, status = load_record(path.read_bytes(), path), path.stat()
+            spans = tuple(_moved(span, moved) for span in record.table.spans)
+            if spans != record.table.spans:
+                partial = path.with_name(f"{path.name}.{os.urandom(4).hex()}{PARTIAL_SUFFIX}")
+                partial.write_bytes(record.with_spans(spans).dump())
+                os.utime(partial, ns=(status.st_atime_ns, status.st_mtime_ns))  # of its last use
+                partial.replace(path)
+
+
+def _moved(span: Span, moved: dict[str, tuple[str, int]]) -> Span:
+    pack, begin = moved.get(span.pack, (span.pack, 0))
+    return Span(pack, begin + span.offset, span.length, span.crc)
 
 
 def _make_room(folder: Path, max_bytes: int) -> None:

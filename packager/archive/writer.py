@@ -37,7 +37,10 @@ def write(
     cache: Cache | None = None,
 ) -> Artifact:
     """Write the archive and return what it became; see `write_table`."""
-    return write_table(layout, destination, level=level, jobs=jobs, cache=cache)[0]
+    artifact, _ = write_table(layout, destination, level=level, jobs=jobs, cache=cache)
+    if cache is not None:
+        cache.make_room()
+    return artifact
 
 
 def write_table(
@@ -54,7 +57,7 @@ def write_table(
     `jobs` threads compress (default: one per processor); `cache` remembers compressed contents; `known` holds per
     entry the SHA-256 of sources that need not be read for it. None of the three shows in the bytes.
     Raises ArtifactError for a source that is gone, unreadable or changes meanwhile and for an archive of 4 GiB,
-    EnvironmentFault for a destination that cannot be written.
+    EnvironmentFault for a destination that cannot be written. Whoever has kept the record has the cache make room.
     """
     if jobs is not None and jobs < 1:
         msg = f"cannot compress with {jobs} jobs"

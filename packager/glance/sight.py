@@ -5,13 +5,14 @@ from __future__ import annotations
 import struct
 import time
 from array import array
-from itertools import chain
+from bisect import bisect_right
+from itertools import accumulate, chain
 from operator import attrgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from packager.archive import Entry
     from packager.glance.walk import Group
@@ -20,7 +21,10 @@ FIELDS = 5
 """What tells an untouched file from another or a changed one: device, inode, size and both times."""
 _SIZE, _CHANGED = 2, 4
 _IDENTITY = attrgetter("st_dev", "st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+_NUMBER = struct.Struct("=q")
 _WORD = 1 << 64
+_FEW = 16
+"""Every so manieth file may be looked up alone before a list of all is made faster."""
 _COARSEST_CLOCK_NS = 2_000_000_000
 """FAT counts time in two seconds, no file system of today in more."""
 _UNTRUSTED = struct.pack(f"={FIELDS}q", *(-1,) * FIELDS)
@@ -60,6 +64,23 @@ class Sight:
 
         return map(Entry, self.paths(), self.sources(), self.sizes())
 
+    def some(self, rows: Sequence[int]) -> list[Entry]:
+        """Return some of the files as entries; where they are few, nothing is made for the others."""
+        from packager.archive import Entry
+
+        if len(rows) * _FEW > len(self):
+            paths, sources, sizes = self.paths(), self.sources(), self.sizes()
+            return [Entry(paths[row], sources[row], sizes[row]) for row in rows]
+        ends = list(accumulate(len(group.names) for group in self.groups))
+        found = []
+        for row in rows:
+            number = bisect_right(ends, row)
+            group = self.groups[number]
+            inner = row - ends[number]  # from the end of the group
+            (size,) = _NUMBER.unpack_from(self.identities, row * ROW_BYTES + _SIZE * _NUMBER.size)
+            found.append(Entry(group.prefix + group.names[inner], group.folder + group.files[inner], size))
+        return found
+
     def settled(self) -> bytes:
         """Return the identities, those of files changed too shortly before the walk replaced by -1.
 
@@ -70,9 +91,8 @@ class Sight:
         if not changed or max(changed) < limit:
             return self.identities
         trusted = bytearray(self.identities)
-        for row, changed_ns in enumerate(changed):
-            if changed_ns >= limit:
-                trusted[row * ROW_BYTES : (row + 1) * ROW_BYTES] = _UNTRUSTED
+        for row in [row for row, changed_ns in enumerate(changed) if changed_ns >= limit]:
+            trusted[row * ROW_BYTES : (row + 1) * ROW_BYTES] = _UNTRUSTED
         return bytes(trusted)
 
 

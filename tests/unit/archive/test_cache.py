@@ -65,7 +65,7 @@ def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for module in (members_module, rework_module, hashing_module):
         monkeypatch.setattr(module, "read_source", refuse)
-    monkeypatch.setattr(hashing_module, "_hash", refuse)
+    monkeypatch.setattr(hashing_module, "_hash_some", lambda files: [refuse(file) for file in files])
 
 
 def _packs(cache: Cache) -> list[Path]:
@@ -338,6 +338,7 @@ def _keep(cache: Cache, *contents: bytes) -> None:
         for content in contents:
             entry = Entry(f"{len(content)}.txt", content)
             store.keep(members_module.pack_members([entry], [len(content)], [None], codec(6), store, lambda: False))
+    cache.make_room()
 
 
 def _kept(cache: Cache, *contents: bytes) -> list[bytes | None]:
@@ -374,6 +375,31 @@ def test_many_small_packs_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     assert len(_packs(cache)) <= 6
     assert _kept(cache, *contents) == contents
+
+
+def test_joining_packs_leaves_archives_to_be_copied_by_the_stretch(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
+    cache = open_cache(tmp_path / "cache")
+    out = tmp_path / "out.zip"
+    pack(root, out, cache=cache)
+    joined = 0
+    for number in range(20):
+        (root / "index.js").write_bytes(b"%d" % number * 100)
+        time.sleep(0.02)
+        before = len(_packs(cache))
+        pack(root, out, cache=cache)
+        joined += len(_packs(cache)) < before
+        (root / "lib" / "util.js").touch()
+        out.unlink()
+        with monkeypatch.context() as nothing_anew:
+            nothing_anew.setattr("packager.archive.writer.write_table", None)
+            pack(root, out, cache=cache)
+
+    assert joined > 2
+    pack(root, tmp_path / "anew.zip")
+    assert out.read_bytes() == (tmp_path / "anew.zip").read_bytes()
 
 
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:

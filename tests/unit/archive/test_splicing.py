@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,15 +12,16 @@ import pytest
 from packager.archive import rework as rework_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.pack import pack
-from packager.archive.splicing import Splicing
+from packager.archive.splicing import made_by, splicing
 from packager.errors import ArtifactError
-from packager.glance.columns import DamagedError
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packager.archive import Artifact
+    from packager.archive.aside import Aside
 
 
 @pytest.fixture
@@ -46,12 +49,12 @@ def _names(out: Path) -> list[str]:
     return sorted(path.name for path in out.parent.iterdir())
 
 
-def _splicing(cache: Cache, made: Artifact, out: Path) -> Splicing:
+def _splicing(cache: Cache, made: Artifact, out: Path) -> Aside:
     from packager.archive.deflate import codec
 
     record = cache.record(made.path)
     assert record is not None
-    return Splicing(record.table, cache.packs(made.codec), out, codec(6).crc32)
+    return splicing(record.table, cache.packs(made.codec), out, codec(6).crc32)
 
 
 def test_a_fresh_checkout_gets_what_was_copied_meanwhile(
@@ -108,19 +111,56 @@ def test_nothing_takes_the_place_of_the_archive_before_that_is_decided(root: Pat
     made = pack(root, out, cache=cache)
     out.write_bytes(b"another")
 
-    with _splicing(cache, made, out) as splicing:
-        splicing._thread.join(0.2)  # long enough to copy some kilobytes
-        assert splicing._thread.is_alive()
+    with _splicing(cache, made, out):
+        _wait_until(lambda: len(_names(out)) == 2)
+        time.sleep(0.2)  # long enough to copy some kilobytes
+        assert len(_names(out)) == 2
         assert out.read_bytes() == b"another"
 
     assert out.read_bytes() == b"another"
     assert _names(out) == ["out.zip"]
 
 
-def test_what_stopped_the_copying_is_raised_to_whoever_wants_it(root: Path, cache: Cache, out: Path) -> None:
+def test_what_was_copied_is_told(root: Path, cache: Cache, out: Path) -> None:
+    made = pack(root, out, cache=cache)
+    data = out.read_bytes()
+    out.unlink()
+
+    with _splicing(cache, made, out) as copying:
+        answer = copying.finish()
+
+    assert answer is not None
+    assert made_by(answer) == (len(data), made.sha256)
+    assert out.read_bytes() == data
+
+
+def test_copying_that_fails_is_told(root: Path, cache: Cache, out: Path) -> None:
     made = pack(root, out, cache=cache)
     for path in cache.folder.glob("members/*/*.pack"):
         path.unlink()
 
-    with _splicing(cache, made, out) as splicing, pytest.raises(DamagedError):
-        splicing.finish()
+    with _splicing(cache, made, out) as copying:
+        assert copying.finish() is None
+
+
+def test_a_process_with_threads_copies_afterwards(root: Path, cache: Cache, out: Path) -> None:
+    pack(root, out, cache=cache)
+    data = out.read_bytes()
+    _check_out(root, out)
+    done = threading.Event()
+    thread = threading.Thread(target=done.wait)
+    thread.start()
+    try:
+        pack(root, out, cache=cache)
+    finally:
+        done.set()
+        thread.join()
+
+    assert out.read_bytes() == data
+
+
+def _wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
