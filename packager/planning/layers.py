@@ -1,0 +1,52 @@
+"""The layers beneath a function: which are meant, and whether they go together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.catalog.records import Arch
+    from packager.plan import Bundle
+    from packager.project import BundleSpec, Project
+
+
+def layers_beneath(
+    spec: BundleSpec, arch: Arch, where: str, project: Project
+) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Return (names of bundles of this plan, finished zips from elsewhere). Raises ConfigError for what is neither."""
+    names: list[str] = []
+    files: list[Path] = []
+    specs = {other.name: other for other in project.bundles}
+    for item in spec.layers:
+        path = project.root / item
+        if item in specs:
+            other = specs[item]
+            if arch not in other.arches:
+                msg = f"layer {item} is not built for {arch}"
+                raise ConfigError(msg, where=f"{where}.layers", fix=f"add {arch} to bundles.{item}.arch")
+            names.append(item if len(other.arches) == 1 else f"{item}-{arch}")
+        elif item.endswith(".zip") and path.is_file():
+            files.append(path)
+        else:
+            msg = f"{item!r} is neither a bundle of this project nor a zip file"
+            raise ConfigError(msg, where=f"{where}.layers", fix=f"bundles are: {', '.join(specs)}")
+    return tuple(names), tuple(files)
+
+
+def check_layers(bundles: list[Bundle]) -> None:
+    """Raise ConfigError for what is mounted as a layer and is none, or is one of another language."""
+    known = {bundle.name: bundle for bundle in bundles}
+    for bundle in bundles:
+        for name in bundle.layers:
+            layer = known[name]
+            if layer.kind != "layer":
+                msg = f"{name} is no layer"
+                fix = f"set bundles.{name}.target: aws-lambda-layer"
+                raise ConfigError(msg, where=f"bundles.{bundle.name}.layers", fix=fix)
+            if layer.target.language != bundle.target.language and layer.target.language != "provided":
+                msg = f"layer {name} is for {layer.target.runtime}, the function for {bundle.target.runtime}"
+                raise ConfigError(msg, where=f"bundles.{bundle.name}.layers")
