@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.detect import bundle_name
 from packager.emit import Order, emitter
 from packager.errors import ConfigError
-from packager.shipping import read_text
+from packager.project.files import read_text
+from packager.project.names import bundle_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from packager.mending import Spared
     from packager.plan import Bundle
     from packager.progress import Stopwatch
-    from packager.survey import Survey
+    from packager.project.survey import Survey
     from packager.trim import Selection
 
 

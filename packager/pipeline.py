@@ -16,7 +16,7 @@ from packager.making import Result, Scanned, package_bundle, see, select_files
 from packager.manifest import layers_unzipped
 from packager.mending import demand_proofs
 from packager.progress import Progress, Silent, Stopwatch
-from packager.survey import survey
+from packager.project.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

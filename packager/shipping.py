@@ -15,6 +15,7 @@ from packager.archive.unpack import unpack
 from packager.delivery import check_writable, fault
 from packager.errors import ArtifactError, ConfigError
 from packager.outputs import SHIPMENT_RECORD
+from packager.project.files import read_text
 from packager.providers import Made, ship
 
 if TYPE_CHECKING:
@@ -70,21 +71,6 @@ def _made(result: Result) -> Made:
         sources=sources,
         own=frozenset(own),
     )
-
-
-def read_text(root: Path, name: str) -> str | None:
-    """Return the text of a project file, None where there is none. Raises ConfigError for what is no text."""
-    path = root / name
-    if not path.is_file():
-        return None
-    try:
-        # Line breaks as they are: a file that is not changed must stay so to the byte.
-        with path.open(encoding="utf-8", newline="") as stream:
-            return stream.read()
-    except UnicodeDecodeError as error:
-        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
-    except OSError as error:
-        raise ConfigError(error.strerror or str(error), where=name) from error
 
 
 def _refuse_edited(folder: Path, shipment: Shipment) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.catalog import load_catalog
 from packager.errors import ArtifactError, UsageError
-from packager.project import parse_arch
+from packager.project.names import parse_arch
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ def init(directory: Path, force: bool, to_stdout: bool) -> int:
     """
     from packager.delivery import place_files
     from packager.errors import UsageError
-    from packager.scaffold import config_text
+    from packager.project.scaffold import config_text
 
     root = directory.resolve()
     if not root.is_dir():

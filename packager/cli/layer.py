@@ -26,7 +26,7 @@ def layer() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def list_(as_json: bool) -> int:
     """List the recipes that come with packager."""
-    from packager.recipes import load_recipes
+    from packager.project.recipes import load_recipes
 
     recipes = load_recipes()
     if as_json:
@@ -62,8 +62,9 @@ def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, *
     from packager.cli.request import Request
     from packager.cli.running import run_build, show_plan
     from packager.errors import UsageError
-    from packager.project import BundleSpec, Project, check_name
-    from packager.recipes import find_recipe
+    from packager.project import BundleSpec, Project
+    from packager.project.names import check_name
+    from packager.project.recipes import find_recipe
 
     found = find_recipe(recipe)
     check_name(name or found.name, "--name")

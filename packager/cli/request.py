@@ -73,7 +73,8 @@ class Request:
         """Return the project with the options laid over it, and its plan."""
         from packager.machine import Machine, look
         from packager.planning import Wishes, make_plan
-        from packager.project import override, parse_arch, select
+        from packager.project.names import parse_arch
+        from packager.project.options import override, select
 
         project = override(
             select(project, self.bundle),

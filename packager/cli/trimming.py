@@ -16,7 +16,7 @@ from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.errors import UsageError
 from packager.packing import judge_folder, pack_trimmed
-from packager.project import parse_arch
+from packager.project.names import parse_arch
 from packager.resources import default_cache
 from packager.units import format_size
 

@@ -17,13 +17,13 @@ from packager.errors import EnvironmentFault, GeneratorFault
 from packager.generate import WORKDIR, Tree
 from packager.generate.causes import explain
 from packager.generate.environment import clean_environment, of_the_session
-from packager.generate.lockfiles import check_lock
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
 from packager.generate.steps import fill, steps_for
 from packager.generate.toolchain import find_node, this_machine
 from packager.masking import Mask
+from packager.project.lockfiles import check_lock
 from packager.resources import default_cache
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
-from packager.recipes import find_recipe
+from packager.project.recipes import find_recipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.engines.supply import at_hand, generate_lines, plan_supply
 from packager.outputs import own_outputs
 from packager.plan import BuilderName, Job
+from packager.planning.supply import at_hand, generate_lines, plan_supply
 
 if TYPE_CHECKING:
     from packager.catalog.records import Target
     from packager.machine import Machine
     from packager.planning import Wishes
     from packager.project import Project
-    from packager.survey import Survey
+    from packager.project.survey import Survey
 
 
 def make_job(

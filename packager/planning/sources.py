@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.errors import ConfigError
-from packager.survey import Survey, survey
+from packager.project.survey import Survey, survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog import Catalog
     from packager.project import BundleSpec, Project
-    from packager.recipes import Recipe
+    from packager.project.recipes import Recipe
 
 
 class Sources:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.detect import NODE_SUFFIXES, TYPESCRIPT_SUFFIXES, check_handler, detect_handler, entry_files
 from packager.errors import ConfigError
+from packager.project.entries import NODE_SUFFIXES, TYPESCRIPT_SUFFIXES, check_handler, detect_handler, entry_files
 
 if TYPE_CHECKING:
     from pathlib import Path

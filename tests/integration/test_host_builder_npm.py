@@ -15,9 +15,9 @@ import pytest
 
 from packager.errors import GeneratorFault
 from packager.generate.host import HostBuilder
-from packager.generate.lockfiles import check_lock
 from packager.generate.steps import PNPM, PYTHON_PACKAGES_DIR
 from packager.progress import Silent, Stopwatch
+from packager.project.lockfiles import check_lock
 from tests.support.jobs import make_job, write_project
 
 pytestmark = pytest.mark.network

@@ -14,7 +14,7 @@ from packager.errors import ConfigError, GeneratorFault, UsageError
 from packager.host import Host, Options, real_host
 from packager.pipeline import deliver, package, selections
 from packager.planning import Wishes, make_plan
-from packager.project import parse_project
+from packager.project.config import parse_project
 from packager.resources import default_cache
 from tests.support.fakes import NO_DOCKER, FakeBuilder
 from tests.support.proving import NODE, needs_node

@@ -14,7 +14,7 @@ from packager.catalog import load_catalog
 from packager.host import Options, real_host
 from packager.pipeline import deliver, package
 from packager.planning import Wishes, make_plan
-from packager.project import parse_project
+from packager.project.config import parse_project
 from packager.prove.prover import prove
 from packager.resources import default_cache
 from tests.support.fakes import NO_DOCKER

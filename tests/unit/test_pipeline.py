@@ -16,7 +16,7 @@ from packager.errors import ArtifactError, EnvironmentFault, GeneratorFault
 from packager.host import Options
 from packager.manifest import manifest_text
 from packager.pipeline import Result, deliver, package, selections
-from packager.project import parse_project
+from packager.project.config import parse_project
 from packager.prove import Proof
 from tests.support.elfs import write_elf
 from tests.support.fakes import FakeBuilder, FakeProver, fake_host, plan_for

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.bundling import Bundled
-from packager.detect import detect_handler, entry_files
 from packager.errors import ConfigError
 from packager.inventory.tree import scan_tree
-from packager.project import parse_project
+from packager.project.config import parse_project
+from packager.project.entries import detect_handler, entry_files
 from packager.trace import Trace
 from packager.tracing import LICENCES, Tools, view
 from tests.support.fakes import make_bundle, plan_for

@@ -12,7 +12,7 @@ from packager.catalog import load_catalog
 from packager.engines.requirements import read_requirements
 from packager.engines.siblings import siblings_of
 from packager.inventory.tree import scan_tree
-from packager.survey import survey
+from packager.project.survey import survey
 from packager.trim.rules import Circumstances, trim
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job

@@ -13,7 +13,7 @@ from packager.fit.words import plan_lines
 from packager.host import Options
 from packager.manifest import manifest_text
 from packager.pipeline import Result, deliver, package
-from packager.project import parse_project
+from packager.project.config import parse_project
 from packager.prove import Proof
 from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.detect import bundle_name, detect_handler, detect_project, language_of
 from packager.errors import ConfigError
+from packager.project.detect import detect_project
+from packager.project.entries import detect_handler
+from packager.project.files import language_of
+from packager.project.names import bundle_name
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.errors import ConfigError, PackagerError, UsageError
-from packager.project import BundleSpec, Silence, load_project, override, parse_arch, parse_project, select
+from packager.project import BundleSpec, Silence, load_project
+from packager.project.config import parse_project
+from packager.project.names import parse_arch
+from packager.project.options import override, select
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from packager.errors import ConfigError, PackagerError, UsageError
 from packager.machine import Machine
 from packager.planning import Wishes
-from packager.project import parse_project
+from packager.project.config import parse_project
 from tests.support.fakes import DOCKER, NO_DOCKER, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 

@@ -1,13 +1,12 @@
-"""A folder without packager.yaml → `Project`: what can be detected need not be written."""
+"""Which files of a project a host starts: handlers and entry files, named or found in the usual places."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from packager.errors import ConfigError
-from packager.project import BundleSpec, Project
+from packager.project.files import read_package_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,38 +25,6 @@ _NODE_HANDLER = re.compile(
 _PYTHON_HANDLER = re.compile(
     r"^(?:async\s+)?def\s+(lambda_handler|handler)\s*\(|^(lambda_handler|handler)\s*=", re.MULTILINE
 )
-
-
-def language_of(root: Path) -> str:
-    """Return ``nodejs``, ``python`` or ``provided`` by the files of a project; empty if nothing is recognised."""
-    if (root / "package.json").is_file():
-        return "nodejs"
-    if any((root / name).is_file() for name in ("requirements.txt", "pyproject.toml", "lambda_function.py")):
-        return "python"
-    if (root / "bootstrap").is_file():
-        return "provided"
-    return ""
-
-
-def read_package_json(root: Path) -> dict[str, Any]:
-    """Return the project's package.json; {} if there is none. Raises ConfigError naming the line of a mistake."""
-    path = root / "package.json"
-    if not path.is_file():
-        return {}
-    try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise ConfigError(error.msg, where=f"package.json: line {error.lineno}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError("is not UTF-8 text", where="package.json") from error  # noqa: EM101
-    except RecursionError as error:
-        raise ConfigError("is too deeply nested", where="package.json") from error  # noqa: EM101
-    except OSError as error:
-        raise ConfigError(error.strerror or str(error), where="package.json") from error
-    if not isinstance(data, dict):
-        msg = "expected an object"
-        raise ConfigError(msg, where="package.json")
-    return data
 
 
 def detect_handler(root: Path, language: str, *, compiles: bool = False) -> str:
@@ -155,51 +122,3 @@ def check_handler(root: Path, handler: str, language: str, where: str, *, compil
             fix = "let packager compile it (trim: bundle), or generate.command: tsc, and name the compiled file"
             raise ConfigError(msg, where=where, fix=fix)
     raise ConfigError(f"no file {stem}.js", where=where, fix="write it as path/to/module.exportedName")  # noqa: EM102
-
-
-def bundle_name(root: Path) -> str:
-    """Return a name for the only bundle: the package's, else the folder's, without what file names dislike."""
-    raw = str(read_package_json(root).get("name") or root.name)
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", raw.removeprefix("@").replace("/", "-")).strip("-._")
-    return name[:64] or "app"
-
-
-def _framework_target(root: Path) -> str:
-    """Return what package.json has the functions framework serve: ``index.hello`` for ``--target=hello``."""
-    data = read_package_json(root)
-    found = re.search(r"functions-framework\b.*--target[= ](\w+)", str((data.get("scripts") or {}).get("start", "")))
-    main = str(data.get("main") or "index.js").removeprefix("./")
-    return f"{main.rpartition('.')[0] or main}.{found[1]}" if found else ""
-
-
-def detect_project(root: Path, target: str = "") -> Project:
-    """Return the project a host's own configuration describes, else one bundle for the target, else for AWS Lambda.
-
-    Raises ConfigError where nothing is recognised, or two hosts are.
-    """
-    from packager.hostfiles import FILES, detect_hosts
-
-    file, specs = detect_hosts(root, target)
-    if specs:
-        return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {file} ({FILES[file][1]})",))
-    language = language_of(root)
-    if not language:
-        msg = "neither packager.yaml nor package.json, requirements.txt, pyproject.toml or bootstrap is here"
-        raise ConfigError(
-            msg, where=str(root), fix="point packager at the project's own folder, or run `packager init`"
-        )
-    google = target.startswith("google-cloud-functions") and language == "nodejs"
-    if target not in ("", "aws-lambda") and not google:
-        spec = BundleSpec(name=bundle_name(root), target=target)
-        return Project(root=root, bundles=(spec,), notes=(f"no packager.yaml: {language} project for {target}",))
-    handler = _framework_target(root) if google else detect_handler(root, language)
-    if not handler:
-        tried = ", ".join(PYTHON_ENTRIES if language == "python" else NODE_ENTRIES)
-        msg = f"no handler found (looked for an exported `handler` in {tried})"
-        raise ConfigError(
-            msg, where=str(root), fix="run `packager init` and name it in packager.yaml: bundles.NAME.handler"
-        )
-    spec = BundleSpec(name=bundle_name(root), target=target or "aws-lambda", handler=handler)
-    return Project(
-        root=root, bundles=(spec,), notes=(f"no packager.yaml: {language} project, handler {handler} detected",)
-    )

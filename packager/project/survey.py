@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from packager.detect import language_of
 from packager.engines.generations import generation, spoken_of
 from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
+from packager.project.files import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,7 +68,7 @@ def survey(
     lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
     named = ""
     if language == "nodejs" and (root / "package.json").is_file():
-        from packager.generate.lockfiles import check_lock, read_package_json
+        from packager.project.lockfiles import check_lock, read_package_json
 
         facts = check_lock(root)
         manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes

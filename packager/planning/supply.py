@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packager.catalog.records import Target
     from packager.engines import Client
     from packager.plan import Job
-    from packager.survey import Survey
+    from packager.project.survey import Survey
 
 USUAL_SCHEMAS = ("prisma/schema.prisma", "schema.prisma")
 _GENERATE = re.compile(r"\b(prisma2?\s+generate)\b")
@@ -143,7 +143,7 @@ def _commit(version: str) -> str:
 def _configured(root: Path) -> bool:
     """Return whether the generator finds the schema by its own configuration."""
     from packager.engines.schemas import configured_schema
-    from packager.generate.lockfiles import read_package_json
+    from packager.project.lockfiles import read_package_json
 
     section = read_package_json(root).get("prisma")
     return bool(configured_schema(root)) or (isinstance(section, dict) and "schema" in section)

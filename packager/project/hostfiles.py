@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.emit.jsontext import read_json
 from packager.errors import ConfigError, UsageError
+from packager.project import BundleSpec
+from packager.project.files import read_text
+from packager.project.names import bundle_name, parse_arch
+from packager.units import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from packager.catalog.records import Arch
-    from packager.project import BundleSpec
 
 # File → (target, what people call it). Of several names for one thing the first that is there counts.
 FILES: dict[str, tuple[str, str]] = {
@@ -36,8 +40,6 @@ def detect_hosts(root: Path, target: str) -> tuple[str, tuple[BundleSpec, ...]]:
 
     Raises ConfigError where two hosts are configured and the target does not choose, or a file cannot be read.
     """
-    from packager.shipping import read_text
-
     found: dict[str, list[BundleSpec]] = {}
     for file, (host, title) in FILES.items():
         # In the order of the table: of serverless.yml and serverless.yaml the framework, too, takes the first.
@@ -61,10 +63,6 @@ def detect_hosts(root: Path, target: str) -> tuple[str, tuple[BundleSpec, ...]]:
 
 
 def _now(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
-    from packager.detect import bundle_name
-    from packager.emit.jsontext import read_json
-    from packager.project import BundleSpec
-    from packager.units import parse_size
 
     data = read_json(text, file)
     if data.get("version", 2) != 2:
@@ -82,18 +80,12 @@ def _now(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 
 
 def _vercel(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
-    from packager.detect import bundle_name
-    from packager.emit.jsontext import read_json
-    from packager.project import BundleSpec
 
     functions = read_json(text, file).get("functions") or {}
     yield BundleSpec(bundle_name(root), "vercel", src=tuple(map(str, functions)))
 
 
 def _up(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
-    from packager.detect import bundle_name
-    from packager.emit.jsontext import read_json
-    from packager.project import BundleSpec
 
     data = read_json(text, file)
     if data.get("type") == "static":
@@ -107,9 +99,6 @@ def _up(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 def _netlify(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
-
-    from packager.detect import bundle_name
-    from packager.project import BundleSpec
 
     try:
         data: dict[str, Any] = tomlkit.parse(text).unwrap()
@@ -134,7 +123,6 @@ def _netlify(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
     from packager.emit.serverless import layer_reference
     from packager.emit.yamltext import read_yaml_text
-    from packager.project import BundleSpec
 
     data = read_yaml_text(text, file)
     if "service" not in data:
@@ -180,7 +168,6 @@ def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 def _sam(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
     from packager.emit.sam import FUNCTION
     from packager.emit.yamltext import read_yaml_text
-    from packager.project import BundleSpec
 
     data = read_yaml_text(text, file)
     common = (data.get("Globals") or {}).get("Function") or {}
@@ -207,8 +194,6 @@ def _references(layers: Any) -> list[str]:
 
 
 def _arch(text: str, file: str) -> Arch:
-    from packager.project import parse_arch
-
     return parse_arch(text or "x86_64", f"{file}: architecture")
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from packager.project import parse_project
-from packager.scaffold import config_text
+from packager.project.config import parse_project
+from packager.project.scaffold import config_text
 from tests.support.trees import lock_json, package_json, write_tree
 
 if TYPE_CHECKING:

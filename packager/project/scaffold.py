@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
-from packager.detect import bundle_name, detect_handler, language_of
-from packager.survey import survey
+from packager.project.entries import detect_handler
+from packager.project.files import language_of
+from packager.project.names import bundle_name
+from packager.project.survey import survey
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
-from packager.engines.supply import at_hand, generate_lines, plan_supply
 from packager.errors import ConfigError
-from packager.survey import survey
+from packager.planning.supply import at_hand, generate_lines, plan_supply
+from packager.project.survey import survey
 from tests.support.fakes import make_job
 from tests.support.mounts import target
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
@@ -17,8 +17,8 @@ from tests.support.trees import lock_json, package_json, snapshot, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.engines.supply import Supply
-    from packager.survey import Survey
+    from packager.planning.supply import Supply
+    from packager.project.survey import Survey
 
 COMMIT = "605197351a3c8bdd595af2d2a9bc3025bca48ea2"
 DATASOURCE = 'datasource db {\n  provider = "postgresql"\n  url = env("URL")\n}\n'

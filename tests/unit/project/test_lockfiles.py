@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.errors import ConfigError
-from packager.generate.lockfiles import check_lock, locked_version, read_lock
+from packager.project.lockfiles import check_lock, locked_version, read_lock
 from tests.support.jobs import write_project
 
 if TYPE_CHECKING:

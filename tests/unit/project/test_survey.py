@@ -8,7 +8,7 @@ import pytest
 
 from packager.catalog import load_catalog
 from packager.errors import ConfigError
-from packager.survey import Survey, survey
+from packager.project.survey import Survey, survey
 from tests.support.trees import lock_json, package_json, write_tree
 
 if TYPE_CHECKING:

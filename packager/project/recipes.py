@@ -8,7 +8,7 @@ from pathlib import Path
 
 from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
-from packager.project import check_name
+from packager.project.names import check_name
 from packager.resources import bundled
 
 RECIPE_FILE = "layer.yaml"

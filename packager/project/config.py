@@ -1,0 +1,115 @@
+"""packager.yaml, parsed → `Project`: the only reader of user configuration. Unknown keys are errors with a guess."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from packager.document import Section
+from packager.errors import ConfigError, UsageError
+from packager.project import BundleSpec, Generate, Project, Silence
+from packager.project.names import check_name, parse_arch
+from packager.units import parse_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.catalog.records import Arch
+    from packager.plan import TrimLevel
+
+TRIM_LEVELS = ("none", "safe", "strict", "trace", "bundle")
+
+
+def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
+    """Return the project a configuration document describes."""
+    section = Section(data, file)
+    section.only("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+    version = section.get("version", int, default=1)
+    if version != 1:
+        raise ConfigError(f"version {version} is not known, only 1 is", where=f"{file}: version")  # noqa: EM102
+    silence = _silences(section)
+    bundles = section.get("bundles", dict, default={})
+    if not bundles:
+        raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
+    specs = tuple(_bundle(name, Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items())
+    generate = section.sub("generate")
+    return Project(
+        root=root,
+        bundles=specs,
+        generate=_generate(generate) if generate else Generate(),
+        builder=section.choice("builder", ("auto", "docker", "host"), default="auto"),
+        image=section.get("image", str, default=""),
+        prove_image=section.get("prove_image", str, default=""),
+        config_file=file,
+    )
+
+
+def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> BundleSpec:
+    check_name(name, section.where)
+    section.only(
+        "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
+        "strip", "silence", "src", "trim", "external",
+    )  # fmt: skip
+    budget = section.get("budget", (str, int), default=None)
+    try:
+        budget_bytes = None if budget is None else parse_size(budget)
+    except UsageError as error:
+        raise ConfigError(error.message, where=f"{section.where}.budget", fix=error.fix) from error
+    environment = section.get("environment", dict, default={})
+    return BundleSpec(
+        name=name,
+        target=section.get("target", str),
+        runtime=section.get("runtime", str, default=""),
+        arches=_arches(section),
+        handler=section.get("handler", str, default=""),
+        src=tuple(path.removeprefix("./") for path in section.strings("src")),
+        include=_patterns(section),
+        packages=section.strings("packages"),
+        recipe=section.get("recipe", str, default=""),
+        layers=section.strings("layers"),
+        budget_bytes=budget_bytes,
+        environment={str(key): str(value) for key, value in environment.items()},
+        strip=section.get("strip", bool, default=True),
+        trim=cast("TrimLevel", section.choice("trim", TRIM_LEVELS, default="safe")),
+        external=section.strings("external"),
+        silence=silence + _silences(section),
+    )
+
+
+def _patterns(section: Section) -> tuple[str, ...]:
+    patterns = section.strings("include")
+    for index, pattern in enumerate(patterns):
+        if not pattern.removeprefix("!").removeprefix("./").strip("/"):
+            raise ConfigError("is an empty pattern", where=f"{section.key('include')}[{index}]")  # noqa: EM101
+    return patterns
+
+
+def _arches(section: Section) -> tuple[Arch, ...]:
+    arches: list[Arch] = []
+    for text in section.strings("arch") or ("x86_64",):
+        arches.append(parse_arch(text, f"{section.where}.arch"))
+    return tuple(dict.fromkeys(arches))
+
+
+def _generate(section: Section) -> Generate:
+    section.only("command", "environment", "timeout")
+    command: tuple[str, ...] | None = None
+    if section.has("command"):
+        command = section.strings("command")
+    environment = section.get("environment", dict, default={})
+    timeout = float(section.get("timeout", (int, float), default=1800))
+    if not timeout > 0:  # nan included
+        raise ConfigError("a command needs more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
+    return Generate(
+        command=command,
+        environment={str(key): str(value) for key, value in environment.items()},
+        timeout_seconds=timeout,
+    )
+
+
+def _silences(section: Section) -> tuple[Silence, ...]:
+    found = []
+    for index, item in enumerate(section.get("silence", list, default=[])):
+        entry = Section(item, section.key(f"silence[{index}]"))
+        entry.only("code", "path", "reason")
+        found.append(Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**")))
+    return tuple(found)

@@ -1,0 +1,58 @@
+"""Single files of a project folder, and the language they speak of."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from packager.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def language_of(root: Path) -> str:
+    """Return ``nodejs``, ``python`` or ``provided`` by the files of a project; empty if nothing is recognised."""
+    if (root / "package.json").is_file():
+        return "nodejs"
+    if any((root / name).is_file() for name in ("requirements.txt", "pyproject.toml", "lambda_function.py")):
+        return "python"
+    if (root / "bootstrap").is_file():
+        return "provided"
+    return ""
+
+
+def read_package_json(root: Path) -> dict[str, Any]:
+    """Return the project's package.json; {} if there is none. Raises ConfigError naming the line of a mistake."""
+    path = root / "package.json"
+    if not path.is_file():
+        return {}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        raise ConfigError(error.msg, where=f"package.json: line {error.lineno}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where="package.json") from error  # noqa: EM101
+    except RecursionError as error:
+        raise ConfigError("is too deeply nested", where="package.json") from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where="package.json") from error
+    if not isinstance(data, dict):
+        msg = "expected an object"
+        raise ConfigError(msg, where="package.json")
+    return data
+
+
+def read_text(root: Path, name: str) -> str | None:
+    """Return the text of a project file, None where there is none. Raises ConfigError for what is no text."""
+    path = root / name
+    if not path.is_file():
+        return None
+    try:
+        # Line breaks as they are: a file that is not changed must stay so to the byte.
+        with path.open(encoding="utf-8", newline="") as stream:
+            return stream.read()
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=name) from error

@@ -1,0 +1,44 @@
+"""What bundles and architectures may be called."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from packager.errors import ConfigError
+from packager.project.files import read_package_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.catalog.records import Arch
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+def check_name(name: object, where: str) -> None:
+    """Raise ConfigError unless a bundle may be called so: its files in the output folder are."""
+    if not isinstance(name, str):
+        msg = f"YAML reads this name as {name!r}, not as text"
+        raise ConfigError(msg, where=where, fix="put it in quotes")
+    if not _NAME.fullmatch(name):
+        msg = "a bundle's name is a file name: letters, digits, dots, dashes, 64 at most"
+        raise ConfigError(msg, where=where)
+
+
+def bundle_name(root: Path) -> str:
+    """Return a name for the only bundle: the package's, else the folder's, without what file names dislike."""
+    raw = str(read_package_json(root).get("name") or root.name)
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", raw.removeprefix("@").replace("/", "-")).strip("-._")
+    return name[:64] or "app"
+
+
+def parse_arch(text: str, where: str) -> Arch:
+    """Return the architecture by any of its usual names; raises ConfigError."""
+    names: dict[str, Arch] = {
+        "x86_64": "x86_64", "x64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64",
+    }  # fmt: skip
+    if text.lower() not in names:
+        msg = f"unknown architecture {text!r}"
+        raise ConfigError(msg, where=where, fix="architectures are: x86_64, arm64")
+    return names[text.lower()]

@@ -1,0 +1,70 @@
+"""What the command line says, laid over a project."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from packager.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.catalog.records import Arch
+    from packager.plan import TrimLevel
+    from packager.project import Project
+
+
+def select(project: Project, names: Iterable[str]) -> Project:
+    """Return the project with the named bundles only; their layers are kept by the plan. No names: all."""
+    wanted = tuple(names)
+    known = [spec.name for spec in project.bundles]
+    for name in wanted:
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            guess = f", did you mean {close[0]!r}?" if close else ""
+            msg = f"no bundle {name!r}{guess}"
+            raise UsageError(msg, where="--bundle", fix=f"bundles are: {', '.join(known)}")
+    if not wanted:
+        return project
+    needed = set(wanted)
+    for spec in project.bundles:
+        if spec.name in wanted:
+            needed.update(spec.layers)
+    return replace(project, bundles=tuple(spec for spec in project.bundles if spec.name in needed))
+
+
+def override(
+    project: Project,
+    *,
+    target: str = "",
+    runtime: str = "",
+    arches: tuple[Arch, ...] = (),
+    budget_bytes: int | None = None,
+    timeout_seconds: float | None = None,
+    trim: TrimLevel | None = None,
+) -> Project:
+    """Return the project with command-line options laid over every bundle.
+
+    The target is that of the functions: a layer beneath one of them stays a layer.
+    """
+    beneath = {name for spec in project.bundles for name in spec.layers}
+    specs = []
+    for spec in project.bundles:
+        changes: dict[str, Any] = {}
+        if target and spec.name not in beneath:
+            changes["target"] = target
+        if runtime:
+            changes["runtime"] = runtime
+        if arches:
+            changes["arches"] = arches
+        if budget_bytes is not None:
+            changes["budget_bytes"] = budget_bytes
+        if trim is not None:
+            changes["trim"] = trim
+        specs.append(replace(spec, **changes))
+    generate = project.generate
+    if timeout_seconds is not None:
+        generate = replace(generate, timeout_seconds=timeout_seconds)
+    return replace(project, bundles=tuple(specs), generate=generate)
