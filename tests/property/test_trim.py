@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from packager.archive.layout import make_layout, prove_name
@@ -20,6 +20,9 @@ from tests.support.fakes import make_bundle
 
 if TYPE_CHECKING:
     from packager.plan import Bundle
+
+QUIETLY = settings(deadline=None)
+"""A busy machine is no failure."""
 
 NAMES = [
     "a",
@@ -118,6 +121,7 @@ def kept(inventory: Inventory, bundle: Bundle) -> set[str]:
     return {choice.file.path for choice in trim(inventory, bundle, CIRCUMSTANCES).kept}
 
 
+@QUIETLY
 @given(inventories, bundles)
 def test_each_file_is_decided_exactly_once_and_says_why(inventory: Inventory, bundle: Bundle) -> None:
     selection = trim(inventory, bundle, CIRCUMSTANCES)
@@ -128,6 +132,7 @@ def test_each_file_is_decided_exactly_once_and_says_why(inventory: Inventory, bu
     assert sum(selection.savings().values()) == sum(choice.file.size_bytes for choice in selection.dropped)
 
 
+@QUIETLY
 @given(inventories, bundles)
 def test_no_place_leaves_the_archives_root_and_none_is_taken_twice(inventory: Inventory, bundle: Bundle) -> None:
     placed = lay_out(bundle, trim(inventory, bundle, CIRCUMSTANCES).kept)
@@ -140,6 +145,7 @@ def test_no_place_leaves_the_archives_root_and_none_is_taken_twice(inventory: In
         assert all(item.path.startswith("nodejs/node_modules/") for item in placed)
 
 
+@QUIETLY
 @given(inventories, includes.filter(bool), positives)
 def test_one_more_pattern_never_drops_a_file(inventory: Inventory, include: tuple[str, ...], pattern: str) -> None:
     bundle = make_bundle(include=include)
@@ -147,6 +153,7 @@ def test_one_more_pattern_never_drops_a_file(inventory: Inventory, include: tupl
     assert kept(inventory, bundle) <= kept(inventory, replace(bundle, include=(*include, pattern)))
 
 
+@QUIETLY
 @given(inventories, includes, positives)
 def test_one_more_exclusion_never_adds_a_file(inventory: Inventory, include: tuple[str, ...], pattern: str) -> None:
     bundle = make_bundle(include=include)
@@ -154,6 +161,7 @@ def test_one_more_exclusion_never_adds_a_file(inventory: Inventory, include: tup
     assert kept(inventory, replace(bundle, include=(*include, f"!{pattern}"))) <= kept(inventory, bundle)
 
 
+@QUIETLY
 @given(relative, includes)
 def test_included_follows_the_last_pattern_that_matches(path: str, patterns: tuple[str, ...]) -> None:
     keeps, pattern = included(path, patterns)
@@ -166,6 +174,7 @@ def test_included_follows_the_last_pattern_that_matches(path: str, patterns: tup
         assert keeps is (not patterns or patterns[0].startswith("!"))
 
 
+@QUIETLY
 @given(inventories, bundles)
 def test_a_secret_is_packed_only_if_it_is_asked_for_and_noted_then(inventory: Inventory, bundle: Bundle) -> None:
     for choice in trim(inventory, bundle, CIRCUMSTANCES).choices:
@@ -176,6 +185,7 @@ def test_a_secret_is_packed_only_if_it_is_asked_for_and_noted_then(inventory: In
             assert not choice.noted
 
 
+@QUIETLY
 @given(inventories, st.sampled_from(["x86_64", "arm64"]))
 def test_a_foreign_binary_goes_only_beside_its_twin_that_stays(inventory: Inventory, arch: str) -> None:
     target = make_bundle(arch=arch).target
@@ -188,6 +198,7 @@ def test_a_foreign_binary_goes_only_beside_its_twin_that_stays(inventory: Invent
             assert family(file.path) in stays
 
 
+@QUIETLY
 @given(elves)
 def test_no_library_suits_two_architectures(facts: ElfFacts) -> None:
     file = File("a.node", 1, "elf", facts)
@@ -203,16 +214,19 @@ WHERE = st.sampled_from(
 )
 
 
+@QUIETLY
 @given(WHERE, WORDS, WORDS)
 def test_the_system_in_a_name_makes_no_other_family(where: str, one: str, two: str) -> None:
     assert family(where.format(one)) == family(where.format(two))
 
 
+@QUIETLY
 @given(paths, WORDS)
 def test_case_makes_no_family(path: str, word: str) -> None:
     assert family(f"{word}/{path}".upper()) == family(f"{word}/{path}")
 
 
+@QUIETLY
 @given(paths, paths)
 def test_names_without_a_system_in_them_are_families_of_one(one: str, two: str) -> None:
     words = ("linux", "darwin", "-", " ")

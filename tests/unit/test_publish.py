@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog import load_catalog
@@ -85,6 +85,7 @@ def test_paths_that_are_no_zip(tmp_path: Path, package: Package) -> None:
     assert str(package.path) in caught.value.fix
 
 
+@settings(deadline=None)
 @given(data=st.binary(max_size=200), end=st.integers(0, 2**16 - 1), size=st.integers(0, 2**32 - 1))
 def test_damaged_zips_raise_nothing_else(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, end: int, size: int

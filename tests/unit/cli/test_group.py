@@ -145,7 +145,7 @@ def test_without_json_nothing_is_on_stdout(monkeypatch: pytest.MonkeyPatch, caps
         (["build", "--json", "--nonsense"], ""),
         (["pack", "--json"], "PATH"),
         (["frobnicate", "--json"], ""),
-        (["plan", "--json", "/nonexistent"], "/nonexistent"),
+        (["plan", "--json", "{app}/nowhere"], "{app}/nowhere"),
         (["build", "--json", "--no-prove", "--require-proof", "{app}"], ""),
         (["build", "--json", "--budget", "much", "{app}"], ""),
         (["build", "--json", "--bundle", "nope", "{app}"], "--bundle"),
@@ -171,7 +171,7 @@ def test_usage_errors_exit_2_with_a_document(
 
     document = json.loads(capsys.readouterr().out)
     assert (code, document["error"]["exit_code"]) == ((3, 3) if where == "--name" else (2, 2))
-    assert document["error"]["where"] == where
+    assert document["error"]["where"] == where.replace("{app}", str(tmp_path))
     assert document["error"]["message"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bootstrap"]
 

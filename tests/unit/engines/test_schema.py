@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.inventory.schema import parse_schema, read_schema, with_setting
@@ -101,6 +101,7 @@ def test_a_setting_is_added_in_the_files_own_line_ends() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(alphabet='generatodsc {}[]=",/*\n\\x', max_size=200))
 def test_any_text_is_read_without_raising(text: str) -> None:
     for block in parse_schema(text).generators:

@@ -18,6 +18,7 @@ from packager.prove.spread import ratio, spread
 TIMES = st.lists(st.floats(1, 10_000), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(TIMES)
 def test_the_quartiles_enclose_the_median(values: list[float]) -> None:
     found = spread(values)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog import load_catalog
@@ -45,6 +45,7 @@ def test_only_whole_lines_with_the_marker_are_reports() -> None:
         assert read_event("m-1", other) is None or other == "m-1 e30="
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_text_of_a_bundle_is_an_event_without_the_marker(text: str) -> None:
     assert read_event(Request("a.b", target()).marker, text) is None
