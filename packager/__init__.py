@@ -20,7 +20,7 @@ _PUBLIC = {
     "Proof": "packager.prove",
     "Result": "packager.pipeline",
     "audit_archive": "packager.audit.judge",
-    "deliver": "packager.pipeline",
+    "deliver": "packager.delivery",
     "load_catalog": "packager.catalog",
     "load_project": "packager.project",
     "make_plan": "packager.planning",
@@ -42,12 +42,12 @@ if TYPE_CHECKING:
     from packager.audit.judge import audit_archive as audit_archive
     from packager.catalog import Catalog as Catalog
     from packager.catalog import load_catalog as load_catalog
+    from packager.delivery import deliver as deliver
     from packager.errors import PackagerError as PackagerError
     from packager.host import Options as Options
     from packager.host import real_host as real_host
     from packager.machine import Machine as Machine
     from packager.pipeline import Result as Result
-    from packager.pipeline import deliver as deliver
     from packager.pipeline import package as package
     from packager.plan import Bundle as Bundle
     from packager.plan import Plan as Plan

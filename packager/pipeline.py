@@ -1,4 +1,4 @@
-"""The story: plan → trees → per bundle scan, trim, strip, lay out, write, audit, prove → results → deliver."""
+"""The story: plan → trees → per bundle scan, trim, strip, lay out, write, audit, prove → results."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.delivery.manifest import layers_unzipped
 from packager.errors import EnvironmentFault
 from packager.inventory.tree import scan_tree
-from packager.making import Result, Scanned, package_bundle, see, select_files
-from packager.manifest import layers_unzipped
+from packager.making import Result, Scanned, compile_selected, package_bundle, see, select_files
 from packager.mending import demand_proofs
 from packager.progress import Progress, Silent, Stopwatch
 from packager.project.survey import survey
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from packager.trim import Selection
 
 
-__all__ = ["Result", "Scanned", "deliver", "package", "selections"]
+__all__ = ["Result", "Scanned", "package", "selections"]
 
 
 @contextlib.contextmanager
@@ -104,8 +104,11 @@ def selections(
         for bundle in plan.bundles:
             layers = [chosen[name] for name in bundle.layers]
             scanned = trees[bundle.job]
-            seen = see(bundle, scanned, layers, host, options, scratch, Stopwatch(progress), {})
-            chosen[bundle.name] = (bundle, select_files(bundle, scanned, layers, seen))
+            watch = Stopwatch(progress)
+            seen = see(bundle, scanned, layers, host, options, scratch, watch, {})
+            selection = select_files(bundle, scanned, layers, seen)
+            compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
+            chosen[bundle.name] = (bundle, compiled.selection if compiled else selection)
         yield list(chosen.values())
 
 
@@ -153,45 +156,3 @@ def _scratch_folder(*, keep: bool) -> Iterator[Path]:
     finally:
         if not keep:
             shutil.rmtree(scratch, ignore_errors=True)
-
-
-def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str, Path]:
-    """Put artifacts and manifests into the output folder, each complete or not at all; returns bundle → zip.
-
-    Hosts whose own tool deploys from a folder get that folder, too; with `sbom`, each bundle gets its bill of
-    materials. Raises EnvironmentFault where the output folder cannot be written, ConfigError for a host's
-    configuration that cannot be merged or was edited there.
-    """
-    from packager.delivery import place_files
-    from packager.manifest import manifest_text
-    from packager.outputs import MAPS_SUFFIX, SBOM_SUFFIX
-    from packager.shipping import deliver_shipments, shipments_of
-
-    shipments = shipments_of(results)
-    files: dict[str, Path | str] = {}
-    for result in results:
-        files[f"{result.bundle.name}.zip"] = result.artifact.path
-        files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
-        if sbom:
-            files[f"{result.bundle.name}{SBOM_SUFFIX}"] = _bill_of_materials(result)
-        files.update({f"{result.bundle.name}{MAPS_SUFFIX}/{path}": file for path, file in result.maps.items()})
-    deliver_shipments(results, shipments, out)
-    place_files(files, out)
-    return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}
-
-
-def _bill_of_materials(result: Result) -> str:
-    from packager.sbom.cyclonedx import cyclonedx_text
-    from packager.sbom.locked import lock_integrity
-    from packager.sbom.reading import read_materials
-
-    job = result.bundle.job
-    integrity = lock_integrity(job.source / job.lock_file) if job.lock_file else {}
-    inlined = {
-        choice.file.package.path: choice.file.package
-        for choice in result.selection.dropped
-        if choice.rule == "bundled" and choice.file.package and choice.file.package.path
-    }
-    root = result.scanned.tree.root
-    joined = [(package, root / folder) for folder, package in sorted(inlined.items())]
-    return cyclonedx_text(read_materials(result.artifact.path, result.bundle.name, integrity, joined))

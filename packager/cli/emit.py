@@ -67,7 +67,7 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
 
 
 def _write(root: Path, files: dict[str, str]) -> None:
-    from packager.delivery import place_files
+    from packager.delivery.placing import place_files
 
     by_folder: dict[Path, dict[str, str | Path]] = {}
     for path, text in files.items():

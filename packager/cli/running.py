@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from packager.catalog import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
 from packager.cli.why import verdict_line, verdict_row
-from packager.delivery import check_writable
+from packager.delivery import deliver
+from packager.delivery.manifest import manifest, notes, with_layers
+from packager.delivery.placing import check_writable
 from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.fit.words import plan_lines
 from packager.host import real_host
-from packager.manifest import manifest, notes, with_layers
-from packager.pipeline import Result, deliver, package, selections
+from packager.pipeline import Result, package, selections
 from packager.signals import interrupting
 from packager.units import format_size
 

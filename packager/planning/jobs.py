@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.outputs import own_outputs
+from packager.delivery.outputs import own_outputs
 from packager.plan import BuilderName, Job
 from packager.planning.supply import at_hand, generate_lines, plan_supply
 

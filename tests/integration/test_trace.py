@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
+from packager.delivery import deliver
 from packager.errors import ConfigError, GeneratorFault, UsageError
 from packager.host import Host, Options, real_host
-from packager.pipeline import deliver, package, selections
+from packager.pipeline import package, selections
 from packager.planning import Wishes, make_plan
 from packager.project.config import parse_project
 from packager.resources import default_cache

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
+from packager.delivery import deliver
 from packager.host import Options, real_host
-from packager.pipeline import deliver, package
+from packager.pipeline import package
 from packager.planning import Wishes, make_plan
 from packager.project.config import parse_project
 from packager.prove.prover import prove

@@ -12,10 +12,11 @@ import pytest
 
 from packager.audit import Finding
 from packager.catalog import load_catalog
+from packager.delivery import deliver
+from packager.delivery.manifest import manifest_text
 from packager.errors import ArtifactError, EnvironmentFault, GeneratorFault
 from packager.host import Options
-from packager.manifest import manifest_text
-from packager.pipeline import Result, deliver, package, selections
+from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
 from packager.prove import Proof
 from tests.support.elfs import write_elf

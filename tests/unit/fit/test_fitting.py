@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
+from packager.delivery import deliver
+from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
 from packager.host import Options
-from packager.manifest import manifest_text
-from packager.pipeline import Result, deliver, package
+from packager.pipeline import Result, package
 from packager.project.config import parse_project
 from packager.prove import Proof
 from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for

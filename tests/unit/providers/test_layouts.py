@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.delivery.shipping import deliver_shipments
 from packager.errors import ConfigError
 from packager.providers import PROVIDERS, Made, Shipment, ship
-from packager.shipping import deliver_shipments
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of
 from tests.support.trees import snapshot
 

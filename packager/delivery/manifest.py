@@ -12,7 +12,7 @@ from packager.fit.words import notes_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.pipeline import Result
+    from packager.making import Result
 
 VERSION = 1
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.delivery import check_writable, place_files
+from packager.delivery.placing import check_writable, place_files
 from packager.errors import EnvironmentFault
 from tests.support.trees import snapshot, write_tree
 

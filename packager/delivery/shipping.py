@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
-from packager.delivery import check_writable, fault
+from packager.delivery.outputs import SHIPMENT_RECORD
+from packager.delivery.placing import check_writable, fault
 from packager.errors import ArtifactError, ConfigError
-from packager.outputs import SHIPMENT_RECORD
 from packager.project.files import read_text
 from packager.providers import Made, ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.providers import Shipment
 
 _RECORD = SHIPMENT_RECORD
