@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packager.delivery.manifest import layers_unzipped
 from packager.errors import EnvironmentFault
 from packager.inventory.tree import scan_tree
-from packager.making import Result, Scanned, compile_selected, package_bundle, see, select_files
+from packager.making import Result, Scanned, package_bundle, see, select_files
 from packager.mending import demand_proofs
 from packager.progress import Progress, Silent, Stopwatch
 from packager.project.survey import survey
@@ -104,11 +104,8 @@ def selections(
         for bundle in plan.bundles:
             layers = [chosen[name] for name in bundle.layers]
             scanned = trees[bundle.job]
-            watch = Stopwatch(progress)
-            seen = see(bundle, scanned, layers, host, options, scratch, watch, {})
-            selection = select_files(bundle, scanned, layers, seen)
-            compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
-            chosen[bundle.name] = (bundle, compiled.selection if compiled else selection)
+            seen = see(bundle, scanned, layers, host, options, scratch, Stopwatch(progress), {})
+            chosen[bundle.name] = (bundle, select_files(bundle, scanned, layers, seen))
         yield list(chosen.values())
 
 
