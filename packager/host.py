@@ -10,9 +10,12 @@ from packager.resources import default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from packager.bundling import Bundled, Bundler
-    from packager.generate import Builder
+    from packager.catalog.records import Arch
+    from packager.compiling import FindPython, Python
+    from packager.generate import Builder, Tree
     from packager.plan import BuilderName, Bundle
     from packager.prove import Proof
     from packager.trace import Trace, Tracer
@@ -66,6 +69,12 @@ def _bundle(
     return bundle_code(bundle, root, entries, external, out, cache)
 
 
+def _python(version: str, tree: Tree | None, arch: Arch) -> AbstractContextManager[Python]:
+    from packager.compiling.finding import find_python
+
+    return find_python(version, tree, arch)
+
+
 @dataclass(frozen=True)
 class Host:
     """What the pipeline is given of the outside world."""
@@ -77,6 +86,8 @@ class Host:
     """Finds out what entry files reach."""
     bundler: Bundler = _bundle
     """Joins entry files with the code they reach."""
+    python: FindPython = _python
+    """Finds an interpreter of the target's version, for compiling modules."""
 
 
 def real_host(cache: Path, *, fresh: bool = False) -> Host:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.archive.cache import open_cache
@@ -18,7 +20,7 @@ from packager.layering import provided_by
 from packager.mending import mended, report, unproved
 from packager.plan import TRACED
 from packager.prove import Proof
-from packager.providers import Placed, lay_out
+from packager.providers import PROVIDERS, Placed, lay_out
 from packager.stripping import strip_kept
 from packager.tracing import Tools, View, view
 from packager.trim.named import trim_unnamed
@@ -26,9 +28,9 @@ from packager.trim.rules import Circumstances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from packager.archive import Artifact
+    from packager.compiling.kept import Compiled
     from packager.fit import FitPlan
     from packager.generate import Tree
     from packager.host import Host, Options
@@ -64,6 +66,8 @@ class Result:
     """Path in the tree → bytes its symbols took."""
     findings: tuple[Finding, ...]
     proof: Proof
+    compiled: Compiled | None = None
+    """Its modules' bytecode; None where none was asked for."""
     fit: FitPlan | None = None
     """What would bring it under its limits, or has; None if it was not over them."""
     maps: Mapping[str, Path] = field(default_factory=dict)
@@ -114,7 +118,10 @@ def _make_once(
     with watch.step("trim", bundle.name):
         selection = select_files(bundle, scanned, carried, seen, spared)
         stripped = strip_kept(selection, bundle, scratch / f"stripped-{bundle.name}")
-        placed = lay_out(bundle, selection.kept)
+    compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
+    if compiled is not None:
+        selection = compiled.selection
+    placed = lay_out(bundle, selection.kept)
     if not placed:
         msg = "nothing is left to pack"
         fix = f"see why: packager build --why . --bundle {bundle.name}"
@@ -162,11 +169,34 @@ def _make_once(
         placed=tuple(placed),
         artifact=artifact,
         stripped=stripped.saved,
+        compiled=compiled,
         findings=tuple(silenced(findings, bundle.silence)),
         proof=proof,
         maps=seen.maps,
         seconds=watch.seconds,
     )
+
+
+def compile_selected(
+    bundle: Bundle,
+    scanned: Scanned,
+    selection: Selection,
+    host: Host,
+    options: Options,
+    scratch: Path,
+    watch: Stopwatch,
+) -> Compiled | None:
+    """Return the selection with the bytecode of its modules; None where the bundle does not ask for it."""
+    if not bundle.compile:
+        return None
+    from packager.compiling.kept import compile_kept
+
+    def place(path: str) -> str:
+        return PROVIDERS[bundle.target.provider].place(bundle, path)
+
+    folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"compiled-{bundle.name}-"))
+    with watch.step("compile", bundle.name):
+        return compile_kept(selection, bundle, scanned.tree, place, host.python, options.cache, folder)
 
 
 def see(

@@ -22,15 +22,19 @@ from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from packager.archive import Artifact
     from packager.archive.cache import Cache
     from packager.catalog import Catalog
     from packager.catalog.records import Target
+    from packager.compiling.kept import Compiled
     from packager.inventory import Inventory
     from packager.plan import TrimLevel
     from packager.trim import Selection
+
+    Compiler = Callable[[Selection, Bundle, Path], Compiled]
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Trimmed:
     selection: Selection
     stripped: Stripped
     artifact: Artifact
+    compiled: Compiled | None = None
+    """Bytecode of its modules; None where none was asked for."""
 
 
 def pack_trimmed(
@@ -53,18 +59,37 @@ def pack_trimmed(
     level: int,
     jobs: int | None = None,
     cache: Cache | None = None,
+    compiler: Compiler | None = None,
 ) -> Trimmed:
     """Write the archive of what a target needs of a folder; stripped copies lie in `scratch` meanwhile.
 
-    Raises ArtifactError if nothing is left or the folder cannot be read, EnvironmentFault for the destination.
+    With a `compiler`, Python's modules are compiled. Raises ArtifactError if nothing is left or the folder cannot be
+    read, EnvironmentFault for the destination or for want of the target's Python.
     """
     selection, bundle = judge_folder(folder, target, catalog, trim=trim, without=destination)
     stripped = strip_kept(selection, bundle, scratch / "stripped") if trim != "none" else Stripped()
     if not selection.kept:
         msg = "nothing is left to pack"
         raise ArtifactError(msg, where=str(folder), fix="see why: packager pack --trim … --why .")
+    compiled = compiler(selection, bundle, scratch) if compiler else None
+    selection = compiled.selection if compiled else selection
     layout = make_layout([(choice.file.path, stripped.source(choice.file)) for choice in selection.kept])
-    return Trimmed(selection, stripped, write(layout, destination, level=level, jobs=jobs, cache=cache))
+    artifact = write(layout, destination, level=level, jobs=jobs, cache=cache)
+    return Trimmed(selection, stripped, artifact, compiled)
+
+
+def compiler_here(cache: Path) -> Compiler:
+    """Return what compiles the modules of a folder, by an interpreter of this machine."""
+    from packager.compiling.finding import find_python
+    from packager.compiling.kept import compile_kept
+
+    def compiler(selection: Selection, bundle: Bundle, scratch: Path) -> Compiled:
+        folder = scratch / "compiled"
+        folder.mkdir()
+        # The archive has the paths of the folder.
+        return compile_kept(selection, bundle, None, lambda path: path, find_python, cache, folder)
+
+    return compiler
 
 
 def judge_folder(

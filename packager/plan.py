@@ -86,6 +86,8 @@ class Bundle:
     environment: tuple[tuple[str, str], ...] = ()
     """The function's own environment variables, for proof and configs."""
     strip: bool = True
+    compile: bool = False
+    """Whether bytecode of the target's own Python goes beside the modules."""
     trim: TrimLevel = "safe"
     external: tuple[str, ...] = ()
     """Globs of packages that ``trim: bundle`` leaves as they are, beside the bundled code."""

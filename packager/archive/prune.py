@@ -29,6 +29,7 @@ _ROOMS = {
     "tools": ("*", r"\w+-.*-\w+-\w+.*", "tools from npm"),
     "proofs": ("*", rf"{_HEX}\.json", "proofs"),
     "verdicts": ("*", rf"{_HEX}\.json", "audits"),
+    "bytecode": ("*/*", rf"{_HEX}(\.\d+\.partial)?", "compiled Python modules"),
 }
 """Room → where its items lie, what they are called there, and what that is. Nothing else is ever counted or removed:
 somebody may have named a folder that holds other things as well."""

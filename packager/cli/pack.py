@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="With --trim: where it runs.")
 @click.option("--runtime", default="", metavar="NAME", help="With --trim. Default: the target's for what is installed.")
 @click.option("--arch", default="x86_64", show_default=True, metavar="ARCH", help="With --trim: x86_64 or arm64.")
+@click.option("--compile", "compile_modules", is_flag=True, help="With --trim: put bytecode beside Python's modules.")
 @click.option("--why", metavar="PATH", help="With --trim: say why a file or folder is kept or dropped; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def pack(
@@ -43,6 +44,7 @@ def pack(
     runtime: str,
     arch: str,
     why: str | None,
+    compile_modules: bool,
     as_json: bool,
 ) -> int:
     """Turn a folder or anybody's zip into a canonical zip.
@@ -54,7 +56,7 @@ def pack(
     With --trim, a folder with node_modules or Python packages is packed for a target: secrets, packages of development,
     binaries for other systems, types, tests, docs and the like stay out, symbols are stripped.
     """
-    if trim or why:
+    if trim or why or compile_modules:
         from packager.cli.trimming import pack_folder
 
         return pack_folder(
@@ -69,6 +71,7 @@ def pack(
             cache=None if no_cache else cache,
             no_cache=no_cache,
             why=why,
+            compile_modules=compile_modules,
             as_json=as_json,
         )
     from packager.archive.cache import open_cache

@@ -15,14 +15,14 @@ from packager.cli.artifacts import require_file
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.errors import UsageError
-from packager.packing import judge_folder, pack_trimmed
+from packager.packing import compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
 from packager.resources import default_cache
 from packager.units import format_size
 
 if TYPE_CHECKING:
     from packager.catalog.records import Target
-    from packager.packing import Trimmed
+    from packager.packing import Compiler, Trimmed
     from packager.plan import TrimLevel
 
 
@@ -39,6 +39,7 @@ def pack_folder(
     cache: Path | None,
     no_cache: bool,
     why: str | None,
+    compile_modules: bool,
     as_json: bool,
 ) -> int:
     """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
@@ -47,12 +48,25 @@ def pack_folder(
         msg = "only a folder can be trimmed"
         raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
     chosen = _target(path, target, runtime, arch)
-    if why is not None:
-        return _explain(path, chosen, trim, why, as_json)
-    store = None if no_cache else open_cache(cache or default_cache())
+    if compile_modules and chosen.language != "python":
+        msg = f"only Python's modules are compiled ahead, and {chosen.runtime} runs none"
+        raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
     with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
+        kept = Path(scratch) / "cache" if no_cache else cache or default_cache()
+        compiler = compiler_here(kept) if compile_modules else None
+        if why is not None:
+            return _explain(path, chosen, trim, why, compiler, Path(scratch), as_json)
         made = pack_trimmed(
-            path, output, chosen, load_catalog(), Path(scratch), trim=trim, level=level, jobs=jobs, cache=store
+            path,
+            output,
+            chosen,
+            load_catalog(),
+            Path(scratch),
+            trim=trim,
+            level=level,
+            jobs=jobs,
+            cache=None if no_cache else open_cache(kept),
+            compiler=compiler,
         )
     if as_json:
         click.echo(json.dumps(_document(made, chosen, trim), indent=1))
@@ -65,6 +79,8 @@ def pack_folder(
     lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
     if made.stripped.saved:
         lines.append(f"  symbols of {len(made.stripped.saved)} files: {format_size(sum(made.stripped.saved.values()))}")
+    if made.compiled:
+        lines += [f"  compiled: {made.compiled.summary()}", *(f"  note: {note}" for note in made.compiled.notes())]
     click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
     return 0
 
@@ -82,8 +98,12 @@ def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
     return catalog.target(name, runtime, parse_arch(arch, "--arch"))
 
 
-def _explain(path: Path, target: Target, trim: TrimLevel, why: str, as_json: bool) -> int:
-    selection, _ = judge_folder(path, target, load_catalog(), trim=trim)
+def _explain(
+    path: Path, target: Target, trim: TrimLevel, why: str, compiler: Compiler | None, scratch: Path, as_json: bool
+) -> int:
+    selection, bundle = judge_folder(path, target, load_catalog(), trim=trim)
+    if compiler:
+        selection = compiler(selection, bundle, scratch).selection
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:
@@ -106,4 +126,5 @@ def _document(made: Trimmed, target: Target, trim: TrimLevel) -> dict[str, Any]:
         "target": target.title,
         "left_out": made.selection.savings(),
         "stripped": dict(made.stripped.saved),
+        "compiled": made.compiled.to_json() if made.compiled else None,
     }

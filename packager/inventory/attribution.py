@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from packager.inventory import Package
+from packager.inventory.bytecode import source_path
 from packager.inventory.packages import package_folder
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Attribution:
                 return found
             # A node_modules folder without package.json (fixtures, bundler output) belongs to what holds it.
             path = folder.rpartition("node_modules/")[0] + "_"
-        return self._python.get(path) or self._python_folder(path)
+        # RECORD knows of no bytecode that was made after the installation.
+        return self._python.get(path) or self._python.get(source_path(path)) or self._python_folder(path)
 
     def _npm_package(self, folder: str) -> Package | None:
         path = f"{folder}/package.json"

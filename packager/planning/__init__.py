@@ -102,6 +102,7 @@ class _Planner:
             configured=spec.name,
             environment=tuple(sorted(spec.environment.items())),
             strip=spec.strip,
+            compile=self._compile(spec, target, where),
             trim=self._trim(spec, target),
             external=spec.external,
             silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
@@ -122,6 +123,21 @@ class _Planner:
             self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
             return "strict"
         return spec.trim
+
+    def _compile(self, spec: BundleSpec, target: Target, where: str) -> bool:
+        """Return whether modules are compiled; raises ConfigError where nothing would ever read what came of it."""
+        if not spec.compile:
+            return False
+        if target.language != "python":
+            msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
+            fix = "remove it, or set it on a bundle with a Python runtime"
+            raise ConfigError(msg, where=f"{where}.compile", fix=fix)
+        if spec.environment.get("PYTHONPYCACHEPREFIX"):
+            msg = "makes Python look for bytecode in a folder of its own, not beside the modules"
+            fix = "remove it, or drop compile: true"
+            raise ConfigError(msg, where=f"{where}.environment.PYTHONPYCACHEPREFIX", fix=fix)
+        self.notes.append(f"{spec.name}: bytecode of Python {target.language_version} goes beside the modules")
+        return True
 
 
 @contextmanager

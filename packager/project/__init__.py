@@ -55,6 +55,8 @@ class BundleSpec:
     budget_bytes: int | None = None
     environment: dict[str, str] = field(default_factory=dict)
     strip: bool = True
+    compile: bool = False
+    """Whether bytecode of the target's own Python goes beside the modules."""
     trim: TrimLevel = "safe"
     external: tuple[str, ...] = ()
     silence: tuple[Silence, ...] = ()

@@ -47,7 +47,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
     check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim", "external",
+        "strip", "silence", "src", "trim", "external", "compile",
     )  # fmt: skip
     budget = section.get("budget", (str, int), default=None)
     try:
@@ -69,6 +69,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         budget_bytes=budget_bytes,
         environment={str(key): str(value) for key, value in environment.items()},
         strip=section.get("strip", bool, default=True),
+        compile=section.get("compile", bool, default=False),
         trim=cast("TrimLevel", section.choice("trim", TRIM_LEVELS, default="safe")),
         external=section.strings("external"),
         silence=silence + _silences(section),

@@ -53,12 +53,12 @@ def find_runtime(target: Target, cache: Path) -> LocalRuntime:
             raise CannotProve(msg)
         return LocalRuntime(executable, f"node {found}", glibc)
     if target.language == "python":
-        found_python = _python(version)
+        found_python = find_python(version)
         if found_python is None:
             msg = f"no Python {version} on this machine; install python{version}, or use Docker"
             raise CannotProve(msg)
         return LocalRuntime(*found_python, glibc)
-    own = _python("{}.{}".format(*sys.version_info[:2]))
+    own = find_python("{}.{}".format(*sys.version_info[:2]))
     if own is None:
         msg = "the Python this tool runs in cannot start another one, which would serve the Runtime API"
         raise CannotProve(msg)
@@ -91,8 +91,8 @@ def _folder(major: str, arch: Arch, cache: Path) -> Path:
         raise CannotProve(msg) from error
 
 
-def _python(version: str) -> tuple[Path, str] | None:
-    """Return a Python of that version and its title: our own, or one on PATH that really starts."""
+def find_python(version: str) -> tuple[Path, str] | None:
+    """Return a Python of that version and its title, ``Python 3.12.1``: our own, or one on PATH that really starts."""
     candidates = [shutil.which(f"python{version}"), *_pyenv(version)]
     if "{}.{}".format(*sys.version_info[:2]) == version:
         candidates.insert(0, getattr(sys, "_base_executable", sys.executable))

@@ -1,0 +1,131 @@
+"""The modules among the kept files of a bundle, compiled and kept beside them, each with a reason as any other file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from packager.compiling import Manner, Module
+from packager.compiling.cache import compile_modules
+from packager.errors import ArtifactError
+from packager.inventory import File
+from packager.inventory.bytecode import bytecode_path
+from packager.trim import Choice, Selection
+from packager.units import format_size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from packager.compiling import FindPython
+    from packager.generate import Tree
+    from packager.plan import Bundle
+
+RULE = "compiled"
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What came of compiling a bundle's modules."""
+
+    selection: Selection
+    """With the bytecode among what is kept, its files in scratch."""
+    release: str
+    """Of the interpreter that made it: ``3.12.1``."""
+    modules: int = 0
+    size_bytes: int = 0
+    left_alone: Mapping[str, str] = field(default_factory=dict)
+    """Path in the tree → why that file is no module of this Python; it is packed as it is."""
+
+    def summary(self) -> str:
+        """Return for people how much came of it."""
+        return f"{self.modules} modules by Python {self.release}, {format_size(self.size_bytes)} unzipped"
+
+    def notes(self) -> tuple[str, ...]:
+        """Return what people should know, a line at most; the manifest names every file."""
+        if not self.left_alone:
+            return ()
+        names = [f"{path}: {why}" for path, why in self.left_alone.items()]
+        more = f"; and {len(names) - 3} more, see the manifest" if len(names) > 3 else ""
+        return (f"not compiled, since Python {self.release} cannot: {'; '.join(names[:3])}{more}",)
+
+    def to_json(self) -> dict[str, object]:
+        """Return the fields for the manifest; sizes are bytes, unzipped."""
+        return {
+            "python": self.release,
+            "modules": self.modules,
+            "bytes": self.size_bytes,
+            "left_alone": dict(self.left_alone),
+        }
+
+
+def manner_of(bundle: Bundle) -> Manner:
+    """Return how a bundle's modules are compiled.
+
+    In a layer Python compares bytecode with source: another layer may lie over it and replace the one only.
+    """
+    return Manner(_optimize(dict(bundle.environment).get("PYTHONOPTIMIZE", "")), checked=bundle.kind == "layer")
+
+
+def compile_kept(
+    selection: Selection,
+    bundle: Bundle,
+    tree: Tree | None,
+    place: Callable[[str], str],
+    find: FindPython,
+    cache: Path,
+    scratch: Path,
+) -> Compiled:
+    """Return the selection with the bytecode of its modules. Works in `scratch`, an empty folder.
+
+    `place` gives a file's name in the archive. Bytecode that was installed is not used: nobody knows of what it was
+    made. Raises EnvironmentFault without the target's Python, GeneratorFault if that dies.
+    """
+    target, manner = bundle.target, manner_of(bundle)
+    root = target.system.layer_root if bundle.kind == "layer" else target.system.function_root
+    files = {choice.file.path: choice.file for choice in selection.kept}
+    modules = {
+        path: Module(file.source, f"{root}/{place(path)}")
+        for path, file in files.items()
+        if file.source is not None and bytecode_path(path, target.language_version)
+    }
+    with find(target.language_version, tree, target.arch) as python:
+        release = python.release
+        try:
+            batch = compile_modules(python, list(modules.values()), manner, cache, scratch / "work")
+        except OSError as error:
+            msg = f"cannot be read: {error.strerror or error}"
+            raise ArtifactError(msg, where=str(error.filename or bundle.name)) from error
+    folder = scratch / "made"
+    folder.mkdir(parents=True)
+    chosen: dict[str, Choice] = {}
+    for number, (path, module) in enumerate(modules.items()):
+        if module.name in batch.failed:
+            continue
+        made = folder / f"{number}.pyc"
+        made.write_bytes(batch.made[module.name])
+        where = bytecode_path(path, target.language_version, manner.optimize)
+        file = File(where, len(batch.made[module.name]), source=made, package=files[path].package)
+        reason = f"{path.rpartition('/')[2]} as Python {release} compiles it: importing it need not"
+        chosen[where] = Choice(file, True, RULE, reason)
+    left_alone = {path: batch.failed[one.name] for path, one in modules.items() if one.name in batch.failed}
+    others = (choice for choice in selection.choices if choice.file.path not in chosen)
+    together = sorted([*others, *chosen.values()], key=lambda choice: choice.file.path.encode())
+    return Compiled(
+        replace(selection, choices=tuple(together)),
+        release,
+        len(chosen),
+        sum(choice.file.size_bytes for choice in chosen.values()),
+        left_alone,
+    )
+
+
+def _optimize(text: str) -> int:
+    """Return the level a value of PYTHONOPTIMIZE means: a number is that level, any other text is 1.
+
+    >>> [_optimize(text) for text in ("", "0", "2", "yes", "-1")]
+    [0, 0, 2, 1, 1]
+    """
+    if not text:
+        return 0
+    return int(text) if text.isdecimal() else 1
