@@ -6,22 +6,23 @@ import contextlib
 import errno
 import shutil
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.delivery.manifest import layers_unzipped
 from packager.errors import EnvironmentFault
 from packager.inventory.tree import scan_tree
-from packager.making import Result, Scanned, package_bundle, see, select_files
+from packager.making import Result, Scanned, compile_selected, package_bundle, see, select_files
 from packager.mending import demand_proofs
 from packager.progress import Progress, Silent, Stopwatch
 from packager.project.survey import survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from packager.catalog import Catalog
+    from packager.fit.workshop import Workshop
     from packager.host import Host, Options
     from packager.plan import Bundle, Job, Plan
     from packager.trim import Selection
@@ -41,56 +42,94 @@ def package(
     progress = progress or Silent()
     demand_proofs(plan, options)
     with _trees(plan, catalog, host, options, progress) as (trees, scratch, shared):
-        results: dict[str, Result] = {}
-        for bundle in plan.bundles:
-            layers = [results[name] for name in bundle.layers]
-            watch = Stopwatch(progress)
-            taken = frozenset(other.name for other in plan.bundles)
-            made = _within_limits(bundle, trees[bundle.job], layers, taken, catalog, host, options, scratch, watch)
-            for result in made:
-                results[result.bundle.name] = replace(result, seconds={**shared.seconds, **watch.seconds})
-        yield list(results.values())
+        yield _within_limits(plan, catalog, host, options, trees, scratch, shared, progress)
 
 
 def _within_limits(
-    bundle: Bundle,
-    scanned: Scanned,
-    layers: list[Result],
-    taken: frozenset[str],
+    plan: Plan,
     catalog: Catalog,
     host: Host,
     options: Options,
+    trees: Mapping[Job, Scanned],
     scratch: Path,
-    watch: Stopwatch,
+    shared: Stopwatch,
+    progress: Progress,
 ) -> list[Result]:
-    """Return the bundle, with a plan if it is over its limits; with ``--fit`` as it fits, its new layers before it."""
-    result = package_bundle(bundle, scanned, layers, host, options, scratch, watch)
-    from packager.fit.apply import Workshop, fit, over_limits
+    """Return every bundle, with a plan if it is over its limits; with ``--fit`` as it fits, its new layers before it.
 
-    if not over_limits(result, wanted=options.fit):
-        return [result]
+    Layers come first and are fitted one by one, since functions stand on them; functions are fitted together, since
+    they may share layers.
+    """
+    results: dict[str, Result] = {}
+    watches = {bundle.name: Stopwatch(progress) for bundle in plan.bundles}
+    bench = _Bench(plan, catalog, host, options, trees, scratch, watches)
+    layers = [bundle for bundle in plan.bundles if bundle.kind == "layer"]
+    for batch in (*([layer] for layer in layers), [bundle for bundle in plan.bundles if bundle.kind != "layer"]):
+        made = {bundle.name: bench.make(bundle, [results[name] for name in bundle.layers]) for bundle in batch}
+        fitted = bench.fit(made, results)
+        for name in made:
+            for result in fitted[name]:
+                seconds = {**shared.seconds, **watches[name].seconds}
+                results[result.bundle.name] = replace(result, seconds=seconds)
+    return list(results.values())
 
-    def make(other: Bundle, beneath: Sequence[Result], how: Options) -> Result:
-        # Trials of one name must not take each other's files away.
-        folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
-        return package_bundle(other, scanned, list(beneath), host, how, folder, watch)
 
-    def select(other: Bundle) -> Selection:
-        folder = Path(tempfile.mkdtemp(dir=scratch, prefix="fit-"))
-        carried = [(layer.bundle, layer.selection) for layer in layers]
-        seen = see(other, scanned, carried, host, options, folder, watch, {})
-        return select_files(other, scanned, carried, seen)
+@dataclass(frozen=True)
+class _Bench:
+    """Where one run's bundles are made, and made to fit."""
 
-    workshop = Workshop(
-        make=make,
-        select=select,
-        layers=layers,
-        layers_unzipped=layers_unzipped(result, layers),
-        taken=taken,
-        layer_target=catalog.layer_of(bundle.target),
-        options=options,
-    )
-    return fit(result, workshop)
+    plan: Plan
+    catalog: Catalog
+    host: Host
+    options: Options
+    trees: Mapping[Job, Scanned]
+    scratch: Path
+    watches: Mapping[str, Stopwatch]
+
+    def make(self, bundle: Bundle, layers: list[Result]) -> Result:
+        """Return a bundle of the plan."""
+        watch = self.watches[bundle.name]
+        return package_bundle(bundle, self.trees[bundle.job], layers, self.host, self.options, self.scratch, watch)
+
+    def fit(self, made: Mapping[str, Result], beneath: Mapping[str, Result]) -> dict[str, list[Result]]:
+        """Return name → the bundle, what was made for it before it."""
+        from packager.fit.apply import fit, over_limits
+
+        found = {name: [result] for name, result in made.items()}
+        over = [name for name, result in made.items() if over_limits(result, wanted=self.options.fit)]
+        if over:
+            cases = [(made[name], self._workshop(made[name], beneath)) for name in over]
+            found.update(zip(over, fit(cases), strict=True))
+        return found
+
+    def _workshop(self, result: Result, beneath: Mapping[str, Result]) -> Workshop:
+        from packager.fit.workshop import Workshop
+
+        bundle, scanned = result.bundle, result.scanned
+        layers = [beneath[name] for name in bundle.layers]
+        watch = self.watches[bundle.name]
+
+        def make(other: Bundle, below: Sequence[Result], how: Options) -> Result:
+            return package_bundle(other, scanned, list(below), self.host, how, self._folder(), watch)
+
+        def select(other: Bundle) -> Selection:
+            carried = [(layer.bundle, layer.selection) for layer in layers if layer.bundle.name in other.layers]
+            seen = see(other, scanned, carried, self.host, self.options, self._folder(), watch, {})
+            return select_files(other, scanned, carried, seen)
+
+        return Workshop(
+            make=make,
+            select=select,
+            layers=layers,
+            layers_unzipped=layers_unzipped(result, layers),
+            taken=frozenset(other.name for other in self.plan.bundles),
+            layer_target=self.catalog.layer_of(bundle.target),
+            options=self.options,
+        )
+
+    def _folder(self) -> Path:
+        """Return a new folder: trials of one name must not take each other's files away."""
+        return Path(tempfile.mkdtemp(dir=self.scratch, prefix="fit-"))
 
 
 @contextlib.contextmanager
@@ -104,8 +143,11 @@ def selections(
         for bundle in plan.bundles:
             layers = [chosen[name] for name in bundle.layers]
             scanned = trees[bundle.job]
-            seen = see(bundle, scanned, layers, host, options, scratch, Stopwatch(progress), {})
-            chosen[bundle.name] = (bundle, select_files(bundle, scanned, layers, seen))
+            watch = Stopwatch(progress)
+            seen = see(bundle, scanned, layers, host, options, scratch, watch, {})
+            selection = select_files(bundle, scanned, layers, seen)
+            compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
+            chosen[bundle.name] = (bundle, compiled.selection if compiled else selection)
         yield list(chosen.values())
 
 

@@ -107,6 +107,8 @@ class FitPlan:
     """What ``--fit`` made, in order; the last one is the bundle that came of it if it fits."""
     applied: tuple[str, ...] = ()
     """Names of the measures in the bundle that came of it."""
+    layers: tuple[str, ...] = ()
+    """Names of the layers that were made for it, in the order they are mounted; others may share them."""
     permanent: tuple[str, ...] = ()
     """Lines for packager.yaml, or an option, that give the same without ``--fit``."""
     image_route: tuple[str, ...] = field(default=())
@@ -128,6 +130,7 @@ class FitPlan:
             "trials": [trial.to_json() for trial in self.trials],
             "fits": self.fits,
             "applied": list(self.applied),
+            "layers": list(self.layers),
             "permanent": list(self.permanent),
             "image_route": list(self.image_route),
         }

@@ -1,4 +1,7 @@
-"""What each way of making a bundle would come to, told from the artifact just made: its real compressed sizes."""
+"""What each way of making a bundle would come to, told from the artifact just made: its real compressed sizes.
+
+How packages are split into layers is told by `packager.fit.cutting`, for all functions at once.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
 from packager.errors import PackagerError
-from packager.fit.layers import split
 from packager.fit.levels import level_ratio
 from packager.trim.patterns import compiled
 
@@ -42,7 +44,9 @@ class Estimates:
     strip: tuple[int, int] | None = None
     """(zipped, unzipped) bytes of symbols, if they are not stripped yet."""
     parts: tuple[Part, ...] = ()
-    """The packages split into layers."""
+    """The packages split into layers, in the order they are mounted."""
+    name: str = ""
+    """Of the bundle."""
 
     def of(self, settings: Settings) -> tuple[int, int] | None:
         """Return (zipped, unzipped with layers) bytes of a bundle made so; None where it cannot be told."""
@@ -56,7 +60,7 @@ class Estimates:
             zipped -= self.strip[0]
             unzipped -= self.strip[1]
         if settings.layers:
-            zipped -= sum(part.zipped_bytes for part in self.parts[: settings.layers])
+            zipped -= sum(part.saving(self.name) for part in self.parts[: settings.layers])
         if settings.level != self.settings.level:
             zipped = int(zipped * self.levels.get(settings.level, 1.0))
         return max(zipped, 0), max(unzipped, 0)
@@ -72,7 +76,8 @@ class Estimates:
 def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: Excess, select: Select) -> Estimates:
     """Return what every measure would save on a bundle as it was made."""
     artifact = result.artifact
-    found = Estimates(artifact.zipped_bytes, artifact.unzipped_bytes + layers_unzipped, layers_unzipped, settings)
+    unzipped = artifact.unzipped_bytes + layers_unzipped
+    found = Estimates(artifact.zipped_bytes, unzipped, layers_unzipped, settings, name=result.bundle.name)
     weights = {member.path: (member.compressed_bytes, member.size_bytes) for member in artifact.members}
     for trim in TRIMS[TRIMS.index(settings.trim) + 1 :]:
         # What esbuild makes of the code nobody can tell beforehand; a layer has no entries to trace from.
@@ -90,7 +95,6 @@ def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: E
         for level in sorted({LEVELS["best"], LEVELS["max"]}):
             if level > settings.level:
                 found.levels[level] = level_ratio(members, settings.level, level)
-        found.parts = _parts(result, weights, excess)
     if not settings.strip:
         found.strip = _symbols(result, weights)
     return found
@@ -126,23 +130,6 @@ def _left_out(
     kept = {choice.file.path for choice in selection.kept}
     gone = [item.path for item in result.placed if item.choice.file.path not in kept and item.content is None]
     return _sum(weights.get(path, (0, 0)) for path in gone)
-
-
-def _parts(result: Result, weights: dict[str, tuple[int, int]], excess: Excess) -> tuple[Part, ...]:
-    """Return layers for what is too much, as many as the host still allows; none where it has none."""
-    bundle = result.bundle
-    free = (bundle.budget.layers or 0) - len(bundle.layers) - len(bundle.layer_files)
-    if bundle.kind != "function" or free < 1 or bundle.target.language != "nodejs":
-        return ()
-    sizes: dict[str, int] = {}
-    for item in result.placed:
-        package = item.choice.file.package
-        if package is not None and package.path:
-            sizes[package.path] = sizes.get(package.path, 0) + weights.get(item.path, (0, 0))[0]
-    # The layer's own limit for a direct upload is the host's, whatever the user allows the function.
-    limit = bundle.target.budget.zipped or excess.zipped_limit or 0
-    room = limit - (limit >> 5)  # names and headers are not in the sum, and the level of the layer is the same
-    return split(result.scanned.graph, sizes, excess.zipped + (excess.zipped >> 3), room, free)
 
 
 def _symbols(result: Result, weights: dict[str, tuple[int, int]]) -> tuple[int, int]:

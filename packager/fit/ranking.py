@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from packager.archive import LEVELS
 from packager.fit import Measure, Settings
 from packager.fit.estimate import TRIMS
+from packager.plan import TRACED
 from packager.units import format_size
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from packager.fit import Certainty, Excess
     from packager.fit.estimate import Estimates
+    from packager.fit.layers import Part
     from packager.plan import Bundle, TrimLevel
 
 # What a measure costs whoever keeps it: build time, a proof that has to be looked at, more to deploy, rewritten code.
@@ -67,9 +69,10 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
         yield Measure(trim, _TRIM_TITLES[trim], certainty, *(saved_by or (0, 0)),
                       permanent=f"{key}.trim: {trim}")  # fmt: skip
     if estimates.parts:
-        sizes = ", ".join(format_size(part.zipped_bytes) for part in estimates.parts)
-        saved = sum(part.zipped_bytes for part in estimates.parts)
-        what = f"move packages into {len(estimates.parts)} layers of {sizes}; unzipped, nothing changes"
+        sizes = ", ".join(_layer(part, bundle.name) for part in estimates.parts)
+        saved = sum(part.saving(bundle.name) for part in estimates.parts)
+        count = "a layer" if len(estimates.parts) == 1 else f"{len(estimates.parts)} layers"
+        what = f"move packages into {count} of {sizes}; unzipped, nothing is saved"
         yield Measure("layers", what, "about", saved, permanent=f"{key}.layers")
     globs, zipped, unzipped = brought
     if zipped:
@@ -95,8 +98,8 @@ def combinations(estimates: Estimates, excess: Excess, bundle: Bundle, *, proved
         for strip in strips:
             for level in levels:
                 for layers in splits:
-                    # Layers are filled by packages; what a trace leaves of these is not known when they are split.
-                    if layers and trim in ("trace", "bundle"):
+                    # Layers are cut from what was made; what a trace leaves of packages is not known before.
+                    if layers and trim in TRACED and trim != now.trim:
                         continue
                     settings = Settings(trim, level, strip, layers)
                     if settings != now and may_fit(estimates, settings, excess):
@@ -142,7 +145,7 @@ def names(settings: Settings, now: Settings) -> tuple[str, ...]:
 
 def in_words(settings: Settings, now: Settings) -> str:
     """Return a combination for people: "trim: trace, --compress best"."""
-    texts = {"strip": "strip: true", "layers": f"{settings.layers} layers"}
+    texts = {"strip": "strip: true", "layers": "1 layer" if settings.layers == 1 else f"{settings.layers} layers"}
     levels = ("best", "max", "default", "fast")
     return ", ".join(
         texts.get(name) or (f"--compress {name}" if name in levels else f"trim: {name}")
@@ -150,7 +153,12 @@ def in_words(settings: Settings, now: Settings) -> str:
     )
 
 
+def _layer(part: Part, name: str) -> str:
+    others = [other for other in part.functions if other != name]
+    return format_size(part.zipped_bytes) + (f" (shared with {', '.join(others)})" if others else "")
+
+
 def _possible(trim: TrimLevel, bundle: Bundle) -> bool:
-    if trim in ("trace", "bundle"):
+    if trim in TRACED:
         return bundle.kind != "layer" and bundle.target.language == "nodejs"
     return True

@@ -8,14 +8,17 @@ from packager.fit.ranking import names
 from packager.units import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from packager.fit import FitPlan, Measure, Settings, Trial
-    from packager.fit.estimate import Estimates
     from packager.plan import Bundle
 
+CODES = ("SIZE001", "SIZE002", "SIZE003")
+"""Findings about limits that fitting can do something about."""
 _IMAGE_HOSTS = frozenset(("aws-lambda",))
 _LEVEL_NAMES = ("best", "max")
+_USUAL_TRIM = "safe"
+"""Of a bundle that says nothing of it, as stripping is."""
 
 
 def command(way: Settings, now: Settings) -> str:
@@ -28,25 +31,37 @@ def command(way: Settings, now: Settings) -> str:
     return f"packager build{trim}{level}"
 
 
-def permanent(bundle: Bundle, way: Settings, now: Settings, estimates: Estimates) -> tuple[str, ...]:
-    """Return the lines of packager.yaml, and the option, that give the same without ``--fit``."""
+def permanent(bundle: Bundle, way: Settings, now: Settings, layers: Sequence[Bundle]) -> tuple[str, ...]:
+    """Return the lines of packager.yaml, and the option, that give the same without ``--fit``.
+
+    `layers` are those that were made for the bundle. A bundle built for several architectures has one list of layers
+    for all of them, so what was made for one cannot be written down: there the option itself is the answer.
+    """
     changed = names(way, now)
-    layers = [f"{bundle.name}-layer-{index}" for index in range(1, way.layers + 1)]
-    settings = []
-    if way.trim in changed:
-        settings.append(f"    trim: {way.trim}")
-    if "strip" in changed:
-        settings.append("    strip: true")
+    key = bundle.configured or bundle.name
+    if layers and key != bundle.name:
+        return (command(way, now),)
     lines = []
-    for index, (name, part) in enumerate(zip(layers, estimates.parts, strict=False)):
-        packages = ", ".join(f'"{package}"' for package in part.packages)
-        lines += [f"  {name}:", "    target: aws-lambda-layer", f"    runtime: {bundle.target.runtime}",
-                  f"    arch: {bundle.target.arch}", f"    packages: [{packages}]", *settings]  # fmt: skip
-        if index:
-            lines.append(f"    layers: [{', '.join(layers[:index])}]")
-    own = [*settings, f"    layers: [{', '.join([*bundle.layers, *layers])}]"] if layers else settings
+    for layer in layers:
+        packages = ", ".join(f'"{package}"' for package in layer.packages)
+        lines += [f"  {layer.name}:", "    target: aws-lambda-layer", f"    runtime: {layer.target.runtime}",
+                  f"    arch: {layer.target.arch}", f"    packages: [{packages}]"]  # fmt: skip
+        if layer.trim != _USUAL_TRIM:
+            lines.append(f"    trim: {layer.trim}")
+        if not layer.strip:
+            lines.append("    strip: false")
+        if layer.layers:
+            lines.append(f"    layers: [{', '.join(layer.layers)}]")
+    own = []
+    if way.trim in changed:
+        own.append(f"    trim: {way.trim}")
+    if "strip" in changed:
+        own.append("    strip: true")
+    if layers:
+        listed = [*bundle.layers, *(path.as_posix() for path in bundle.layer_files)]
+        own.append(f"    layers: [{', '.join([*listed, *(layer.name for layer in layers)])}]")
     if own:
-        lines += [f"  {bundle.configured or bundle.name}:", *own]
+        lines += [f"  {key}:", *own]
     level = next((name for name in changed if name in _LEVEL_NAMES), "")
     return (*(["bundles:"] if lines else []), *lines, *([f"packager build --compress {level}"] if level else []))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from packager.fit.layers import split
+from packager.fit.layers import Demand, Part
+from packager.fit.layers import split as split_for
 from packager.inventory import Package
 from packager.inventory.packages import Installed, PackageGraph
 
@@ -18,6 +19,12 @@ def graph(**needs: str) -> PackageGraph:
 
 def sizes(**each: int) -> dict[str, int]:
     return {f"node_modules/{name}": size for name, size in each.items()}
+
+
+def split(graph: PackageGraph, sizes: dict[str, int], enough: int, part: int, layers: int) -> tuple[Part, ...]:
+    """Split the packages of one function, that take unzipped what they take compressed."""
+    weights = {folder: (size, size) for folder, size in sizes.items()}
+    return split_for(graph, [Demand("api", weights, enough, layers)], weights, part)
 
 
 def packages(parts: object) -> list[tuple[str, ...]]:
