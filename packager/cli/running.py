@@ -190,6 +190,7 @@ def _summary(console: Console, results: list[Result], paths: dict[str, Path], se
             ("with layers", _of(together, unzipped_limit) if together != artifact.unzipped_bytes else ""),
             ("files", f"{len(result.selection.kept)} kept, {len(result.selection.dropped)} dropped{_saved(result)}"),
             ("stripped", _stripped(result)),
+            ("compiled", result.compiled.summary() if result.compiled else ""),
             ("sha256", artifact.sha256),
             (
                 "proof",

@@ -69,6 +69,7 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
         "notes": notes(result),
         "dropped_bytes": dict(sorted(result.selection.savings().items())),
         "stripped_bytes": dict(sorted(result.stripped.items())),
+        "compiled": result.compiled.to_json() if result.compiled else None,
         "files": [
             {
                 "path": placed.path,
@@ -85,10 +86,11 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
 
 
 def notes(result: Result) -> list[str]:
-    """Return what a reader must know beyond the findings: secrets packed on request, what the builder left undone."""
+    """Return what a reader must know beyond the findings: secrets packed on request, what was left undone."""
     packed = [f"{choice.file.path}: {choice.reason}" for choice in result.selection.kept if choice.noted]
     fitted = notes_of(result.fit) if result.fit else ()
-    return [*packed, *fitted, *result.scanned.tree.notes]
+    compiled = result.compiled.notes() if result.compiled else ()
+    return [*packed, *fitted, *compiled, *result.scanned.tree.notes]
 
 
 def manifest_text(result: Result, results: list[Result]) -> str:

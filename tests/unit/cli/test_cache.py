@@ -25,6 +25,7 @@ HELD = {
     "node/22.1.0-linux-x64-npm10/bin/node": (2000, 10),
     "node/22-linux-x64-npm10.asked": (1, 10),
     "tools/nft-1-linux-x86_64-glibc/package.json": (7, 60),
+    f"bytecode/3.12.1-0/{HEX * 4}": (30, 35),
 }
 """Path → size, days since it was used."""
 OTHERS = {"notes.txt": "mine", "node/app/index.js": "mine", "tools/hammer": "mine", "proofs/theorem.tex": "mine"}
@@ -60,7 +61,7 @@ def test_info_counts_what_is_ours(folder: Path, capsys: pytest.CaptureFixture[st
     items = {room["name"]: room["items"] for room in document["rooms"]}
 
     rooms = {"archive/members": 2, "archive/records": 1, "trees": 0, "engines": 1, "node": 2, "tools": 1, "proofs": 1}
-    assert items == {**rooms, "verdicts": 0}
+    assert items == {**rooms, "verdicts": 0, "bytecode": 1}
     assert isinstance(document["size_bytes"], int)
     files = sum(size for size, _ in HELD.values())
     # Folders have a size of their own, which the file system chooses.
