@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 BuilderName = Literal["docker", "host"]
 TrimLevel = Literal["none", "safe", "strict", "trace", "bundle"]
 """How much of what is installed is left out; each level leaves out what the one before does, `bundle` rewrites code."""
+TRIM_LEVELS: tuple[TrimLevel, ...] = get_args(TrimLevel)
 TRACED: tuple[TrimLevel, ...] = ("trace", "bundle")
 """The levels that start from the entries' code: they need an entry, tools from npm, and a proof."""
 PackageManager = Literal["npm", "pnpm", "yarn", "pip"]

@@ -22,8 +22,6 @@ class Bundled:
     """The same path with ``.map`` → its source map, in scratch: it is for error reports, not for the archive."""
     inlined: Mapping[str, str] = field(default_factory=dict)
     """Real path of a file of the tree → the output it has become a part of."""
-    unresolved: tuple[str, ...] = ()
-    """Modules the code asks for that are not installed: left to fail, or be caught, when they are asked for."""
 
 
 class Bundler(Protocol):

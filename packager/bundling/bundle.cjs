@@ -4,7 +4,7 @@
 // Usage: node bundle.cjs TOOL_FOLDER < REQUEST.json
 // Request: root (absolute, no links), out (folder to write to), target ("node22"), external (package names, or ["*"]),
 // entries: [{ entry, output, format }], paths relative to root.
-// Answer on stdout: { files: [{ output, inputs }], unresolved } or { errors: [text] }.
+// Answer on stdout: { files: [{ output, inputs }] } or { errors: [text] }.
 
 const fs = require('fs');
 const { createRequire } = require('module');
@@ -137,7 +137,7 @@ async function main() {
   const unresolved = new Set();
   const files = [];
   for (const job of request.entries) files.push(await attempt(job, request.external, unresolved));
-  return { files, unresolved: [...unresolved].sort() };
+  return { files };
 }
 
 function said(error) {

@@ -63,7 +63,6 @@ def bundle_code(
         outputs=outputs,
         maps={f"{path}.map": file.with_name(f"{file.name}.map") for path, file in outputs.items()},
         inlined={path: file["output"] for file in reversed(answer["files"]) for path in file["inputs"]},
-        unresolved=tuple(answer["unresolved"]),
     )
 
 

@@ -102,7 +102,6 @@ class BinaryTargetsFile(msgspec.Struct, forbid_unknown_fields=True):
 class NativeFile(msgspec.Struct, forbid_unknown_fields=True):
     kind: Literal["library", "executable"]
     file: str
-    all_files: tuple[str, ...]
     override: str
     binary_targets: str
     folder: str = ""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Arch = Literal["x86_64", "arm64"]
-ARCHES: tuple[Arch, ...] = ("x86_64", "arm64")
 Libc = Literal["glibc", "musl"]
 Kind = Literal["function", "layer", "site"]
 Language = Literal["nodejs", "python", "provided"]
@@ -193,8 +192,6 @@ class NativeEngine:
     kind: Literal["library", "executable"]
     file: str
     """Its name beside the client; ``{binary_target}`` is filled in."""
-    all_files: tuple[str, ...]
-    """Globs of everything that is an engine for some system, in the folder of `file`."""
     folder: str
     """Where it lies, relative to the client's folder: empty, or ``runtime`` for Photon."""
     override: str

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from packager.archive import LEVELS
+from packager.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,7 +74,7 @@ output_options = apply(
 )
 trim_option = click.option(
     "--trim",
-    type=click.Choice(["none", "safe", "strict", "trace", "bundle"]),
+    type=click.Choice(TRIM_LEVELS),
     default=None,
     help="How much of what is installed to leave out. Default: safe.",
 )

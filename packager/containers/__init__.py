@@ -59,7 +59,6 @@ class EngineInfo:
     """The Docker engine that answered."""
 
     version: str
-    api_version: str
     arch: str
     address: str
     """Where it answered, such as ``unix:///var/run/docker.sock``."""

@@ -86,7 +86,7 @@ def _client(address: Address) -> docker.DockerClient:
 
 
 def _info(address: Address, version: Mapping[str, Any]) -> EngineInfo:
-    return EngineInfo(str(version["Version"]), str(version["ApiVersion"]), _our_arch(version["Arch"]), address.url)
+    return EngineInfo(str(version["Version"]), _our_arch(version["Arch"]), address.url)
 
 
 def _our_arch(docker_arch: str) -> str:

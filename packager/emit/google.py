@@ -61,11 +61,6 @@ def package_text(order: Order, bundle: Bundle) -> str:
     return write_json(data, text) if merge.changed or text is None else text
 
 
-def function_target(bundle: Bundle) -> str:
-    """Return the exported name: what ``--entry-point`` says."""
-    return bundle.handler.rpartition(".")[2]
-
-
 def package_main(bundle: Bundle, data: dict[str, Any]) -> str:
     """Return the file ``main`` has to name: as the user spells it, where it is the same."""
     stem = bundle.handler.rpartition(".")[0]

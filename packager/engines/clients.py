@@ -19,7 +19,6 @@ ENGINE_FILE = re.compile(r"(?:^|/)(?:lib)?query[-_]engine-[^/]+$")
 """Every native engine's name, of any system and generation; WebAssembly engines are called query_engine_bg."""
 LEFTOVER = re.compile(r"query[-_]engine-[^/]+\.tmp[0-9]+$")
 
-_ENTRY = re.compile(r"(?:^|/)(?:index|client|class)\.(?:js|mjs|cjs)$")
 _HOMES = re.compile(r"(?:^|/)node_modules/(?:\.prisma/client|@prisma/photon|@generated/photon)/index\.js$")
 _STUB = re.compile(rb"did not initialize yet")
 _GENERATED = re.compile(rb"getPrismaClient|getPhoton|\bclass Photon\b|PrismaClient = ")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from packager.document import Section
 from packager.errors import ConfigError, UsageError
+from packager.plan import TRIM_LEVELS
 from packager.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name, parse_arch
 from packager.units import parse_size
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from packager.catalog.records import Arch
     from packager.plan import TrimLevel
-
-TRIM_LEVELS = ("none", "safe", "strict", "trace", "bundle")
 
 
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:

@@ -120,14 +120,6 @@ def read_pnpm_lock(path: Path) -> Lock:
     return cast("Lock", lock)
 
 
-def locked_version(lock: Lock, package: str) -> str | None:
-    """Return the version of a package at the top of node_modules, None if it is not there."""
-    for path, entry in entries(lock):
-        if _is_top(path) and package_name(path, entry) == package and "version" in entry:
-            return str(entry["version"])
-    return None
-
-
 def entries(lock: Lock) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield (path of the folder, entry) of every package, whatever the lock's version."""
     packages = lock.get("packages")

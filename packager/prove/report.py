@@ -60,7 +60,6 @@ class Report:
     runtime: str = ""
     """``node`` or ``python``; empty if the loader did not even start."""
     version: str = ""
-    handler_found: bool = False
     natives_loaded: tuple[str, ...] = ()
     native_open: str = ""
     """Native file being opened when the process ended; empty if none was."""
@@ -106,7 +105,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     """Return the facts of a run from its events in order."""
     runtime = version = native_open = ""
     phase = "start"
-    handler_found = done = False
+    done = False
     failure: Failure | None = None
     exited: int | None = None
     idle = False
@@ -136,8 +135,6 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
             native_open = ""
         if step == "start":
             runtime, version = str(event["runtime"]), str(event["version"])
-        elif step == "handler":
-            handler_found = True
         elif step == "native":
             native_open = path
         elif step == "native-failed":
@@ -164,7 +161,6 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     return Report(
         runtime=runtime,
         version=version,
-        handler_found=handler_found,
         natives_loaded=tuple(dict.fromkeys(loaded)),
         native_open=native_open,
         native_failures=tuple(failures),

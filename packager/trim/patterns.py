@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 @lru_cache(maxsize=4096)
@@ -42,11 +38,6 @@ def matches(path: str, pattern: str) -> bool:
     # "docs" stands for everything below docs, as in Serverless and .gitignore.
     parts = path.split("/")
     return any(expression.match("/".join(parts[:depth])) for depth in range(1, len(parts)))
-
-
-def matches_any(path: str, patterns: Iterable[str]) -> bool:
-    """Return whether any of the patterns matches."""
-    return any(matches(path, pattern) for pattern in patterns)
 
 
 def deciding_pattern(path: str, patterns: tuple[str, ...]) -> str | None:

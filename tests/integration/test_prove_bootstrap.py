@@ -89,7 +89,6 @@ def test_a_layers_bootstrap_serves_the_function(bench: Bench) -> None:
 
 ERROR = '{"errorType": "Runtime.NoConfig", "errorMessage": "no config"}'
 
-FOREIGN = write_elf(machine=EM_AARCH64, type=2, interpreter="/lib/ld.so")
 UNRESOLVED = "error while loading shared libraries: libssl.so.1.1: cannot open shared object file: No such file"
 BROKEN: dict[str, tuple[str | bytes, str, str]] = {
     "reports an init error": (loop(before=f"post('init/error', b'{ERROR}')"), "RUN014", "Runtime.NoConfig: no config"),

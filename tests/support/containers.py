@@ -85,7 +85,7 @@ class FakeContainers:
 
     def info(self) -> EngineInfo:
         """Return made-up facts."""
-        return EngineInfo("20.10.24", "1.41", "x86_64", "unix:///fake.sock")
+        return EngineInfo("20.10.24", "x86_64", "unix:///fake.sock")
 
     def find_image(self, name: str, arch: Arch) -> Image | None:
         """Return a named image of that architecture."""
