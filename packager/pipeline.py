@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from packager.delivery.manifest import layers_unzipped
 from packager.errors import EnvironmentFault
 from packager.inventory.tree import scan_tree
-from packager.making import Result, Scanned, compile_selected, package_bundle, see, select_files
-from packager.mending import demand_proofs
+from packager.making import Result, Scanned
+from packager.making.bundle import package_bundle
+from packager.making.choosing import compile_selected, see, select_files
+from packager.making.mending import demand_proofs
 from packager.progress import Progress, Silent, Stopwatch
 from packager.project.survey import survey
 

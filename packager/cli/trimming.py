@@ -15,14 +15,14 @@ from packager.cli.artifacts import require_file
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.errors import UsageError
-from packager.packing import compiler_here, judge_folder, pack_trimmed
+from packager.making.folder import compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
 from packager.resources import default_cache
 from packager.units import format_size
 
 if TYPE_CHECKING:
     from packager.catalog.records import Target
-    from packager.packing import Compiler, Trimmed
+    from packager.making.folder import Compiler, Trimmed
     from packager.plan import TrimLevel
 
 

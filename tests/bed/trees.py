@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
-from packager.packing import judge_folder
+from packager.making.folder import judge_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,8 +16,8 @@ from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.errors import ArtifactError
 from packager.inventory.tree import scan_tree
+from packager.making.stripping import Stripped, strip_kept
 from packager.plan import Bundle, Job
-from packager.stripping import Stripped, strip_kept
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 

@@ -10,7 +10,7 @@ import pytest
 
 from packager.catalog import load_catalog
 from packager.cli import run
-from packager.packing import judge_folder
+from packager.making.folder import judge_folder
 from tests.support.elfs import EM_AARCH64, write_elf
 from tests.support.trees import package_json, write_tree
 

@@ -10,10 +10,10 @@ import pytest
 from packager.bundling import Bundled
 from packager.errors import ConfigError
 from packager.inventory.tree import scan_tree
+from packager.making.tracing import LICENCES, Tools, view
 from packager.project.config import parse_project
 from packager.project.entries import detect_handler, entry_files
 from packager.trace import Trace
-from packager.tracing import LICENCES, Tools, view
 from tests.support.fakes import make_bundle, plan_for
 from tests.support.trees import package_json, write_tree
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from packager.making.tracing import View
     from packager.plan import Bundle
-    from packager.tracing import View
 
 FILES = {
     "package.json": package_json(dependencies={"a": "1"}),

@@ -12,7 +12,7 @@ from packager.audit import Finding
 from packager.errors import UsageError
 from packager.host import Options
 from packager.inventory.tree import scan_tree
-from packager.mending import ROUNDS, Spared, demand_proofs, mended, missed, report, unproved
+from packager.making.mending import ROUNDS, Spared, demand_proofs, mended, missed, report, unproved
 from packager.plan import Plan
 from packager.prove import Proof, Wanted
 from packager.trim.rules import Circumstances, trim
