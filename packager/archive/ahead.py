@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packager.archive.giants import GIANT_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -15,8 +17,8 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 2 << 20
 """What one task packs: a file alone would often cost more for the hand-over than for the work."""
-GIANT_BYTES = 16 << 20
-"""Members above are packed one at a time: each is held whole, with its compressed form."""
+LARGE_BYTES = 16 << 20
+"""Members above are packed one at a time: each is held whole, with its compressed form, or in several parts."""
 HELD_BYTES = 48 << 20
 """Bound on what is being packed (counted raw) or waits to be written (counted compressed)."""
 
@@ -97,27 +99,27 @@ class _Window:
         """Submit what fits: large tasks first, then the next ones in order; the wanted one in any case."""
         held = sum(_held(batch, future) for batch, future in self._flying.items())
         while self._large and (
-            self._large[-1] in self._started or held + self._large[-1].size_bytes <= self._bound // 2
+            self._large[-1] in self._started or held + _expected(self._large[-1]) <= self._bound // 2
         ):
             batch = self._large[-1]
             if not self._start(batch):
                 break
-            held += batch.size_bytes
+            held += _expected(batch)
             self._large.pop()
         while self._next < len(self._tasks):
             batch = self._tasks[self._next]
             if batch not in self._started:
-                if (held + batch.size_bytes > self._bound and batch != wanted) or not self._start(batch):
+                if (held + _expected(batch) > self._bound and batch != wanted) or not self._start(batch):
                     break
-                held += batch.size_bytes
+                held += _expected(batch)
             self._next += 1
 
     def _start(self, batch: Batch) -> bool:
-        """Submit a task unless it has been; returns False for a giant while another one is being packed."""
+        """Submit a task unless it has been; returns False for a large one while another one is being packed."""
         if batch in self._started:
             return True
-        if batch.size_bytes > GIANT_BYTES and any(
-            other.size_bytes > GIANT_BYTES and not future.done() for other, future in self._flying.items()
+        if batch.size_bytes > LARGE_BYTES and any(
+            other.size_bytes > LARGE_BYTES and not future.done() for other, future in self._flying.items()
         ):
             return False
         self._started.add(batch)
@@ -128,5 +130,10 @@ class _Window:
 def _held(batch: Batch, future: Future[Packed]) -> int:
     """Return the bytes a task accounts for, now."""
     if not future.done():
-        return batch.size_bytes
-    return 0 if future.exception() else future.result().size_bytes
+        return _expected(batch)
+    return 0 if future.exception() else future.result().held_bytes
+
+
+def _expected(batch: Batch) -> int:
+    """Return the bytes a task will hold, raw: of a giant, some parts."""
+    return min(batch.size_bytes, GIANT_BYTES)

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from packager.archive.aside import Aside, can_work_aside
-from packager.archive.members import read_source
+from packager.archive.sources import read_source
 from packager.archive.table import DIGEST_BYTES
 
 if TYPE_CHECKING:

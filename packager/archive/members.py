@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Entry, Member, packfile
-from packager.archive.zipformat import DEFLATED, MAX_32, STORED, headers
-from packager.errors import ArtifactError
+from packager.archive.chain import PART_BYTES
+from packager.archive.giants import GIANT_BYTES, Body, Region, crc_of, digest_of, lay_aside, pieces_of
+from packager.archive.sources import read_parts, read_source
+from packager.archive.zipformat import DEFLATED, STORED, headers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from packager.archive.deflate import Codec
     from packager.archive.store import Found, MemberStore
@@ -30,7 +31,7 @@ class Stream(NamedTuple):
     """CRC-32 of the content."""
     deflated: bool
     executable: bool
-    body: bytes | bytearray | memoryview
+    body: Body
 
 
 class Part(NamedTuple):
@@ -44,7 +45,7 @@ class Part(NamedTuple):
 class Packed(NamedTuple):
     """Some consecutive members, ready to be appended to an archive."""
 
-    chunks: tuple[bytes | bytearray | memoryview, ...]
+    chunks: tuple[Body, ...]
     """Local headers and data, in order: of several members in one piece."""
     size_bytes: int
     """Sum of the chunks."""
@@ -54,36 +55,16 @@ class Packed(NamedTuple):
     parts: tuple[Part, ...] = ()
     """Per member, where there is a store."""
 
-    def between(self, start: int, stop: int) -> tuple[bytes | bytearray | memoryview, ...]:
+    @property
+    def held_bytes(self) -> int:
+        """Return what of it is in memory."""
+        return sum(len(chunk) for chunk in self.chunks if not isinstance(chunk, Region))
+
+    def between(self, start: int, stop: int) -> tuple[Body, ...]:
         """Return the bytes of some of the members, or of a single one."""
-        if len(self.chunks) > 1:
-            return self.chunks
-        return (memoryview(self.chunks[0])[start:stop],)
-
-
-def sizes_of(entries: Sequence[Entry]) -> list[int]:
-    """Return the bytes each entry will take unpacked; otherwise as `size_of`."""
-    sizes = [size_of(entry) if entry.size_bytes is None else entry.size_bytes for entry in entries]
-    if max(sizes, default=0) >= MAX_32:
-        return [size_of(entry) for entry in entries]  # raises for the first that is too large
-    return sizes
-
-
-def size_of(entry: Entry) -> int:
-    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
-    if isinstance(entry.source, bytes):
-        return len(entry.source)
-    try:
-        status = os.stat(entry.source)  # noqa: PTH116 (a third of Path.stat's time, and a tree has many)
-    except OSError as error:
-        raise _unreadable(entry, error) from error
-    if not stat.S_ISREG(status.st_mode):
-        msg = "is not a regular file"
-        raise ArtifactError(msg, where=str(entry.source), fix="leave it out")
-    if status.st_size >= MAX_32:
-        msg = f"has {status.st_size} bytes; a zip without zip64 records holds files below 4 GiB"
-        raise ArtifactError(msg, where=str(entry.source), fix="leave it out and fetch it at run time")
-    return status.st_size
+        if len(self.chunks) == 1 and not isinstance(self.chunks[0], Region):
+            return (memoryview(self.chunks[0])[start:stop],)
+        return self.chunks
 
 
 def pack_members(
@@ -93,64 +74,80 @@ def pack_members(
     codec: Codec,
     store: MemberStore | None,
     stopped: Callable[[], bool],
+    folder: Path,
 ) -> Packed:
     """Return the members of these entries: from the store, or read, hashed and compressed.
 
     Sizes are what `size_of` said: a source that differs by now raises ArtifactError. `known` holds the SHA-256 of
-    sources that need not be read. Gives up, returning nothing, once `stopped` says so.
+    sources that need not be read. What is too large to be held is laid aside in the folder, without a name. Gives up,
+    returning nothing, once `stopped` says so.
     """
+    reading = _Reading(codec, store, folder, stopped)
     digests: list[bytes] = []
     fresh: dict[bytes, Stream] = {}
-    for entry, size, digest in zip(entries, sizes, known, strict=True):
-        if stopped():
-            return Packed((), 0, (), ())
-        if digest is None or store is None or digest not in store:
-            data = read_source(entry, size)
-            digest = hashlib.sha256(data).digest()
-            if digest not in fresh and (store is None or digest not in store):
-                fresh[digest] = compressed(data, digest, codec)
-        digests.append(digest)
-    names = [entry.path.encode() for entry in entries]
-    found: list[Found | None] = [None] * len(digests)
-    if store is not None and len(fresh) < len(digests):
-        found = store.fetch(list(zip(digests, names, strict=True)))
-    streams = []
-    for index, member in enumerate(found):
-        stream = _found(member) if member else fresh.get(digests[index])
-        if stream is None:  # damaged in the store
-            data = read_source(entries[index], sizes[index])
-            stream = compressed(data, hashlib.sha256(data).digest(), codec)
-        streams.append(stream)
+    try:
+        for entry, size, digest in zip(entries, sizes, known, strict=True):
+            if digest is None or store is None or digest not in store:
+                digest, stream = reading.stream(entry, size, fresh)
+                if stream is not None:
+                    fresh[digest] = stream
+            digests.append(digest)
+        names = [entry.path.encode() for entry in entries]
+        found: list[Found | None] = [None] * len(digests)
+        if store is not None and len(fresh) < len(digests):
+            found = store.fetch(list(zip(digests, names, strict=True)))
+        streams = []
+        for index, member in enumerate(found):
+            stream = _found(member) if member else fresh.get(digests[index])
+            # If there is none, it is damaged in the store.
+            streams.append(stream or reading.anew(entries[index], sizes[index]))
+    except _GivenUpError:
+        return Packed((), 0, (), ())
     return _assembled(names, streams, found, None if store is None else codec)
 
 
-def read_source(entry: Entry, size: int) -> bytes:
-    """Return an entry's content; raises ArtifactError if it is gone, unreadable or no longer of that size.
+class _GivenUpError(Exception):
+    """Nobody waits for it any more."""
 
-    Read, not mapped: a mapped file that somebody truncates kills the process.
-    """
-    source = entry.source
-    if isinstance(source, bytes):
-        return source
-    try:
-        descriptor = os.open(source, os.O_RDONLY)
-        try:
-            # One byte more than there should be: the usual file is done after this call, a grown one is found out.
-            data = os.read(descriptor, size + 1)
-            while 0 < len(data) < size:
-                # The kernel gives at most 2 GiB at once, and network file systems less.
-                more = os.read(descriptor, size + 1 - len(data))
-                if not more:
-                    break
-                data += more
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        raise _unreadable(entry, error) from error
-    if len(data) != size:
-        msg = f"changed while it was packed: {size} bytes before, {'more' if len(data) > size else len(data)} now"
-        raise ArtifactError(msg, where=str(source), fix="wait until nothing writes to the tree, then pack again")
-    return data
+
+class _Reading(NamedTuple):
+    """How sources become streams."""
+
+    codec: Codec
+    store: MemberStore | None
+    folder: Path
+    stopped: Callable[[], bool]
+
+    def stream(self, entry: Entry, size: int, fresh: dict[bytes, Stream]) -> tuple[bytes, Stream | None]:
+        """Return the SHA-256 of a source, and its stream unless that is there already: among these, or in the store."""
+        if self.stopped():
+            raise _GivenUpError
+        if size > GIANT_BYTES:
+            if self.store is not None:  # reading it twice takes less than compressing it once
+                digest = digest_of(self._parts(entry, size))
+                if digest in self.store:
+                    return digest, None
+            stream = self.anew(entry, size)
+            return stream.digest, stream
+        data = read_source(entry, size)
+        digest = hashlib.sha256(data).digest()
+        there = digest in fresh or (self.store is not None and digest in self.store)
+        return digest, None if there else compressed(data, digest, self.codec)
+
+    def anew(self, entry: Entry, size: int) -> Stream:
+        """Return the stream of a source."""
+        if size > GIANT_BYTES:
+            facts, body, deflated = lay_aside(lambda: self._parts(entry, size), self.codec, self.folder)
+            executable = facts.start.startswith(_EXECUTABLE_STARTS)
+            return Stream(facts.digest, facts.size_bytes, facts.crc, deflated, executable, body)
+        data = read_source(entry, size)
+        return compressed(data, hashlib.sha256(data).digest(), self.codec)
+
+    def _parts(self, entry: Entry, size: int) -> Iterator[bytes]:
+        for part in read_parts(entry, size, PART_BYTES):
+            if self.stopped():
+                raise _GivenUpError
+            yield part
 
 
 def compressed(data: bytes, digest: bytes, codec: Codec) -> Stream:
@@ -183,7 +180,7 @@ def head_and_record(name: bytes, stream: Stream) -> tuple[bytes, bytes]:
 def row_of(name: bytes, stream: Stream, head: bytes, codec: Codec) -> packfile.Row:
     """Return what a pack's index says about a member."""
     flags = packfile.DEFLATED * stream.deflated | packfile.EXECUTABLE * stream.executable
-    crcs = (stream.crc, codec.crc32(stream.body, codec.crc32(head)), codec.crc32(name))
+    crcs = (stream.crc, crc_of(stream.body, codec.crc32, codec.crc32(head)), codec.crc32(name))
     return packfile.Row(stream.digest, len(head), len(stream.body), stream.size_bytes, *crcs, flags)
 
 
@@ -191,7 +188,7 @@ def _assembled(
     names: Sequence[bytes], streams: Sequence[Stream], found: Sequence[Found | None], codec: Codec | None
 ) -> Packed:
     """Return the members with their headers; with parts for the store if there is a codec."""
-    chunks: list[bytes | bytearray | memoryview] = []
+    chunks: list[Body] = []
     members: list[Member] = []
     directory: list[tuple[bytes, int]] = []
     parts: list[Part] = []
@@ -210,17 +207,5 @@ def _assembled(
         offset += len(head) + length
     if len(members) > 1:
         # One piece is hashed and written in one call; a single large member is spared the copy.
-        chunks = [b"".join(chunks)]
+        chunks = [b"".join([piece for chunk in chunks for piece in pieces_of(chunk)])]
     return Packed(tuple(chunks), offset, tuple(members), tuple(directory), tuple(parts))
-
-
-def _unreadable(entry: Entry, error: OSError) -> ArtifactError:
-    """Return the error for a source that cannot be opened or read."""
-    if isinstance(error, FileNotFoundError):
-        fix = "wait until nothing changes the tree, then pack again"
-    elif isinstance(error, PermissionError):
-        fix = "make it readable, or leave it out"
-    else:
-        fix = "leave it out, or check the disk"
-    msg = f"cannot be read: {error.strerror or error} (for {entry.path} in the archive)"
-    return ArtifactError(msg, where=str(entry.source), fix=fix)

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Artifact
 from packager.archive.aside import can_work_aside
+from packager.archive.giants import crc_of, pieces_of
 from packager.archive.hashing import hash_files
 from packager.archive.layout import arrange
-from packager.archive.members import compressed, head_and_record, read_source, row_of
+from packager.archive.members import compressed, head_and_record, row_of
 from packager.archive.packfile import PackWriter
 from packager.archive.record import in_order, make_record
+from packager.archive.sources import read_source
 from packager.archive.splice import read_span, splice
 from packager.archive.splicing import made_by, splicing
 from packager.archive.table import Fresh, Members, Span, Table, edited
@@ -170,10 +172,11 @@ def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fre
             stream = compressed(data, hashlib.sha256(data).digest(), codec)
             name = entry.path.encode()
             head, record = head_and_record(name, stream)
-            crc = codec.crc32(stream.body, codec.crc32(head))
+            crc = crc_of(stream.body, codec.crc32, codec.crc32(head))
             span = Span(writer.name, writer.size_bytes, len(head) + len(stream.body), crc)
             writer.add(head)
-            writer.add(stream.body)
+            for piece in pieces_of(stream.body):
+                writer.add(piece)
             writer.enter(row_of(name, stream, head, codec))
             found[row] = Fresh(stream.digest, record, span)
         writer.finish()

@@ -11,6 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from packager.archive.giants import GIANT_BYTES, Body, Region, crc_of, pieces_of
 from packager.archive.packfile import SUFFIX, PackFile, PackWriter, Row
 from packager.archive.table import Span
 from packager.glance.columns import DamagedError
@@ -34,9 +35,9 @@ class Found(NamedTuple):
     """A member out of the store, undamaged."""
 
     row: Row
-    head: memoryview
+    head: bytes | memoryview
     """Local header with the name it had."""
-    body: memoryview
+    body: Body
     pack: int
     """Number of the pack."""
     offset: int
@@ -145,8 +146,8 @@ class MemberStore:
     def _keep(self, stretch: _Stretch, packed: Packed) -> None:
         pieces = packed.between(stretch.start, stretch.stop)
         crc = 0
-        for piece in pieces:
-            crc = self._crc32(piece, crc)
+        for body in pieces:
+            crc = crc_of(body, self._crc32, crc)
         length = stretch.stop - stretch.start
         if stretch.home is not None:
             pack, offset = stretch.home
@@ -159,8 +160,9 @@ class MemberStore:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._writer = PackWriter(self._folder)
         self._spans.append(Span(self._writer.name, self._writer.size_bytes, length, crc))
-        for piece in pieces:
-            self._writer.add(piece)
+        for body in pieces:
+            for piece in pieces_of(body):
+                self._writer.add(piece)
         for part in stretch.parts:
             self._writer.enter(part.row)
 
@@ -196,6 +198,9 @@ class MemberStore:
         pack = self._packs[number]
         self._used.add(number)
         start = pack.offsets[run[0][1]]
+        if len(run) == 1 and pack.offsets[run[0][1] + 1] - start > GIANT_BYTES:
+            yield from self._read_giant(run[0], start)
+            return
         try:
             data = memoryview(os.pread(pack.descriptor, pack.offsets[run[-1][1] + 1] - start, start))
         except OSError as error:
@@ -210,6 +215,22 @@ class MemberStore:
                 yield place, Found(row, head, body, number, offset)
             else:
                 self._damaged.add(number)
+
+    def _read_giant(self, place: tuple[int, int], start: int) -> Iterator[tuple[tuple[int, int], Found]]:
+        """Yield a member that is not to be held whole, if it is undamaged."""
+        pack = self._packs[place[0]]
+        row = pack.row(place[1])
+        try:
+            head = os.pread(pack.descriptor, row.head_bytes, start)
+            body = Region(pack.descriptor, start + row.head_bytes, row.length)
+            crc = crc_of(body, self._crc32, self._crc32(head))
+        except OSError as error:
+            _LOG.warning("%s cannot be read: %s", pack.path, error)
+            return
+        if crc == row.member_crc:
+            yield place, Found(row, head, body, place[0], start)
+        else:
+            self._damaged.add(place[0])
 
     def _give_up(self, error: OSError) -> None:
         """Go on without keeping anything: the archive does not need it."""

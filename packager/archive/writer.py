@@ -16,7 +16,9 @@ from packager.archive import DEFAULT_LEVEL, Artifact, Layout, Member
 from packager.archive.ahead import Batch, batches, working_ahead
 from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
-from packager.archive.members import Packed, pack_members, sizes_of
+from packager.archive.giants import pieces_of
+from packager.archive.members import Packed, pack_members
+from packager.archive.sources import sizes_of
 from packager.archive.table import Span, Table
 from packager.archive.zipformat import MAX_32, end_record, put_offsets
 from packager.errors import ArtifactError, UsageError
@@ -71,7 +73,8 @@ def write_table(
 
         def pack(batch: Batch, stopped: Callable[[], bool]) -> Packed:
             chosen = slice(batch.start, batch.stop)
-            return pack_members(layout.entries[chosen], sizes[chosen], digests[chosen], compressor, store, stopped)
+            entries = layout.entries[chosen]
+            return pack_members(entries, sizes[chosen], digests[chosen], compressor, store, stopped, destination.parent)
 
         with (
             replacing(destination) as file,
@@ -112,7 +115,8 @@ class _Archive:
         start = self.size_bytes
         self._prove_reachable(start + packed.size_bytes)
         for chunk in packed.chunks:
-            self._write(chunk)
+            for piece in pieces_of(chunk):
+                self._write(piece)
         self.members += packed.members
         for record, inner in packed.directory:
             self._records.append(len(self._directory))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _HEAD = struct.Struct("=4sII")
 """Signature, CRC-32 of all that follows it, number of columns. Native byte order: a cache stays on its machine."""
-_SIGNATURE = b"pkc1"
+_SIGNATURE = b"pkc2"
 
 
 class DamagedError(Exception):

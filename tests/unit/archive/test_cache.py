@@ -22,6 +22,7 @@ from packager.archive import rework as rework_module
 from packager.archive import tidy as tidy_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.deflate import codec
+from packager.archive.giants import pieces_of
 from packager.archive.layout import make_layout
 from packager.archive.pack import pack
 from packager.archive.writer import write
@@ -337,7 +338,10 @@ def _keep(cache: Cache, *contents: bytes) -> None:
     with cache.members(codec(6)) as store:
         for content in contents:
             entry = Entry(f"{len(content)}.txt", content)
-            store.keep(members_module.pack_members([entry], [len(content)], [None], codec(6), store, lambda: False))
+            packed = members_module.pack_members(
+                [entry], [len(content)], [None], codec(6), store, lambda: False, cache.folder
+            )
+            store.keep(packed)
     cache.make_room()
 
 
@@ -350,7 +354,8 @@ def _kept(cache: Cache, *contents: bytes) -> list[bytes | None]:
 
 
 def _inflated(found: Found) -> bytes:
-    return zlib.decompress(found.body, -15) if found.row.flags & 1 else bytes(found.body)
+    body = b"".join(pieces_of(found.body))
+    return zlib.decompress(body, -15) if found.row.flags & 1 else body
 
 
 def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:

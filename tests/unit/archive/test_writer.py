@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.ahead import BATCH_BYTES, GIANT_BYTES, HELD_BYTES, Batch, batches, working_ahead
+from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, Batch, batches, working_ahead
 from packager.archive.layout import make_layout
 from packager.archive.members import Packed, pack_members
 from packager.archive.writer import write
@@ -289,25 +289,25 @@ def test_writing_is_untouched_by_the_zipfile_patch(tmp_path: Path) -> None:
 
 
 def test_memory_stays_within_its_bound() -> None:
-    """Tasks submitted and results held never account for more than the bound, giants go one at a time."""
-    sizes = [GIANT_BYTES + 1] * 4 + [1 << 20] * 200 + [GIANT_BYTES + 2] * 2 + [500] * 3000
+    """Tasks submitted and results held never account for more than the bound, large ones go one at a time."""
+    sizes = [LARGE_BYTES + 1] * 4 + [1 << 20] * 200 + [LARGE_BYTES + 2] * 2 + [500] * 3000
     tasks = batches(sizes)
     guard = threading.Lock()
     running: list[int] = []
-    held = most_held = most_giants = 0
+    held = most_held = most_large = 0
 
     def pack(batch: Batch, _: Callable[[], bool]) -> Packed:
-        nonlocal held, most_held, most_giants
+        nonlocal held, most_held, most_large
         with guard:
             running.append(batch.size_bytes)
             held += batch.size_bytes
             most_held = max(most_held, held)
-            most_giants = max(most_giants, sum(size > GIANT_BYTES for size in running))
-        if batch.size_bytes > GIANT_BYTES:
-            time.sleep(0.01)  # leaves a second giant the time to show up
+            most_large = max(most_large, sum(size > LARGE_BYTES for size in running))
+        if batch.size_bytes > LARGE_BYTES:
+            time.sleep(0.01)  # leaves a second large one the time to show up
         with guard:
             running.remove(batch.size_bytes)
-        return Packed((), batch.size_bytes, (), ())
+        return Packed((bytes(batch.size_bytes),), batch.size_bytes, (), ())
 
     with working_ahead(tasks, pack, 4) as packed:
         for task, result in zip(tasks, packed, strict=True):
@@ -316,8 +316,8 @@ def test_memory_stays_within_its_bound() -> None:
                 held -= task.size_bytes
 
     # The one that is wanted next goes in over the bound, or nothing would move.
-    assert most_held <= HELD_BYTES + GIANT_BYTES + BATCH_BYTES
-    assert most_giants == 1
+    assert most_held <= HELD_BYTES + LARGE_BYTES + BATCH_BYTES
+    assert most_large == 1
 
 
 def test_elf_and_scripts_are_executable_whatever_their_mode(tmp_path: Path) -> None:
