@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -113,9 +114,37 @@ def test_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "dropped node_modules/a/test/a.js  [tests] tests and benchmarks\n"
 
 
+def test_modules_are_compiled_where_that_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = "{}.{}".format(*sys.version_info[:2])
+    if f"python{own}" not in load_catalog().host("aws-lambda").runtimes:
+        pytest.skip(f"no target runs Python {own}, which these tests run in")
+    app = write_tree(tmp_path / "app", {**PYTHON, "old.py": "print 1"})
+    options = ["--trim", "safe", "--compile", "--runtime", f"python{own}"]
+
+    document = pack(capsys, app, "-o", tmp_path / "out.zip", *options)
+
+    tag = f"cpython-{own.replace('.', '')}"
+    made = {f"num/__pycache__/__init__.{tag}.pyc", f"num/tests/__pycache__/kit.{tag}.pyc",
+            f"app/tests/__pycache__/own.{tag}.pyc", f"__pycache__/app.{tag}.pyc"}  # fmt: skip
+    assert {name for name in names(tmp_path / "out.zip") if name.endswith(".pyc")} == made
+    compiled = document["compiled"]
+    assert isinstance(compiled, dict)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert compiled["bytes"] == sum(archive.getinfo(name).file_size for name in made)
+        assert b"/var/task/num/__init__.py" in archive.read(f"num/__pycache__/__init__.{tag}.pyc")
+    assert (compiled["modules"], list(compiled["left_alone"])) == (4, ["old.py"])
+
+    assert run(["pack", str(app), "-o", "unused.zip", *options, "--why", "num/__pycache__"]) == 0
+    assert [line.partition("  [")[0] for line in capsys.readouterr().out.splitlines()] == [
+        f"kept    num/__pycache__/__init__.{tag}.pyc",
+        "dropped num/__pycache__/a.pyc",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ([".", "--compile"], "--compile: only Python's modules are compiled ahead, and nodejs22.x runs none"),
         (["index.js", "--trim", "safe"], "only a folder can be trimmed"),
         ([".", "--trim", "safe", "--why", "none.js"], "no file or folder 'none.js'"),
         ([".", "--trim", "safe", "--arch", "mips"], "mips"),

@@ -143,6 +143,28 @@ def test_what_cannot_be_is_named_with_its_key(
     assert error.exit_code == 3
 
 
+def test_modules_are_compiled_for_python_only(app: Path) -> None:
+    error = refused(app, api={**API, "compile": True})
+
+    assert error.where.endswith(": bundles.api.compile")
+    assert error.message == "only Python's modules are compiled ahead, and nodejs22.x runs none"
+    assert "remove it" in error.fix
+
+
+def test_bytecode_that_python_would_not_look_for_is_refused(tmp_path: Path) -> None:
+    app = write_tree(tmp_path, {"requirements.txt": "", "app.py": "def handler(event, context): pass"})
+    api = {"target": "aws-lambda", "runtime": "python3.12", "handler": "app.handler", "compile": True}
+
+    error = refused(app, api={**api, "environment": {"PYTHONPYCACHEPREFIX": "/tmp/bytecode"}})
+    assert error.where.endswith(": bundles.api.environment.PYTHONPYCACHEPREFIX")
+
+    plan = planned(app, bundles={"api": api, "plain": {**api, "compile": False}})
+    assert [bundle.compile for bundle in plan.bundles] == [True, False]
+    assert "api: bytecode of Python 3.12 goes beside the modules" in plan.notes
+    # What is compiled is no matter of the install: both share a tree.
+    assert len(plan.jobs) == 1
+
+
 def test_a_missing_handler_is_named(app: Path) -> None:
     write_tree(app, {"index.js": "nothing"})
 

@@ -131,6 +131,7 @@ def test_unknown_keys_are_errors_with_a_guess(tmp_path: Path, document: Any, whe
         (with_bundle(include=[""]), "packager.yaml: bundles.api.include[0]", "is an empty pattern"),
         (with_bundle(include=["!"]), "packager.yaml: bundles.api.include[0]", "is an empty pattern"),
         (with_bundle(strip="yes"), "packager.yaml: bundles.api.strip", "expected true or false, found text"),
+        (with_bundle(compile=3), "packager.yaml: bundles.api.compile", "expected true or false, found a number"),
         (with_bundle(arch="mips"), "packager.yaml: bundles.api.arch", "unknown architecture 'mips'"),
         (with_bundle(budget="much"), "packager.yaml: bundles.api.budget", "not a size: 'much'"),
         (with_bundle(budget=True), "packager.yaml: bundles.api.budget", "expected text or a number"),
