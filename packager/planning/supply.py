@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.engines import EngineFile
+from packager.engines.schemas import configured_schema
 from packager.engines.targets import binary_target, check_listed, not_listed
 from packager.errors import ConfigError
 from packager.inventory.schema import parse_schema, with_setting
+from packager.project.files import read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -142,8 +144,5 @@ def _commit(version: str) -> str:
 
 def _configured(root: Path) -> bool:
     """Return whether the generator finds the schema by its own configuration."""
-    from packager.engines.schemas import configured_schema
-    from packager.project.lockfiles import read_package_json
-
     section = read_package_json(root).get("prisma")
     return bool(configured_schema(root)) or (isinstance(section, dict) and "schema" in section)

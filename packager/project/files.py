@@ -25,21 +25,25 @@ def language_of(root: Path) -> str:
 def read_package_json(root: Path) -> dict[str, Any]:
     """Return the project's package.json; {} if there is none. Raises ConfigError naming the line of a mistake."""
     path = root / "package.json"
-    if not path.is_file():
-        return {}
+    return read_object(path) if path.is_file() else {}
+
+
+def read_object(path: Path, fix: str = "correct it there") -> dict[str, Any]:
+    """Return the object a JSON file holds. Raises ConfigError naming the line of a mistake, and what mends it."""
+    name = path.name
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
-        raise ConfigError(error.msg, where=f"package.json: line {error.lineno}") from error
+        msg = f"is not JSON: {error.msg}"
+        raise ConfigError(msg, where=f"{name}: line {error.lineno}", fix=fix) from error
     except UnicodeDecodeError as error:
-        raise ConfigError("is not UTF-8 text", where="package.json") from error  # noqa: EM101
+        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
     except RecursionError as error:
-        raise ConfigError("is too deeply nested", where="package.json") from error  # noqa: EM101
+        raise ConfigError("is too deeply nested", where=name) from error  # noqa: EM101
     except OSError as error:
-        raise ConfigError(error.strerror or str(error), where="package.json") from error
+        raise ConfigError(error.strerror or str(error), where=name) from error
     if not isinstance(data, dict):
-        msg = "expected an object"
-        raise ConfigError(msg, where="package.json")
+        raise ConfigError("is not a JSON object", where=name)  # noqa: EM101
     return data
 
 

@@ -5,11 +5,11 @@ Reads ``package.json`` and the lock file next to it, nothing else, and never ask
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from packager.errors import ConfigError
+from packager.project.files import read_object, read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ class LockFacts:
     lock_file: str
     """File name; empty if there is nothing to install."""
     packages: tuple[tuple[str, str], ...] = ()
-    """(name, locked version), sorted: of npm's what is installed at the top, of pnpm's everything."""
+    """(name, locked version), sorted: npm's at the top of node_modules; all of pnpm's, as importers have them."""
     install_scripts: tuple[str, ...] = ()
     """Names of packages with install scripts, sorted; npm only."""
     notes: tuple[str, ...] = ()
@@ -57,6 +57,9 @@ def check_lock(project: Path) -> LockFacts:
     named), if the lock is of a manager that cannot be run, or if the project is a member of a workspace whose lock
     lies above.
     """
+    if not (project / "package.json").is_file():
+        msg = "there is no package.json"
+        raise ConfigError(msg, where=str(project), fix="name the folder that has it, or run `npm init` there")
     package = read_package_json(project)
     found = {name: manager for name, manager in LOCK_FILES.items() if (project / name).is_file()}
     if not found:
@@ -70,11 +73,8 @@ def check_lock(project: Path) -> LockFacts:
         fix = "run `npm install` once and keep its package-lock.json, or `pnpm import`"
         raise ConfigError(msg, where=lock_file, fix=fix)
     if manager == "pnpm":
-        pnpm = read_pnpm_lock(project / lock_file)
-        versions = (str(name).rpartition("@") for name in pnpm.get("packages", {}))
-        return LockFacts(
-            "pnpm", lock_file, tuple(sorted((name, version) for name, _, version in versions)), notes=notes
-        )
+        versions = _pnpm_versions(read_pnpm_lock(project / lock_file))
+        return LockFacts("pnpm", lock_file, tuple(sorted(versions.items())), notes=notes)
     lock = read_lock(project / lock_file)
     _check_agreement(package, lock, lock_file)
     _check_links(lock, lock_file)
@@ -84,19 +84,9 @@ def check_lock(project: Path) -> LockFacts:
     return LockFacts("npm", lock_file, tuple(sorted(top.items())), tuple(sorted(scripts)), notes)
 
 
-def read_package_json(project: Path) -> dict[str, Any]:
-    """Return the project's package.json. Raises ConfigError if there is none or it is no JSON object."""
-    path = project / "package.json"
-    if not path.is_file():
-        fix = "name the folder that has it, or run `npm init` there"
-        msg = "there is no package.json"
-        raise ConfigError(msg, where=str(project), fix=fix)
-    return _read_json(path)
-
-
 def read_lock(path: Path) -> Lock:
     """Return a parsed package-lock.json or npm-shrinkwrap.json of version 1, 2 or 3; raises ConfigError."""
-    lock = _read_json(path)
+    lock = read_object(path, fix="resolve the merge or run `npm install`")
     version = lock.get("lockfileVersion")
     if version not in (1, 2, 3):
         msg = f"has lockfileVersion {version!r}, known are 1, 2 and 3"
@@ -108,8 +98,9 @@ def read_pnpm_lock(path: Path) -> Lock:
     """Return a parsed pnpm-lock.yaml of version 9, which the pnpm that knows ``--libc`` reads; raises ConfigError."""
     import yaml
 
+    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        lock = yaml.safe_load(path.read_text(encoding="utf-8"))
+        lock = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         msg = f"is not YAML: {str(error).splitlines()[-1].strip()}"
         raise ConfigError(msg, where=path.name, fix="resolve the merge or run `pnpm install`") from error
@@ -118,6 +109,22 @@ def read_pnpm_lock(path: Path) -> Lock:
         msg = f"has lockfileVersion {version}, supported is 9.0"
         raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
     return cast("Lock", lock)
+
+
+def _pnpm_versions(lock: Lock) -> dict[str, str]:
+    """Return package → version; of several versions the importers' own.
+
+    Keys of ``packages`` are ``name@version``; an importer's versions are followed by the peers in brackets.
+    """
+    found: dict[str, str] = {}
+    for key in lock.get("packages") or {}:
+        name, _, version = str(key).rpartition("@")
+        found.setdefault(name, version)
+    for importer in (lock.get("importers") or {}).values():
+        for kind in _DECLARED:
+            for name, entry in (importer.get(kind) or {}).items():
+                found[str(name)] = str(entry.get("version", "")).partition("(")[0]
+    return found
 
 
 def entries(lock: Lock) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -207,22 +214,6 @@ def _is_workspace(folder: Path) -> bool:
     if (folder / "pnpm-workspace.yaml").is_file():
         return True
     try:
-        return bool(_read_json(folder / "package.json").get("workspaces"))
-    except (ConfigError, OSError):  # a stray lock file above the project says nothing about it
+        return bool(read_package_json(folder).get("workspaces"))
+    except ConfigError:  # a stray lock file above the project says nothing about it
         return False
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        msg = f"is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
-        fix = "resolve the merge or run `npm install`" if path.name in LOCK_FILES else "correct it there"
-        raise ConfigError(msg, where=path.name, fix=fix) from error
-    except UnicodeDecodeError as error:
-        msg = "is not UTF-8 text"
-        raise ConfigError(msg, where=path.name) from error
-    if not isinstance(value, dict):
-        msg = "is not a JSON object"
-        raise ConfigError(msg, where=path.name)
-    return value

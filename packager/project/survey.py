@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from packager.engines.generations import generation, spoken_of
 from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
-from packager.project.files import language_of
+from packager.project.files import language_of, read_package_json
+from packager.project.lockfiles import check_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,12 +69,8 @@ def survey(
     lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
     named = ""
     if language == "nodejs" and (root / "package.json").is_file():
-        from packager.project.lockfiles import check_lock, read_package_json
-
         facts = check_lock(root)
         manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes
-        if manager == "pnpm":
-            packages = _pnpm_versions(root / lock_file)
         named = _schema_of(read_package_json(root))
     elif language == "python":
         for name in PYTHON_REQUIREMENTS:
@@ -107,25 +104,3 @@ def _schema_of(package: Mapping[str, Any]) -> str:
     section = package.get("prisma")
     named = section.get("schema") if isinstance(section, dict) else None
     return named if isinstance(named, str) else ""
-
-
-def _pnpm_versions(path: Path) -> dict[str, str]:
-    """Return package → version of a pnpm lock file of version 9; of several versions the importers' own.
-
-    Its keys are ``name@version``, in ``snapshots`` followed by the peers in brackets.
-    """
-    import yaml
-
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    lock = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
-    if not isinstance(lock, dict):
-        return {}
-    found: dict[str, str] = {}
-    for key in lock.get("packages") or {}:
-        name, _, version = str(key).rpartition("@")
-        found.setdefault(name, version)
-    for importer in (lock.get("importers") or {}).values():
-        for kind in ("dependencies", "devDependencies", "optionalDependencies"):
-            for name, entry in (importer.get(kind) or {}).items():
-                found[str(name)] = str(entry.get("version", "")).partition("(")[0]
-    return found

@@ -68,7 +68,7 @@ def test_a_folder_without_anything(tmp_path: Path, scratch: Path) -> None:
 @pytest.mark.parametrize(
     ("files", "texts"),
     [
-        ({"package-lock.json": "{ <<<<<<< HEAD"}, ("package-lock.json: is not JSON", "line 1", "fix: ")),
+        ({"package-lock.json": "{ <<<<<<< HEAD"}, ("package-lock.json: line 1: is not JSON", "line 1", "fix: ")),
         ({}, ("there is no lock file", "npm install")),
         (
             {"package-lock.json": lock_json({"name": "app", "dependencies": {"a": "2"}}, {"a": "2.0.0"})},

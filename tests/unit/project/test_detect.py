@@ -135,7 +135,7 @@ def test_a_project_without_handler_is_refused_with_where_it_was_sought(tmp_path:
     ("content", "where", "message"),
     [
         ('{\n"name": }', "package.json: line 2", "Expecting value"),
-        ("[]", "package.json", "expected an object"),
+        ("[]", "package.json", "is not a JSON object"),
         (b"\xff\xfe", "package.json", "UTF-8"),
         (b"[" * 100_000, "package.json", "too deeply nested"),
     ],
