@@ -24,12 +24,14 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
     """Write the configuration of a host or tool into the project.
 
     NAME is one of now, vercel, netlify, google-cloud-functions, up, serverless, sam, terraform, cdk. What is there is
-    merged: your comments, order and other keys stay, a contradiction is refused with a diff.
+    merged: your comments, order and other keys stay, a contradiction is refused with a diff. Layers that `build --fit`
+    made are described, too, once they lie in the folder of the zips.
     """
     import json
 
     from packager.catalog import load_catalog
     from packager.cli.request import Request
+    from packager.delivery.fitted import with_fitted_layers
     from packager.emitting import emit_for, plugin_files
     from packager.errors import UsageError
     from packager.project import load_project
@@ -42,8 +44,10 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
         files = plugin_files(root, force=force)
     else:
         request = Request(builder="host", **words)
-        _, plan = request.plan(load_project(project, request.target), load_catalog())
+        catalog = load_catalog()
+        _, plan = request.plan(load_project(project, request.target), catalog)
         root = plan.project
+        plan = with_fitted_layers(plan, root / request.out, catalog)
         files = emit_for(name, plan, request.out.as_posix(), force=force)
     changed = {
         path: text

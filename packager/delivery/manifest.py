@@ -34,7 +34,7 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
         "baseline": target.baseline.name,
         "handler": bundle.handler,
         "recipe": bundle.recipe,
-        "layers": [{"name": name, "sha256": made[name].artifact.sha256} for name in bundle.layers if name in made]
+        "layers": [_layer(name, made[name], result) for name in bundle.layers if name in made]
         + [{"name": path.name, "sha256": _sha256(path)} for path in bundle.layer_files],
         "builder": {
             "name": tree.builder,
@@ -83,6 +83,12 @@ def manifest(result: Result, results: list[Result]) -> dict[str, Any]:
             for placed in result.placed
         ],
     }
+
+
+def _layer(name: str, layer: Result, result: Result) -> dict[str, Any]:
+    """Return the row of a layer; one that packager.yaml doesn't name, since ``--fit`` made it, says so."""
+    fitted = result.fit is not None and name in result.fit.layers
+    return {"name": name, "sha256": layer.artifact.sha256, **({"fitted": True} if fitted else {})}
 
 
 def notes(result: Result) -> list[str]:

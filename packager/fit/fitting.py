@@ -46,7 +46,8 @@ class Fitting:
         """Packages that have shown not to be for layers."""
         self.done: list[Result] = []
         """The bundle as it fits, with the layers that were made for it, its own and shared ones, before it."""
-        self._hopeless: set[TrimLevel] = set()
+        self.hopeless: set[TrimLevel] = set()
+        """Levels that have shown to be no use, however large the bundle may be."""
         self._attempts = 0
 
     def set_parts(self, parts: Sequence[Part]) -> None:
@@ -77,7 +78,7 @@ class Fitting:
             if self.done or self._attempts == MAX_TRIALS:
                 return
             # What was made meanwhile has told.
-            if way.trim in self._hopeless or way in self.made or not may_fit(self.estimates, way, self.excess):
+            if way.trim in self.hopeless or way in self.made or not may_fit(self.estimates, way, self.excess):
                 continue
             self._attempts += 1
             self.attempt_one(way)
@@ -90,16 +91,16 @@ class Fitting:
             function = self.make(way, layers)
         except PackagerError as error:
             self.refuse(what, error.message)
-            self._hopeless.add(way.trim)
+            self.hopeless.add(way.trim)
             return
         trial = self.judged(way, what, layers, function)
         self.note(trial)
         if trial.outcome == "fits":
             self.settle(way, layers, function)
         elif trial.outcome == "refused":
-            self._hopeless.add(way.trim)
+            self.hopeless.add(way.trim)
         elif trial.outcome == "not proved":
-            self._hopeless.update(trim for trim in TRIMS if trim != self.now.trim)
+            self.hopeless.update(trim for trim in TRIMS if trim != self.now.trim)
 
     def _own_layers(self, way: Settings) -> list[Result]:
         base = self.base(self.now) if way.layers else None

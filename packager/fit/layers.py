@@ -200,19 +200,20 @@ class _Cut:
         return sum(self.unzipped[unit.name] for unit in chosen) - self._saved(function, chosen)[1]
 
     def _drop_spare_parts(self) -> None:
-        """Take back layers, small ones first, without which every function still fits."""
-        for item in sorted(self.made, key=lambda item: sum(unit.size for unit in item[1])):
-            sharers, chosen = item
-            names = {unit.name for unit in chosen}
-            needed = any(
-                not names.isdisjoint(unit.below) for others, units in self.made if others <= sharers for unit in units
-            )
-            spare = [self.functions[name] for name in sharers]
-            if needed or any(one.wanting + self._saved(one, chosen)[0] > 0 for one in spare):
-                continue
+        """Take back layers, small ones first, without which every function still has what it asks for."""
+        while spare := [item for item in self.made if self._is_spare(*item)]:
+            item = min(spare, key=lambda item: (sum(unit.size for unit in item[1]), sorted(item[0])))
             self.made.remove(item)
-            for one in spare:
-                one.wanting += self._saved(one, chosen)[0]
+            for name in item[0]:
+                self.functions[name].wanting += self._saved(self.functions[name], item[1])[0]
+
+    def _is_spare(self, sharers: frozenset[str], chosen: tuple[Unit, ...]) -> bool:
+        names = {unit.name for unit in chosen}
+        functions = [self.functions[name] for name in sharers]
+        if any(function.wanting + self._saved(function, chosen)[0] > 0 for function in functions):
+            return False
+        upper = [unit for others, units in self.made if others <= sharers for unit in units]
+        return not any(unit.name not in names and not names.isdisjoint(unit.below) for unit in upper)
 
     def _part(self, sharers: frozenset[str], chosen: Sequence[Unit]) -> Part:
         packages = tuple(sorted(member for unit in chosen for member in unit.members))

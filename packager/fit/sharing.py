@@ -153,5 +153,5 @@ def _in_words(fitting: Fitting, way: Settings, parts: Sequence[Part]) -> str:
 
 def _may_be_traced(fitting: Fitting) -> bool:
     bundle = fitting.result.bundle
-    proved = fitting.workshop.options.prove != "skip"
-    return proved and bundle.trim not in TRACED and bundle.target.language == "nodejs" and bundle.kind == "function"
+    possible = fitting.workshop.options.prove != "skip" and "trace" not in fitting.hopeless
+    return possible and bundle.trim not in TRACED and bundle.target.language == "nodejs" and bundle.kind == "function"

@@ -8,7 +8,7 @@
 //   custom:
 //     packager:
 //       command: packager          # how to start it
-//       arguments: [--no-prove]    # more options of `packager build`
+//       arguments: [--fit]         # more options of `packager build`; layers that --fit makes become the service's
 //       generate: npx prisma generate
 //       layers:
 //         engine: prisma-client    # layer of this service → recipe it is made by
@@ -77,6 +77,28 @@ class PackagerPlugin {
       const target = functions.has(name) && functions.get(name) === bundle ? service.functions[name] : service.layers[name]
       target.package = { ...target.package, artifact: path.join(FOLDER, `${bundle}.zip`) }
     }
+    for (const name of functions.keys()) this.addFitted(service, name, out)
+  }
+
+  /** With --fit among the arguments, packages may have gone into layers that serverless.yml does not name. */
+  addFitted(service, name, out) {
+    const file = path.join(out, `${name}.manifest.json`)
+    if (!fs.existsSync(file)) return
+    const manifest = JSON.parse(fs.readFileSync(file, 'utf8'))
+    const fitted = manifest.layers.filter((layer) => layer.fitted)
+    if (fitted.length === 0) return
+    const definition = service.functions[name]
+    const named = definition.layers || (service.provider && service.provider.layers) || []
+    service.layers = service.layers || {}
+    for (const layer of fitted) {
+      service.layers[layer.name] = {
+        path: FOLDER,
+        package: { artifact: path.join(FOLDER, `${layer.name}.zip`) },
+        compatibleRuntimes: [manifest.runtime],
+        compatibleArchitectures: [manifest.arch],
+      }
+    }
+    definition.layers = [...named, ...fitted.map((layer) => ({ Ref: logicalId(layer.name) }))]
   }
 
   /** Returns packager's bundles, and the names they have there: function → bundle, layer → bundle. */

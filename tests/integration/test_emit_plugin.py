@@ -111,6 +111,30 @@ def test_one_function_is_built_alone(tmp_path: Path) -> None:
     assert list(package(tmp_path, {"functions": functions}, function="two").config["bundles"]) == ["two"]
 
 
+def test_layers_that_fitting_made_become_layers_of_the_service(tmp_path: Path) -> None:
+    shared = {"name": "one-shared-1", "sha256": "0" * 64, "fitted": True}
+    engine = {"name": "layer-engine", "sha256": "1" * 64}
+    manifest = {"runtime": "nodejs22.x", "arch": "arm64", "layers": [engine, shared]}
+    out = {f".serverless/packager/{name}.manifest.json": json.dumps(manifest) for name in ("one", "two")}
+    write_tree(tmp_path, out)
+    functions = {"one": {"handler": "a.b", "layers": ["arn:x"]}, "two": {"handler": "c.d"}}
+
+    ran = package(tmp_path, {"functions": functions})
+
+    assert ran.error == ""
+    assert ran.service["layers"] == {
+        "one-shared-1": {
+            "path": ".serverless/packager",
+            "package": {"artifact": ".serverless/packager/one-shared-1.zip"},
+            "compatibleRuntimes": ["nodejs22.x"],
+            "compatibleArchitectures": ["arm64"],
+        }
+    }
+    reference = {"Ref": "OneDashsharedDash1LambdaLayer"}
+    assert ran.service["functions"]["one"]["layers"] == ["arn:x", reference]
+    assert ran.service["functions"]["two"]["layers"] == [reference]
+
+
 @pytest.mark.parametrize(
     ("code", "message"), [("1", "would not load or fit"), ("3", "ended with exit code 3")], ids=["findings", "config"]
 )

@@ -1,0 +1,162 @@
+"""Splitting packages into layers for several functions: whatever is asked for, no rule of layers is broken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from packager.fit.layers import Demand, split
+from packager.inventory import Package
+from packager.inventory.packages import Installed, PackageGraph
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Mapping
+
+    from packager.fit.layers import Weight
+
+T = TypeVar("T")
+QUIETLY = settings(deadline=None)
+"""A busy machine is no failure."""
+NAMES = tuple("abcdefghij")
+FUNCTIONS = ("api", "jobs", "mail", "web")
+
+
+def folder(name: str) -> str:
+    return f"node_modules/{name}"
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> PackageGraph:
+    """Return any graph of some packages, circles and copies included."""
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
+    installed = {"": Installed(Package("app", "1.0.0", ""), needs=tuple(sorted(names)))}
+    for name in names:
+        needs = draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True))
+        installed[folder(name)] = Installed(Package(name, "1.0.0", folder(name)), needs=tuple(sorted(needs)))
+    if len(names) > 1 and draw(st.booleans()):
+        inner = f"{folder(names[0])}/{folder(names[1])}"
+        installed[inner] = Installed(Package(names[1], "2.0.0", inner), needs=())
+    return PackageGraph(installed)
+
+
+@st.composite
+def tasks(draw: st.DrawFn) -> tuple[PackageGraph, list[Demand], dict[str, Weight], int]:
+    """Return functions that have some of the packages each, whole or a part of them, as traced ones do."""
+    graph = draw(graphs())
+    folders = sorted(graph.installed.keys() - {""})
+    weights = {path: (draw(st.integers(1, 50)), draw(st.integers(50, 99))) for path in folders}
+    demands = []
+    for name in draw(st.lists(st.sampled_from(FUNCTIONS), min_size=1, unique=True)):
+        has = draw(st.lists(st.sampled_from(folders), unique=True))
+        share = draw(st.sampled_from((1, 1, 2)))
+        demands.append(
+            Demand(
+                name=name,
+                weights={path: (weights[path][0] // share, weights[path][1] // share) for path in has},
+                enough_bytes=draw(st.integers(0, 200)),
+                layers=draw(st.integers(0, 5)),
+                room_bytes=draw(st.none() | st.integers(0, 200)),
+                refuses=frozenset(draw(st.lists(st.sampled_from(NAMES), max_size=2))),
+            )
+        )
+    return graph, demands, weights, draw(st.integers(1, 150))
+
+
+def total(weights: Mapping[str, Weight], graph: PackageGraph, packages: tuple[str, ...], which: int) -> int:
+    """Return what packages take, all copies of each together."""
+    return sum(weight[which] for path, weight in weights.items() if graph.installed[path].package.name in packages)
+
+
+@QUIETLY
+@given(tasks())
+def test_no_limit_is_exceeded(task: tuple[PackageGraph, list[Demand], dict[str, Weight], int]) -> None:
+    graph, demands, weights, part_bytes = task
+
+    parts = split(graph, demands, weights, part_bytes)
+
+    for part in parts:
+        assert part.packages
+        assert part.zipped_bytes == total(weights, graph, part.packages, 0) <= part_bytes
+    for demand in demands:
+        beneath = [part for part in parts if demand.name in part.functions]
+        assert len(beneath) <= demand.layers
+        assert not any(demand.refuses.intersection(part.packages) for part in beneath)
+        assert [part.saving(demand.name) for part in beneath] == [
+            total(demand.weights, graph, part.packages, 0) for part in beneath
+        ]
+        grown = sum(total(weights, graph, part.packages, 1) for part in beneath)
+        lost = sum(total(demand.weights, graph, part.packages, 1) for part in beneath)
+        assert demand.room_bytes is None or not beneath or grown - lost <= demand.room_bytes
+
+
+@QUIETLY
+@given(tasks())
+def test_nothing_is_twice_or_lacks_what_it_needs(
+    task: tuple[PackageGraph, list[Demand], dict[str, Weight], int],
+) -> None:
+    graph, demands, weights, part_bytes = task
+
+    parts = split(graph, demands, weights, part_bytes)
+
+    for demand in demands:
+        beneath = [part for part in parts if demand.name in part.functions]
+        seen = [name for part in beneath for name in part.packages]
+        assert len(seen) == len(set(seen))
+    for index, part in enumerate(parts):
+        # A layer is made on top of those that all its functions have: nothing else may be asked for there.
+        there = {name for other in parts[: index + 1] if set(part.functions) <= set(other.functions)
+                 for name in other.packages}  # fmt: skip
+        for path in weights:
+            if graph.installed[path].package.name not in part.packages:
+                continue
+            needs = (graph.resolve(path, need) for need in graph.installed[path].needs)
+            assert {graph.installed[need].package.name for need in needs if need} <= there
+
+
+@QUIETLY
+@given(tasks(), st.randoms(use_true_random=False))
+def test_the_order_of_nothing_matters(
+    task: tuple[PackageGraph, list[Demand], dict[str, Weight], int], chance: random.Random
+) -> None:
+    graph, demands, weights, part_bytes = task
+
+    one = split(graph, demands, weights, part_bytes)
+    other = split(PackageGraph(shuffled(graph.installed, chance)),
+                  [changed(demand, chance) for demand in chance.sample(demands, len(demands))],
+                  shuffled(weights, chance), part_bytes)  # fmt: skip
+
+    assert one == other
+
+
+@QUIETLY
+@given(tasks())
+def test_no_layer_is_there_for_nothing(task: tuple[PackageGraph, list[Demand], dict[str, Weight], int]) -> None:
+    graph, demands, weights, part_bytes = task
+    enough = {demand.name: demand.enough_bytes for demand in demands}
+
+    parts = split(graph, demands, weights, part_bytes)
+
+    for index, part in enumerate(parts):
+        others = (*parts[:index], *parts[index + 1 :])
+        relied_on = any(
+            graph.resolve(path, need) and graph.installed[str(graph.resolve(path, need))].package.name in part.packages
+            for other in others
+            if set(other.functions) <= set(part.functions)
+            for path in weights
+            if graph.installed[path].package.name in other.packages
+            for need in graph.installed[path].needs
+        )
+        assert relied_on or any(sum(other.saving(name) for other in others) < enough[name] for name in part.functions)
+
+
+def shuffled(mapping: Mapping[str, T], chance: random.Random) -> dict[str, T]:
+    items = list(mapping.items())
+    return dict(chance.sample(items, len(items)))
+
+
+def changed(demand: Demand, chance: random.Random) -> Demand:
+    return replace(demand, weights=shuffled(demand.weights, chance))
