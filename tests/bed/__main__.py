@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bed.compare import alone, differences, outcomes
+from tests.bed.compare import alone, differences, nothing_shown, outcomes, worked
 from tests.bed.packages import NODE, PYTHON
 from tests.bed.trees import install, size_of, trimmed
 
@@ -60,14 +60,15 @@ def rows(work: Path, groups: list[str], levels: list[TrimLevel]) -> Iterator[Row
                 folder = f"node_modules/{name}/" if language == "nodejs" else f"{name}/"
                 for level, (tree, selection) in trees.items():
                     after = outcomes(tree, language, name, list(before))
-                    worked = sum(not what.startswith(("failed", "threw", "did not")) for what in before.values())
                     sizes = size_of(selection, folder)
                     left_out = _left_out(selection)
                     broken: dict[str, str] = {}
                     for suspect in differences(before, after, left_out):
                         broken.update(differences(*alone(whole, tree, language, name, suspect), left_out))
-                    lines = tuple(f"{what}: {answers}" for what, answers in broken.items())
-                    yield Row(group, name, level, *sizes, len(before), worked, lines)
+                    lines = [f"{what}: {answers}" for what, answers in broken.items()]
+                    if silent := nothing_shown(before):
+                        lines.append(silent)
+                    yield Row(group, name, level, *sizes, len(before), worked(before), tuple(lines))
 
 
 def _name(wanted: str) -> str:
@@ -87,11 +88,16 @@ def _left_out(selection: Selection) -> frozenset[str]:
 
 
 def _remembered(work: Path, tree: Path, language: Language, name: str) -> dict[str, str]:
-    """Return the outcomes of the whole tree, which stay what they are, as far as two runs agree on them."""
+    """Return the outcomes of the whole tree, which stay what they are, as far as two runs agree on them.
+
+    Where nothing loads, that is not remembered: the next run may have another Node.
+    """
     path = work / "outcomes" / tree.name / f"{name.replace('/', '+')}.json"
     if path.exists():
         return dict(json.loads(path.read_text()))
     found = outcomes(tree, language, name)
+    if nothing_shown(found):
+        return found
     again = outcomes(tree, language, name, list(found))
     # What differs between two runs of one tree (times, random numbers) says nothing about the other tree.
     found = {key: what for key, what in found.items() if again.get(key) == what}

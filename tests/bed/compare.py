@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _SECONDS = 300
+_LOADED_NOT = ("failed", "threw", "did not", "took too long")
+_PROBE = "(probe)"
 
 
 def outcomes(tree: Path, language: Language, package: str, names: list[str] | None = None) -> dict[str, str]:
@@ -25,12 +27,32 @@ def outcomes(tree: Path, language: Language, package: str, names: list[str] | No
     environment = {key: value for key, value in os.environ.items() if key not in ("NODE_OPTIONS", "PYTHONPATH")}
     if names is not None:
         environment["BED_NAMES"] = json.dumps([name for name in names if not name.startswith("(")])
+    # No input: ts-node starts an interactive Node when it is loaded, which would wait for somebody to type.
+    nobody = subprocess.DEVNULL
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, env=environment, stdin=nobody, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return {_PROBE: f"did not end within {_SECONDS} s"}
+    try:
         found = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        return {"(probe)": f"{type(error).__name__}: nothing can be said"}
+    except ValueError:
+        return {_PROBE: f"failed: the process ended with {done.returncode}"}
     return {str(name): str(what) for name, what in found.items()}
+
+
+def worked(found: dict[str, str]) -> int:
+    """Return how many names loaded."""
+    return sum(name != _PROBE and not what.startswith(_LOADED_NOT) for name, what in found.items())
+
+
+def nothing_shown(whole: dict[str, str]) -> str:
+    """Return why a package proves nothing, for none of its names loads even in the whole tree; empty if one does."""
+    if worked(whole):
+        return ""
+    said = next((f"{name}: {what}" for name, what in whole.items()), "no two runs agree on anything")
+    return f"nothing of it loads whole: {said}"
 
 
 def differences(before: dict[str, str], after: dict[str, str], left_out: frozenset[str]) -> dict[str, str]:

@@ -25,11 +25,12 @@ _PIP = ("-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:"
 
 
 def install(folder: Path, language: Language, wanted: Sequence[str]) -> Path:
-    """Return the folder of a group, installed on first use; a changed list is installed anew."""
+    """Return the folder of a group, installed on first use; a changed list is installed anew, its outcomes forgotten."""
     mark, text = folder.with_suffix(".installed"), json.dumps(wanted)
     if mark.exists() and mark.read_text() == text:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder.parent / "outcomes" / folder.name, ignore_errors=True)
     folder.mkdir(parents=True)
     if language == "nodejs":
         (folder / "package.json").write_text(json.dumps({"name": folder.name, "version": "1.0.0", "private": True}))
