@@ -25,7 +25,7 @@ _PIP = ("-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:"
 
 
 def install(folder: Path, language: Language, wanted: Sequence[str]) -> Path:
-    """Return the folder of a group, installed on first use; a changed list is installed anew, its outcomes forgotten."""
+    """Return the folder of a group, installed on first use; a changed list is installed and looked at anew."""
     mark, text = folder.with_suffix(".installed"), json.dumps(wanted)
     if mark.exists() and mark.read_text() == text:
         return folder
