@@ -37,7 +37,7 @@ NODE: dict[str, tuple[str, ...]] = {
         "amqplib", "sql.js", "better-sqlite3", "@libsql/client", "@prisma/client@6", "drizzle-orm", "bullmq",
     ),
     "media": (
-        # argon2 0.45.1 ends Node 18 and 20 with a segmentation fault as soon as it is loaded, whole or trimmed.
+        # argon2 0.45 needs Node-API 10: Node 18 and 20 end with a segmentation fault as soon as it is loaded.
         "sharp", "bcrypt", "bcryptjs", "argon2@0.44", "jimp", "pdfkit", "pdf-lib", "pdf-parse", "pdfmake", "exceljs",
         "xlsx", "docx", "tesseract.js", "canvas", "fontkit", "qrcode", "marked", "markdown-it", "highlight.js",
         "sanitize-html", "katex", "adm-zip", "archiver", "jszip", "tar", "unzipper", "chart.js", "d3", "three",
