@@ -57,7 +57,8 @@ def _edit(root: Path, chance: random.Random) -> None:
 
 def _harm(cache: Cache, out: Path, chance: random.Random) -> None:
     """Do something to the archive or to the cache."""
-    packs = sorted(cache.folder.glob("members/*/*.pack"))
+    # By size: their names are drawn by lot, and the seed alone should decide how much is harmed.
+    packs = sorted(cache.folder.glob("members/*/*.pack"), key=lambda pack_: pack_.stat().st_size)
     what = chance.choice(
         ["nothing", "nothing", "nothing", "lose", "spoil", "remove pack", "damage pack", "lose record"]
     )
