@@ -109,7 +109,7 @@ def compile_kept(
         reason = f"{path.rpartition('/')[2]} as Python {release} compiles it: importing it need not"
         chosen[where] = Choice(file, True, RULE, reason)
     left_alone = {path: batch.failed[one.name] for path, one in modules.items() if one.name in batch.failed}
-    others = (choice for choice in selection.choices if choice.file.path not in chosen)
+    others = (_told(choice, left_alone) for choice in selection.choices if choice.file.path not in chosen)
     together = sorted([*others, *chosen.values()], key=lambda choice: choice.file.path.encode())
     return Compiled(
         replace(selection, choices=tuple(together)),
@@ -118,6 +118,12 @@ def compile_kept(
         sum(choice.file.size_bytes for choice in chosen.values()),
         left_alone,
     )
+
+
+def _told(choice: Choice, left_alone: Mapping[str, str]) -> Choice:
+    """Return a choice that says so where its file could not be compiled."""
+    why = left_alone.get(choice.file.path)
+    return replace(choice, reason=f"{choice.reason}; not compiled: {why}") if why else choice
 
 
 def _optimize(text: str) -> int:

@@ -110,7 +110,8 @@ def test_what_cannot_be_compiled_stays_and_is_named(tmp_path: Path) -> None:
     made = compiled(tmp_path, Counting(), make_bundle(runtime="python3.12", compile=True))
 
     assert made.left_alone == {"old.py": "invalid syntax"}
-    assert "old.py" in {choice.file.path for choice in made.selection.kept}
+    (old,) = made.selection.why("old.py")
+    assert (old.kept, old.reason) == (True, "the project's own file; not compiled: invalid syntax")
     assert made.notes() == ("not compiled, since Python 3.12.1 cannot: old.py: invalid syntax",)
     size = sum(choice.file.size_bytes for choice in made.selection.kept if choice.rule == "compiled")
     assert made.to_json() == {
