@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from packager.cli.options import (
+    apply,
     budget_option,
     builder_options,
     output_options,
@@ -22,22 +23,24 @@ if TYPE_CHECKING:
     from packager.cli.request import Request
     from packager.project import Project
 
-_project = click.argument("project", default=".", type=click.Path(path_type=Path))
 _config = click.option(
     "--config", type=click.Path(path_type=Path), help="Read this file in place of the project's packager.yaml."
 )
-_bundle = click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; repeatable.")
+_project = click.argument("project", default=".", type=click.Path(path_type=Path))
+_planning = apply(
+    click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; repeatable."),
+    target_options,
+    builder_options,
+    output_options,
+    budget_option,
+    trim_option,
+)
 
 
 @click.command()
 @_project
 @_config
-@_bundle
-@target_options
-@builder_options
-@output_options
-@budget_option
-@trim_option
+@_planning
 @proof_options
 @click.option("--fit", is_flag=True, help="Bring bundles under their limits, by the cheapest safe measures.")
 @click.option("--sbom", is_flag=True, help="Write <bundle>.cdx.json too: a CycloneDX bill of materials.")
@@ -65,12 +68,7 @@ def build(ctx: click.Context, /, **words: Any) -> int:
 
 @click.command()
 @_project
-@_bundle
-@target_options
-@builder_options
-@output_options
-@budget_option
-@trim_option
+@_planning
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def plan(ctx: click.Context, /, **words: Any) -> int:

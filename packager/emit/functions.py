@@ -44,6 +44,14 @@ def aws_name(bundle: Bundle) -> str:
     return bundle.name
 
 
+def only_one(order: Order, why: str) -> tuple[Bundle, ...]:
+    """Return the bundles, one at most; raises ConfigError for several, which `why` explains and this names."""
+    if len(order.bundles) > 1:
+        msg = f"{why}: {', '.join(bundle.name for bundle in order.bundles)}"
+        raise ConfigError(msg, fix="name one with --bundle")
+    return order.bundles
+
+
 def zip_path(order: Order, bundle: Bundle) -> str:
     """Return where a bundle's zip will lie, relative to the project."""
     return f"{order.out}/{bundle.name}.zip"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.emit.functions import only_one
 from packager.emit.jsontext import read_json, write_json
 from packager.emit.merge import Merge
 from packager.errors import ConfigError
@@ -27,12 +28,8 @@ def emit(order: Order) -> dict[str, str]:
 
     Raises ConfigError for several bundles: a source folder has one entry.
     """
-    if len(order.bundles) > 1:
-        names = ", ".join(bundle.name for bundle in order.bundles)
-        msg = f"a source folder has one main file, these are several functions: {names}"
-        raise ConfigError(msg, fix="name one with --bundle")
     files = {}
-    for bundle in order.bundles:
+    for bundle in only_one(order, "a source folder has one main file, these are several functions"):
         files[PACKAGE] = package_text(order, bundle)
         # Compiled code may lie where our zips do: then the folder has to go along.
         own = package_main(bundle, {}).startswith(f"{order.out}/")

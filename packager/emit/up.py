@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packager.emit.functions import only_one
 from packager.emit.jsontext import read_json, write_json
 from packager.emit.merge import Merge
 from packager.errors import ConfigError
@@ -27,12 +28,8 @@ MARK = "# packager:"
 
 def emit(order: Order) -> dict[str, str]:
     """Return up.json and .upignore. Raises ConfigError for more than one bundle: Up deploys one server per folder."""
-    if len(order.bundles) > 1:
-        names = ", ".join(bundle.name for bundle in order.bundles)
-        msg = f"Up deploys one server per folder, these are several: {names}"
-        raise ConfigError(msg, fix="name one with --bundle")
     files = {}
-    for bundle in order.bundles:
+    for bundle in only_one(order, "Up deploys one server per folder, these are several"):
         files[FILE] = up_json(order, bundle)
         files[IGNORE] = ignore_text(order.read(IGNORE), ())
     return files

@@ -128,6 +128,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY",
     ),
     (
+        r"npm (?:ERR!|error) Exit handler never called!",
+        "npm gave up without a reason; most often the registry cannot be reached",
+        "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY; with everything in caches, use --offline",
+    ),
+    (
         r"JavaScript heap out of memory|\bKilled\b",
         "it ran out of memory",
         "give it more memory, or set NODE_OPTIONS=--max-old-space-size=4096 in the generate command",

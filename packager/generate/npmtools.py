@@ -10,21 +10,21 @@ import hashlib
 import json
 import os
 import subprocess
-import tempfile
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.errors import EnvironmentFault
 from packager.generate.causes import explain
 from packager.generate.environment import clean_environment
+from packager.generate.fetching import made_aside
 from packager.generate.toolchain import find_node, this_machine
 from packager.masking import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from packager.generate.toolchain import Toolchain
+    from packager.generate.node_here import Toolchain
 
 
 def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline: bool = False) -> Path:
@@ -40,20 +40,11 @@ def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline:
     if folder.is_dir():
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as aside:
-            made = Path(aside) / "made"
-            made.mkdir()
+        with made_aside(folder) as made:
             (made / "package-lock.json").write_bytes(content)
             (made / "package.json").write_text(json.dumps(json.loads(content)["packages"][""]), encoding="utf-8")
             _install(name, made, node, offline=offline)
             made.chmod(0o755)
-            try:
-                made.rename(folder)
-            except OSError:
-                if not folder.is_dir():
-                    raise
-                # Another run was faster; its folder is as good as ours.
     except OSError as error:
         msg = f"the cache cannot be written: {error.strerror or error}"
         fix = "free some space, or name another folder: --cache"

@@ -101,6 +101,15 @@ class PackageGraph:
         return self.closure([root for root in roots if root is not None], closed)
 
 
+def way(folder: str, parents: Mapping[str, str]) -> str:
+    """Return how a package came to be needed, `parents` being a closure's: "express > body-parser > bytes"."""
+    names: list[str] = []
+    while folder:
+        names.append(folder.rpartition("node_modules/")[2])
+        folder = parents.get(folder, "")
+    return " > ".join(reversed(names))
+
+
 def package_folder(path: str) -> str:
     """Return the folder of the package a file belongs to; empty for the project's own files.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.inventory import Package
-from packager.inventory.packages import Installed, PackageGraph
+from packager.inventory.packages import Installed, PackageGraph, way
 from packager.sbom.declared import declared
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def shortest_paths(packages: Iterable[Package], read: Callable[[str], bytes | No
     graph = PackageGraph({**installed, "": Installed(Package("", "", ""), root)} if root else installed)
     starts = [folder for name in root if (folder := graph.resolve("", name))] or _needed_by_none(graph)
     parents = graph.closure(sorted(starts))
-    return {folder: _way(folder, parents) for folder in parents if folder}
+    return {folder: way(folder, parents) for folder in parents if folder}
 
 
 def _needed_by_none(graph: PackageGraph) -> list[str]:
@@ -35,11 +35,3 @@ def _needed_by_none(graph: PackageGraph) -> list[str]:
         if (found := graph.resolve(folder, name)) is not None and found != folder
     }
     return [folder for folder in graph.installed if folder and folder not in below]
-
-
-def _way(folder: str, parents: dict[str, str]) -> str:
-    names: list[str] = []
-    while folder:
-        names.append(folder.rpartition("node_modules/")[2])
-        folder = parents.get(folder, "")
-    return " > ".join(reversed(names))

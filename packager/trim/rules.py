@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.inventory.packages import package_folder
+from packager.inventory.packages import package_folder, way
 from packager.project.recipes import RECIPE_FILE
 from packager.trim import Choice, Selection
 from packager.trim.engines import EngineRules, linked_folders
@@ -173,7 +173,7 @@ class _Judge:
         if dropped is None and package is not None:
             dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
         dropped = dropped or self._untraced(file)
-        return dropped or Choice(file, True, "dependency", _chain(folder, self.reached))
+        return dropped or Choice(file, True, "dependency", way(folder, self.reached))
 
     def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
         """Return the drop that a rule of the trim level asks for; what is reached or spared it must leave alone."""
@@ -239,12 +239,3 @@ def _reached(
         if folder not in roots and client.engine and named.intersection(client.engine.packages)
     ]
     return graph.closure(roots, build_only)
-
-
-def _chain(folder: str, reached: Mapping[str, str]) -> str:
-    """Return how the project came to need a package: "express > body-parser > bytes"."""
-    names: list[str] = []
-    while folder:
-        names.append(folder.rpartition("node_modules/")[2])
-        folder = reached.get(folder, "")
-    return " > ".join(reversed(names))

@@ -18,7 +18,7 @@ from packager.catalog import load_catalog
 from packager.containers.docker_engine import connect
 from packager.errors import GeneratorFault
 from packager.generate.docker import DockerBuilder
-from packager.generate.toolchain import node_folder
+from packager.generate.node_fetched import node_folder
 from packager.inventory.elf import read_elf
 from packager.plan import Job
 from packager.progress import Silent, Stopwatch
