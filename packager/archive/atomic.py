@@ -24,7 +24,7 @@ def replacing(destination: Path) -> Iterator[BinaryIO]:
     Whatever happens before that (an error, Ctrl-C) leaves the old file as it was and removes the new one. Makes the
     folder if it is missing. Any OSError of the block counts as one of the destination: EnvironmentFault.
     """
-    if destination.is_dir():
+    if os.path.isdir(destination):  # noqa: PTH112 (where nobody may look, Path's own raises)
         msg = "is a folder, a file name is needed"
         raise UsageError(msg, where=str(destination), fix="name the file to write")
     # Same folder, so that the rename stays within one file system; a leading dot keeps it out of listings and globs.

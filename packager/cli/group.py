@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
 from packager import __version__
-from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, PackagerError
+from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, EnvironmentFault, PackagerError
 from packager.signals import terminable
 
 # What a shell reports for a program that SIGPIPE ended: neither fine nor an answer.
 EXIT_READER_LEFT = 141
+_FULL = "free some space: where the output goes, in the cache folder, in TMPDIR"
+_FILES = "raise the limit on open files: ulimit -n 4096"
+# Can meet any line that reads or writes: none of them has to foresee it.
+_LACKS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EIO: "check the disk, or try another",
+    errno.ENOMEM: "give it more memory, or fewer --jobs",
+    errno.EMFILE: _FILES,
+    errno.ENFILE: _FILES,
+}
 # name → (module, one line of help). Kept as text so that `packager --help` imports no command; a test compares it with
 # the commands' own.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -102,9 +115,7 @@ def run(arguments: list[str]) -> int:
         with terminable():
             result = cli.main(args=arguments, prog_name="packager", standalone_mode=False)
     except PackagerError as error:
-        click.secho("error: ", fg="red", err=True, nl=False)
-        click.echo(str(error), err=True)
-        return _refused(as_json, error.to_json(), error.exit_code)
+        return _told(as_json, error)
     except click.ClickException as error:
         error.show()
         return _refused(as_json, _usage(error), error.exit_code)
@@ -117,12 +128,30 @@ def run(arguments: list[str]) -> int:
         click.echo(f"\n{message}", err=True)
         return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
     except Exception as error:
+        lack = _lack(error)
+        if lack is not None:
+            return _told(as_json, lack)
         import traceback
 
         traceback.print_exc()
         click.echo("this is a bug in packager: please report it with the traceback above", err=True)
         return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
     return result if isinstance(result, int) else EXIT_FINE
+
+
+def _told(as_json: bool, error: PackagerError) -> int:
+    """Tell an expected error, and return its exit code."""
+    click.secho("error: ", fg="red", err=True, nl=False)
+    click.echo(str(error), err=True)
+    return _refused(as_json, error.to_json(), error.exit_code)
+
+
+def _lack(error: Exception) -> EnvironmentFault | None:
+    """Return what this machine lacks, where that is all there is to it; stdout may be a file on a full disk, too."""
+    fix = _LACKS.get(error.errno or 0) if isinstance(error, OSError) else None
+    if fix is None or not isinstance(error, OSError):
+        return None
+    return EnvironmentFault(error.strerror or str(error), where=str(error.filename or ""), fix=fix)
 
 
 def _reader_left() -> bool:
@@ -143,7 +172,8 @@ def _refused(as_json: bool, error: dict[str, object], exit_code: int) -> int:
     if as_json:
         import json
 
-        click.echo(json.dumps({"version": 1, "ok": False, "error": error}, indent=1))
+        with suppress(OSError):  # it may be stdout that is the trouble; the exit code says the rest
+            click.echo(json.dumps({"version": 1, "ok": False, "error": error}, indent=1))
     return exit_code
 
 

@@ -59,7 +59,8 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
 
         click.echo(json.dumps(licences_json(materials), indent=1))
     elif licences:
-        for line in licence_lines(licence_shares(materials)):
+        lines = list(licence_lines(licence_shares(materials)))
+        for line in lines or [f"{materials.name}: no packages are recognised in it"]:
             click.echo(line)
 
 
@@ -82,11 +83,18 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
         return 0
     from packager.archive.atomic import replacing
 
-    target = output or path.with_name(f"{path.resolve().name}.report.html")
+    target = output or _beside(path)
     with replacing(target) as file:
         file.write(page(contents, difference, other).encode())
     click.echo(f"{target}: {len(contents.items)} files of {contents.name}")
     return 0
+
+
+def _beside(path: Path) -> Path:
+    """Return the page's default place: not in the folder it tells of, though that be called "." or ".."."""
+    real = path.resolve()
+    folder = path.parent if path.name not in ("", "..") else real.parent
+    return folder / f"{real.name or 'root'}.report.html"
 
 
 @click.command()

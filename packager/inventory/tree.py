@@ -31,7 +31,7 @@ def scan_tree(
 
     `generated` are folders of clients, see `read_packages`.
 
-    Raises ArtifactError for links that leave the tree, cycles, and names that cannot be archived.
+    Raises ArtifactError for links that leave the tree, cycles, names that cannot be archived and unreadable files.
     """
     try:
         sources = dict(walk(root))
@@ -47,7 +47,11 @@ def scan_tree(
             source=source,
             package=installed.package if installed else None,
         )
-        files.append(_with_facts(file, source) if _NATIVE_NAME.search(path) else file)
+        try:
+            files.append(_with_facts(file, source) if _NATIVE_NAME.search(path) else file)
+        except OSError as error:
+            msg = f"cannot be read: {error.strerror or error}"
+            raise ArtifactError(msg, where=path, fix="make it readable, or leave it out") from error
     return Inventory(tuple(files)), graph
 
 

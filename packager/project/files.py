@@ -10,6 +10,9 @@ from packager.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+_TABLES = ("dependencies", "devDependencies", "optionalDependencies")
+"""Keys of package.json whose values are looked up by name."""
+
 
 def language_of(root: Path) -> str:
     """Return ``nodejs``, ``python`` or ``provided`` by the files of a project; empty if nothing is recognised."""
@@ -23,9 +26,19 @@ def language_of(root: Path) -> str:
 
 
 def read_package_json(root: Path) -> dict[str, Any]:
-    """Return the project's package.json; {} if there is none. Raises ConfigError naming the line of a mistake."""
+    """Return the project's package.json; {} if there is none. Raises ConfigError naming what is mistaken in it."""
     path = root / "package.json"
-    return read_object(path) if path.is_file() else {}
+    if not path.is_file():
+        return {}
+    data = read_object(path)
+    for key in _TABLES:
+        table = data.get(key)
+        if not table:
+            data.pop(key, None)  # npm takes null and [] for nothing, too
+        elif not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
+            msg = "is not an object of texts"
+            raise ConfigError(msg, where=f"package.json: {key}", fix='write it like {"express": "^4.21.2"}')
+    return data
 
 
 def read_object(path: Path, fix: str = "correct it there") -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import WEIGHED, open_archive
@@ -67,19 +68,18 @@ def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
 def _of_folder(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
     sources = {entry.path: str(entry.source) for entry in find(path)}
 
-    def read(name: str) -> bytes | None:
+    def content(name: str) -> bytes:
         try:
             with open(sources[name], "rb") as file:  # noqa: PTH123 (as many as the tree has files)
                 return file.read()
-        except OSError:
-            return None  # `content` names it
+        except OSError as error:
+            msg = f"cannot be read: {error.strerror or error}"
+            raise ArtifactError(msg, where=sources[name], fix="make it readable, or leave it out") from error
 
-    def content(name: str) -> bytes:
-        data = read(name)
-        if data is None:
-            msg = "cannot be read"
-            raise ArtifactError(msg, where=sources[name], fix="make it readable, or leave it out")
-        return data
+    def read(name: str) -> bytes | None:
+        with suppress(ArtifactError):  # the walk below meets it, too
+            return content(name)
+        return None
 
     attribute = _attribution(sources, read, reasons)
     for name in sources:

@@ -82,6 +82,26 @@ def test_the_page_is_written_beside_and_repeats(archive: Path, tmp_path: Path) -
     assert (tmp_path / "again.html").read_bytes() == first
 
 
+@pytest.mark.parametrize(
+    ("word", "page"), [(".", "in.report.html"), ("../in", "in.report.html"), ("deep/..", "in.report.html")]
+)
+def test_a_folder_without_a_name_of_its_own_has_a_page_beside_it(
+    word: str, page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_tree(tmp_path / "in", {**APP, "deep/x": ""})
+    monkeypatch.chdir(folder)
+
+    assert run(["report", word]) == 0
+
+    assert (tmp_path / page).is_file()
+    assert not list(folder.glob("*.html"))
+
+
+def test_no_packages_have_no_licences_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", str(write_tree(tmp_path / "own", {"a.txt": ""})), "--licences"]) == 0
+    assert capsys.readouterr().out == "own: no packages are recognised in it\n"
+
+
 def test_a_browser_draws_the_page_without_a_complaint(archive: Path, tmp_path: Path) -> None:
     browser = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:

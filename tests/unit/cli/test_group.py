@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,6 +114,9 @@ def failing(error: BaseException) -> click.Command:
         (KeyboardInterrupt(), 130, "Interrupted"),
         (ZeroDivisionError("x"), 70, "Bug"),
         (click.UsageError("no"), 2, "UsageError"),
+        (OSError(errno.ENOSPC, "No space left on device"), 4, "EnvironmentFault"),
+        (OSError(errno.EMFILE, "Too many open files", "/app/x"), 4, "EnvironmentFault"),
+        (OSError(errno.EISDIR, "Is a directory"), 70, "Bug"),
     ],
 )
 def test_failures_are_documents_too(
@@ -197,3 +202,16 @@ def test_another_broken_pipe_is_a_bug(monkeypatch: pytest.MonkeyPatch, capfd: py
 
     assert run(["targets"]) == 70
     assert "BrokenPipeError" in capfd.readouterr().err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("words", [["targets"], ["targets", "--json"]])
+def test_results_that_go_to_a_full_disk_are_no_bug_of_ours(words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "packager", *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+
+    assert done.returncode == 4
+    assert done.stderr.startswith("error: No space left on device\n  fix: free some space")
+    assert "Traceback" not in done.stderr

@@ -22,6 +22,10 @@ OUTPUTS: dict[str, tuple[str, str]] = {
         "fsevents@2.3.3",
     ),
     "no network": ("npm error code ENOTFOUND\nnpm error network request to https://r/a failed", "cannot be reached"),
+    "npm's silence": (
+        "npm error Exit handler never called!\nnpm error This is an error with npm itself. Please report",
+        "cannot be reached",
+    ),
     "disk full": ("npm error code ENOSPC\nnpm error ENOSPC: no space left on device, write", "disk is full"),
     "prisma engine": (
         "Error: Failed to fetch sha256 checksum at https://binaries.prisma.sh/all_commits/a/x.gz.sha256 - 404",

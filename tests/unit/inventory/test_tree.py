@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,3 +93,16 @@ def test_faults_are_named_relative_to_the_tree(tmp_path: Path) -> None:
 
     assert caught.value.where == "src/out"
     assert str(tmp_path / "tree") not in str(caught.value)
+
+
+def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests may run as root, who may read everything: so it is the system's answer that is given here."""
+    write_tree(tmp_path, {"bin/tool": ""})
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.open", refuse)
+
+    with pytest.raises(ArtifactError, match="bin/tool: cannot be read: Permission denied\n  fix: make it readable"):
+        scan_tree(tmp_path, {})

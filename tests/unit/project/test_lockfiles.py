@@ -135,3 +135,20 @@ def test_a_stray_lock_above_is_no_workspace(tmp_path: Path) -> None:
     write_project(tmp_path, {"package-lock.json": LOCK, "p/package.json": PACKAGE})
     with pytest.raises(ConfigError, match="there is no lock file"):
         check_lock(tmp_path / "p")
+
+
+@pytest.mark.parametrize("table", [3, "a", ["a"], {"a": 1}, {"a": None}])
+def test_dependencies_that_are_none_are_named(tmp_path: Path, table: object) -> None:
+    write_project(tmp_path, {"package.json": {**PACKAGE, "dependencies": table}, "package-lock.json": LOCK})
+
+    with pytest.raises(
+        ConfigError, match=r"package\.json: dependencies: is not an object of texts\n  fix: write it like"
+    ):
+        check_lock(tmp_path)
+
+
+@pytest.mark.parametrize("nothing", [None, [], {}])
+def test_no_dependencies_in_any_spelling(tmp_path: Path, nothing: object) -> None:
+    write_project(tmp_path, {"package.json": {**PACKAGE, "devDependencies": nothing}, "package-lock.json": LOCK})
+
+    assert check_lock(tmp_path).packages == (("a", "1.2.3"), ("b", "2.0.0"))
