@@ -20,11 +20,13 @@ from packager.errors import GeneratorFault
 from packager.generate.docker import DockerBuilder
 from packager.generate.node_fetched import node_folder
 from packager.inventory.elf import read_elf
-from packager.plan import Job
 from packager.progress import Silent, Stopwatch
+from tests.support.jobs import make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from packager.plan import Job
 
 pytestmark = [pytest.mark.docker, pytest.mark.network]
 
@@ -65,14 +67,10 @@ def job(tmp_path: Path) -> Job:
     (project / "node_modules/from-the-host").mkdir(parents=True)
     (project / "node_modules/from-the-host/index.js").write_text("")
     build = "cd addon && node /opt/packager/node/lib/node_modules/npm/node_modules/node-gyp/bin/node-gyp.js rebuild"
-    return Job(
-        source=project,
+    return make_job(
+        project,
         builder="docker",
         platform=load_catalog().platforms["debian-bullseye"],
-        arch="x86_64",
-        libc="glibc",
-        language="nodejs",
-        language_version="22",
         manager="npm",
         lock_file="package-lock.json",
         generate=(build, "node -p 'require(\"./addon/build/Release/addon.node\").answer' > answer.txt"),

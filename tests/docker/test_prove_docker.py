@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,11 +13,10 @@ from packager.catalog import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.prover import prove
 from tests.support.hostile import NODE, PYTHON
+from tests.support.proving import make_zip
 from tests.support.reality import python_image
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from packager.catalog.records import Target
     from packager.containers.docker_engine import DockerEngine
     from packager.prove import Proof
@@ -35,18 +32,6 @@ def target() -> Target:
     return load_catalog().target("aws-lambda", "nodejs22.x", "x86_64")
 
 
-def zipped(path: Path, files: Mapping[str, str], modes: Mapping[str, int] | None = None) -> Path:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in files.items():
-            member = zipfile.ZipInfo(name)
-            member.create_system = 3
-            member.external_attr = (0o100000 | (modes or {}).get(name, 0o644)) << 16
-            archive.writestr(member, content)
-    path.write_bytes(buffer.getvalue())
-    return path
-
-
 def connect_here() -> DockerEngine:
     return connect(os.environ, Path.home())
 
@@ -57,13 +42,13 @@ def prove_in(image: str, artifact: Path, target: Target, *layers: Path, **more: 
 
 
 def test_standin_function_and_layer_load_and_answer(tmp_path: Path, target: Target) -> None:
-    layer = zipped(tmp_path / "layer.zip", {"nodejs/node_modules/dep/index.js": "module.exports = __filename"})
+    layer = make_zip(tmp_path / "layer.zip", {"nodejs/node_modules/dep/index.js": "module.exports = __filename"})
     source = (
         "if (require('dep') !== '/opt/nodejs/node_modules/dep/index.js') throw new Error('elsewhere');"
         "if (__dirname !== '/var/task' || process.getuid() !== 993) throw new Error('not Lambda');"
         "require('fs').writeFileSync('/tmp/ok', '');" + GOOD
     )
-    function = zipped(tmp_path / "api.zip", {"index.js": source})
+    function = make_zip(tmp_path / "api.zip", {"index.js": source})
     proof = prove_in(STANDIN, function, target, layer, event={"a": 1})
     assert proof.status == "proved", proof
     assert proof.how == "docker"
@@ -87,13 +72,13 @@ def test_standin_function_and_layer_load_and_answer(tmp_path: Path, target: Targ
 )
 def test_standin_refuses_with_the_cause(tmp_path: Path, target: Target, source: str, code: str) -> None:
     files = {"index.js": source, "secret.js": ""}
-    function = zipped(tmp_path / "api.zip", files, {"secret.js": 0o600})
+    function = make_zip(tmp_path / "api.zip", files, {"secret.js": 0o600})
     proof = prove_in(STANDIN, function, target, memory_bytes=200 << 20)
     assert (proof.status, [finding.code for finding in proof.findings]) == ("failed", [code]), proof
 
 
 def test_standin_time_limit_takes_the_container_with_it(tmp_path: Path, target: Target) -> None:
-    function = zipped(tmp_path / "api.zip", {"index.js": "for (;;) {}"})
+    function = make_zip(tmp_path / "api.zip", {"index.js": "for (;;) {}"})
     proof = prove_in(STANDIN, function, target, timeout_seconds=3)
     assert [finding.code for finding in proof.findings] == ["RUN009"]
     assert "busy loading" in proof.detail
@@ -107,7 +92,7 @@ def test_standin_a_fork_bomb_meets_the_limit_of_processes_and_is_gone(tmp_path: 
         "setInterval(() => { for (let i = 0; i < 50; i++) bomb() }, 10);"
         "exports.handler = () => new Promise(() => {});"
     )
-    function = zipped(tmp_path / "api.zip", {"index.js": source})
+    function = make_zip(tmp_path / "api.zip", {"index.js": source})
     proof = prove_in(STANDIN, function, target, event={}, timeout_seconds=5)
     assert proof.status == "failed", proof
     codes = [finding.code for finding in proof.findings]
@@ -120,7 +105,7 @@ def test_standin_a_fork_bomb_meets_the_limit_of_processes_and_is_gone(tmp_path: 
 @pytest.mark.parametrize("name", NODE)
 def test_standin_reports_what_is_tried_in_vain(tmp_path: Path, target: Target, name: str) -> None:
     case = NODE[name]
-    function = zipped(tmp_path / "api.zip", {"index.js": case.source})
+    function = make_zip(tmp_path / "api.zip", {"index.js": case.source})
     proof = prove_in(STANDIN, function, target, event={}, memory_bytes=case.memory_bytes)
     (finding,) = proof.findings
     expected = ("proved", case.code, "warning") if case.code else ("failed", "RUN010", "error")
@@ -133,7 +118,7 @@ def test_standin_reports_what_is_tried_in_vain(tmp_path: Path, target: Target, n
 def test_standin_reports_what_python_tries_in_vain(tmp_path: Path, name: str) -> None:
     case = PYTHON[name]
     target = load_catalog().target("aws-lambda", "python3.11", "x86_64")
-    function = zipped(tmp_path / "api.zip", {"index.py": case.source})
+    function = make_zip(tmp_path / "api.zip", {"index.py": case.source})
     proof = prove_in(python_image("bookworm"), function, target, event={}, memory_bytes=case.memory_bytes)
     (finding,) = proof.findings
     expected = ("proved", case.code, "warning") if case.code else ("failed", "RUN010", "error")
@@ -143,7 +128,7 @@ def test_standin_reports_what_python_tries_in_vain(tmp_path: Path, name: str) ->
 
 def test_standin_has_no_network(tmp_path: Path, target: Target) -> None:
     source = "await new Promise((ok, no) => net.connect(53, '192.0.2.1').on('error', no)); export const handler = 1"
-    function = zipped(tmp_path / "api.zip", {"index.mjs": f"import net from 'net'; {source}"})
+    function = make_zip(tmp_path / "api.zip", {"index.mjs": f"import net from 'net'; {source}"})
     proof = prove_in(STANDIN, function, target)
     assert proof.status == "skipped"
     assert "wants the network" in proof.detail
@@ -151,14 +136,14 @@ def test_standin_has_no_network(tmp_path: Path, target: Target) -> None:
 
 @pytest.mark.network
 def test_standin_without_node_gets_the_targets_major(tmp_path: Path, target: Target) -> None:
-    function = zipped(tmp_path / "api.zip", {"index.js": f"if (!process.version.startsWith('v22.')) throw 1; {GOOD}"})
+    function = make_zip(tmp_path / "api.zip", {"index.js": f"if (!process.version.startsWith('v22.')) throw 1; {GOOD}"})
     proof = prove_in("packager-test/debian:bullseye", function, target)
     assert proof.status == "proved", proof
 
 
 def test_auto_uses_this_machine_where_the_image_is_not_on_the_engine(tmp_path: Path) -> None:
     target = load_catalog().target("aws-lambda", "nodejs20.x", "x86_64")
-    function = zipped(tmp_path / "api.zip", {"index.js": "require('./gone')"})
+    function = make_zip(tmp_path / "api.zip", {"index.js": "require('./gone')"})
     with connect_here() as engine:
         if engine.find_image(target.image, "x86_64") is not None:
             pytest.skip("the official image is here, so that is what auto takes")
@@ -170,7 +155,7 @@ def test_the_official_image_itself(tmp_path: Path, target: Target) -> None:
     with connect_here() as engine:
         if engine.find_image(target.image, "x86_64") is None:
             pytest.skip(f"image not available: {target.image}")
-    function = zipped(tmp_path / "api.zip", {"index.js": f"require('@aws-sdk/client-s3'); {GOOD}"})
+    function = make_zip(tmp_path / "api.zip", {"index.js": f"require('@aws-sdk/client-s3'); {GOOD}"})
     proof = prove_in("", function, target, event={})
     assert proof.status == "proved", proof
     assert "standing in" not in proof.where
@@ -189,11 +174,11 @@ while True:
 
 def test_standin_a_custom_runtime_answers_the_runtime_api(tmp_path: Path) -> None:
     target = load_catalog().target("aws-lambda", "provided.al2023", "x86_64")
-    function = zipped(tmp_path / "api.zip", {"bootstrap": BOOTSTRAP}, {"bootstrap": 0o755})
+    function = make_zip(tmp_path / "api.zip", {"bootstrap": BOOTSTRAP}, {"bootstrap": 0o755})
     proof = prove_in(python_image("bookworm"), function, target, event={"a": 1}, handler="my.handler")
     assert (proof.status, proof.how) == ("proved", "docker"), proof
     assert json.loads(proof.answer) == {"got": {"a": 1}, "user": 993, "handler": "my.handler"}
-    function = zipped(tmp_path / "api.zip", {"bootstrap": "#!/bin/sh\nexit 3"}, {"bootstrap": 0o755})
+    function = make_zip(tmp_path / "api.zip", {"bootstrap": "#!/bin/sh\nexit 3"}, {"bootstrap": 0o755})
     proof = prove_in(python_image("bookworm"), function, target, event={})
     assert (proof.status, [finding.code for finding in proof.findings]) == ("failed", ["RUN015"]), proof
     proof = prove_in(STANDIN, function, target, event={})

@@ -45,6 +45,14 @@ _WORKSPACE = {
         {"name": "@app/db", "version": "1.0.0", "main": "index.js", "dependencies": {"@prisma/client": "5.22.0"}}
     ),
 }
+_SHARED = replace(
+    _BASE,
+    dependencies={"@app/db": "1.0.0"},
+    package={"workspaces": ["packages/*"]},
+    schema="",
+    handler=_BASE.handler.replace("@prisma/client", "@app/db"),
+)
+"""A client in a workspace's member that others use."""
 _TWO = f"""\
 generator a {{
   provider = "prisma-client-js"
@@ -98,12 +106,8 @@ LAYOUTS: tuple[Era, ...] = (
         environment=_at("src/b"),
     ),
     replace(
-        _BASE,
+        _SHARED,
         name="inside a workspace",
-        dependencies={"@app/db": "1.0.0"},
-        package={"workspaces": ["packages/*"]},
-        schema="",
-        handler=_BASE.handler.replace("@prisma/client", "@app/db"),
         files={
             **_WORKSPACE,
             "packages/db/index.js": "module.exports = require('@prisma/client')\n",
@@ -112,12 +116,8 @@ LAYOUTS: tuple[Era, ...] = (
         environment=_INSTALLED,
     ),
     replace(
-        _BASE,
+        _SHARED,
         name="inside a workspace, output of its own",
-        dependencies={"@app/db": "1.0.0"},
-        package={"workspaces": ["packages/*"]},
-        schema="",
-        handler=_BASE.handler.replace("@prisma/client", "@app/db"),
         files={
             **_WORKSPACE,
             "packages/db/index.js": "module.exports = require('./generated')\n",

@@ -31,6 +31,21 @@ _REAL = Era(
     generation="prisma-3-library",
     environment=_library("rhel-openssl-1.0.x"),
 )
+_PROGRAM_2 = Era(
+    name="2.0.0",
+    runtime="nodejs18.x",
+    dependencies={"@prisma/client": "2.0.0"},
+    development={"@prisma/cli": "2.0.0"},
+    schema=schema("postgresql", _TWO_TARGETS),
+    handler=PLAIN,
+    query="prove",
+    engine="stand-in",
+    native=1,
+    generation="prisma-2",
+    files={"engine/query-engine": STANDIN},
+    config=_OWN_ENGINE,
+    environment=_program("rhel-openssl-1.0.x"),
+)
 _PROGRAM_5 = Era(
     name="5.22 executable",
     runtime="nodejs22.x",
@@ -59,51 +74,22 @@ _LIBRARY_5 = Era(
 )
 
 NATIVE: tuple[Era, ...] = (
-    Era(
+    replace(
+        _PROGRAM_2,
         name="2.0.0-preview024",
-        runtime="nodejs18.x",
         dependencies={"@prisma/client": "2.0.0-preview024"},
         development={"prisma2": "2.0.0-preview024"},
-        schema=schema("postgresql", _TWO_TARGETS),
-        handler=PLAIN,
-        query="prove",
-        engine="stand-in",
-        native=1,
         generation="prisma-2-preview",
-        files={"engine/query-engine": STANDIN},
-        config=_OWN_ENGINE,
         environment=_program("rhel-openssl-1.0.x", "/var/task/node_modules/@prisma/client/runtime"),
     ),
-    Era(
+    replace(
+        _PROGRAM_2,
         name="2.0.0-beta.9",
-        runtime="nodejs18.x",
         dependencies={"@prisma/client": "2.0.0-beta.9"},
         development={"@prisma/cli": "2.0.0-beta.9"},
-        schema=schema("postgresql", _TWO_TARGETS),
-        handler=PLAIN,
-        query="prove",
-        engine="stand-in",
-        native=1,
         generation="prisma-2-beta",
-        files={"engine/query-engine": STANDIN},
-        config=_OWN_ENGINE,
-        environment=_program("rhel-openssl-1.0.x"),
     ),
-    Era(
-        name="2.0.0",
-        runtime="nodejs18.x",
-        dependencies={"@prisma/client": "2.0.0"},
-        development={"@prisma/cli": "2.0.0"},
-        schema=schema("postgresql", _TWO_TARGETS),
-        handler=PLAIN,
-        query="prove",
-        engine="stand-in",
-        native=1,
-        generation="prisma-2",
-        files={"engine/query-engine": STANDIN},
-        config=_OWN_ENGINE,
-        environment=_program("rhel-openssl-1.0.x"),
-    ),
+    _PROGRAM_2,
     replace(
         _PROGRAM_5,
         name="4.16 executable",

@@ -12,15 +12,16 @@ from packager.catalog import load_catalog
 from packager.containers import Command, Outcome
 from packager.errors import ConfigError, DockerFault, GeneratorFault
 from packager.generate.docker import DockerBuilder
-from packager.plan import Job
 from packager.progress import Silent, Stopwatch
 from tests.support.containers import FakeContainers, Files
+from tests.support.jobs import make_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog.records import Arch
     from packager.generate import Tree
+    from packager.plan import Job
 
 
 @pytest.fixture
@@ -33,14 +34,10 @@ def job(tmp_path: Path) -> Job:
     (project / "package.json").write_text(json.dumps(package))
     lock = {**package, "lockfileVersion": 3, "requires": True, "packages": {"": package}}
     (project / "package-lock.json").write_text(json.dumps(lock))
-    return Job(
-        source=project,
+    return make_job(
+        project,
         builder="docker",
         platform=load_catalog().platforms["debian-bullseye"],
-        arch="x86_64",
-        libc="glibc",
-        language="nodejs",
-        language_version="22",
         manager="npm",
         lock_file="package-lock.json",
         generate=("npx prisma generate",),
