@@ -44,7 +44,7 @@ class Measure:
     """One thing that would make a bundle smaller, and what it would save by itself."""
 
     name: str
-    """``strip``, ``best``, ``max``, ``strict``, ``trace``, ``bundle``, ``layers``, ``host``."""
+    """``strip``, ``compile``, ``best``, ``max``, ``strict``, ``trace``, ``bundle``, ``layers``, ``host``."""
     what: str
     """For people, a clause."""
     certainty: Certainty

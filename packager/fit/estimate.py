@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
+from packager.compiling.kept import RULE
 from packager.errors import PackagerError
 from packager.fit.levels import level_ratio
+from packager.inventory.bytecode import source_path
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from packager.fit.layers import Part
     from packager.pipeline import Result
     from packager.plan import Bundle, TrimLevel
-    from packager.trim import Selection
+    from packager.trim import Choice, Selection
 
     Select = Callable[[Bundle], Selection]
 
@@ -43,6 +45,8 @@ class Estimates:
     """Compression level → what it takes for each byte of now."""
     strip: tuple[int, int] | None = None
     """(zipped, unzipped) bytes of symbols, if they are not stripped yet."""
+    bytecode: tuple[int, int] = (0, 0)
+    """(zipped, unzipped) bytes of modules compiled ahead."""
     parts: tuple[Part, ...] = ()
     """The packages split into layers, in the order they are mounted."""
     name: str = ""
@@ -97,6 +101,7 @@ def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: E
                 found.levels[level] = level_ratio(members, settings.level, level)
     if not settings.strip:
         found.strip = _symbols(result, weights)
+    found.bytecode = _sum(weights[item.path] for item in result.placed if item.choice.rule == RULE)
     return found
 
 
@@ -128,8 +133,13 @@ def _left_out(
     except PackagerError:
         return None  # the tracer cannot be had or cannot read the code: trying it would say so again
     kept = {choice.file.path for choice in selection.kept}
-    gone = [item.path for item in result.placed if item.choice.file.path not in kept and item.content is None]
+    gone = [item.path for item in result.placed if _of_the_tree(item.choice) not in kept and item.content is None]
     return _sum(weights.get(path, (0, 0)) for path in gone)
+
+
+def _of_the_tree(choice: Choice) -> str:
+    """Return the path of a file, of bytecode that of its source: with that it comes and goes."""
+    return source_path(choice.file.path) if choice.rule == RULE else choice.file.path
 
 
 def _symbols(result: Result, weights: dict[str, tuple[int, int]]) -> tuple[int, int]:

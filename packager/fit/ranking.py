@@ -56,6 +56,9 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
     if estimates.strip:
         yield Measure("strip", "take symbols out of native files", "about", *estimates.strip,
                       permanent=f"{key}.strip: true")  # fmt: skip
+    if any(estimates.bytecode):
+        yield Measure("compile", "leave Python's modules to be compiled anew by every cold start", "exact",
+                      *estimates.bytecode, automatic=False, permanent=f"{key}.compile: false")  # fmt: skip
     for name in ("best", "max"):
         if LEVELS[name] in estimates.levels:
             saved = int(estimates.zipped * (1 - estimates.levels[LEVELS[name]]))
