@@ -27,7 +27,12 @@ class Unit:
 
 
 def units_of(graph: PackageGraph, sizes: Mapping[str, int]) -> dict[str, Unit]:
-    """Return the units by name, sorted; `sizes` maps the folder of each package that counts to its bytes."""
+    """Return the units by name, sorted; `sizes` maps the folder of each package that counts to its bytes.
+
+    A package for one system, or one that a generator wrote, goes together with those that need it: they look for it by
+    a path of their own (sharp for libvips, ffmpeg for its program), which leads out of a layer only to nowhere. For the
+    same reason an optional peer that is there counts as needed: code in a layer does not see the function's packages.
+    """
     weights: dict[str, int] = {}
     edges: dict[str, set[str]] = {}
     for folder, size in sizes.items():
@@ -36,10 +41,15 @@ def units_of(graph: PackageGraph, sizes: Mapping[str, int]) -> dict[str, Unit]:
             continue
         name = here.package.name
         weights[name] = weights.get(name, 0) + size
-        found = (graph.resolve(folder, need) for need in here.needs)
-        edges.setdefault(name, set()).update(
-            graph.installed[other].package.name for other in found if other is not None and other in sizes
-        )
+        edges.setdefault(name, set())
+        for need in (*here.needs, *here.optional_peers):
+            other = graph.resolve(folder, need)
+            if other is None or other not in sizes:
+                continue
+            found = graph.installed[other]
+            edges[name].add(found.package.name)
+            if found.cpu or found.package.os or found.package.name.startswith(".") or other in graph.generated:
+                edges.setdefault(found.package.name, set()).add(name)
     below = {name: _reached(edges, name) for name in edges}
     members = {name: tuple(sorted({name, *(other for other in below[name] if name in below[other])})) for name in edges}
     return {

@@ -25,6 +25,8 @@ class Installed:
     libc: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
     """Those of `needs` that the package does without if they can't be installed."""
+    optional_peers: tuple[str, ...] = ()
+    """What the package uses where the project has it, and no part of `needs`: knex finds pg so."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def read_packages(
             cpu=_strings(data.get("cpu")),
             libc=_strings(data.get("libc")),
             optional=tuple(sorted(_mapping(data, "optionalDependencies"))),
+            optional_peers=tuple(sorted(optional)),
         )
     written = tuple(
         folder

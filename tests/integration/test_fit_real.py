@@ -63,6 +63,41 @@ module.exports = async (request, response) => {
 }
 """
 
+MEDIA = {name: THUMBS[name] for name in THUMBS if name != "pg"}
+# Two functions of one package.json: DuckDB is in both, each has large packages of its own besides.
+ROWS = """\
+const { DuckDBInstance } = require('@duckdb/node-api')
+const rows = async () => {
+  const database = await DuckDBInstance.create(':memory:')
+  const found = (await (await database.connect()).runAndReadAll('select 6 * 7 as answer')).getRows()
+  return Number(found[0][0])
+}
+"""
+RENDER_HANDLER = (
+    ROWS
+    + """
+const { createCanvas } = require('@napi-rs/canvas')
+const sharp = require('sharp')
+
+exports.handler = async () => {
+  const image = await sharp(createCanvas(64, 64).toBuffer('image/png')).resize(16).webp().toBuffer()
+  return { answer: await rows(), image: image.length > 20 }
+}
+"""
+)
+PROBE_HANDLER = (
+    ROWS
+    + """
+const { execFileSync } = require('node:child_process')
+const ffmpeg = require('@ffmpeg-installer/ffmpeg')
+
+exports.handler = async () => {
+  const version = execFileSync(ffmpeg.path, ['-version'], { encoding: 'utf8' })
+  return { answer: await rows(), ffmpeg: version.startsWith('ffmpeg version') }
+}
+"""
+)
+
 
 def project(folder: Path, dependencies: dict[str, str], handler: str, bundle: str) -> Path:
     """Return an application with a lock file."""
@@ -167,3 +202,59 @@ def test_what_all_is_needed_goes_into_layers_that_load_together(tmp_path: Path) 
     assert function["artifact"]["zipped_bytes"] <= 5 << 20
     assert function["budget"]["used_with_layers_bytes"] <= LAMBDA_UNZIPPED
     assert function["proof"]["status"] == "proved"
+
+
+@pytest.mark.parametrize("trim", ["safe", "trace"])
+def test_two_functions_share_a_large_package_in_one_layer(tmp_path: Path, trim: str) -> None:
+    own = {"name": "media", "version": "1.0.0", "private": True, "dependencies": MEDIA}
+    common = f"target: aws-lambda, runtime: nodejs22.x, trim: {trim}, budget: 5mb"
+    # What is not traced is left out by hand: one function's packages are of no use to the other.
+    render = "include: [render.js, '!node_modules/@ffmpeg-installer/**']"
+    probe = "include: [probe.js, '!node_modules/@napi-rs/**', '!node_modules/sharp/**', '!node_modules/@img/**']"
+    config = (
+        "version: 1\nbuilder: host\nbundles:\n"
+        f"  render: {{{common}, handler: render.handler, {render}}}\n"
+        f"  probe: {{{common}, handler: probe.handler, {probe}}}\n"
+    )
+    app = write_tree(
+        tmp_path / "media",
+        {
+            "package.json": json.dumps(own),
+            "render.js": RENDER_HANDLER,
+            "probe.js": PROBE_HANDLER,
+            "packager.yaml": config,
+            "event.json": "{}",
+            "render.json": json.dumps({"answer": 42, "image": True}),
+            "probe.json": json.dumps({"answer": 42, "ffmpeg": True}),
+        },
+    )
+    subprocess.run(["npm", "install", "--package-lock-only"], cwd=app, check=True, capture_output=True, timeout=600)
+
+    document = packager("build", app, "--fit", "--json", timeout=1800).json()
+
+    check("build", document)
+    made = {bundle["bundle"]: bundle for bundle in document["bundles"]}
+    for name, bundle in made.items():
+        print(f"\n{trim} {name}: {bundle['artifact']['zipped_bytes']:,} zipped,", end=" ")  # noqa: T201 (figures)
+        print(f"{bundle['budget']['used_with_layers_bytes']:,} unzipped with layers; {bundle['proof']['detail']}")  # noqa: T201
+    assert document["ok"], made
+    assert made["probe-shared-1"]["artifact"]["zipped_bytes"] > 15_000_000
+    held = {name: zipfile.ZipFile(bundle["path"]).namelist() for name, bundle in made.items()}
+    for name in ("render", "probe"):
+        function = made[name]
+        layers = [layer["name"] for layer in function["layers"]]
+        assert (layers[0], function["fit"]["layers"]) == ("probe-shared-1", layers)
+        assert len(layers) <= 5
+        assert function["artifact"]["zipped_bytes"] <= 5 << 20
+        assert all(made[layer]["artifact"]["zipped_bytes"] <= 50 << 20 for layer in layers)
+        assert function["budget"]["used_with_layers_bytes"] <= LAMBDA_UNZIPPED
+        assert function["proof"]["status"] == "proved"
+        seen = [path.removeprefix("nodejs/") for each in (*layers, name) for path in held[each]]
+        assert len(seen) == len(set(seen))
+        below = [word for layer in layers for word in ("--layer", made[layer]["path"])]
+        asked = ("--event", app / "event.json", "--expect", app / f"{name}.json", "--json")
+        called = packager("prove", function["path"], *below, *asked).json()
+        assert called["proof"]["status"] == "proved", called
+    template = packager("emit", "sam", app, "--stdout").stdout
+    assert template.count("- Ref: ProbeShared1") == 2
+    assert template.count("Type: AWS::Serverless::LayerVersion") == len(made) - 2
