@@ -10,19 +10,14 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import http.client
 import os
 import shutil
-import ssl
 import tempfile
-import time
-import urllib.error
-import urllib.request
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from packager.engines.mirror import TIMEOUT_SECONDS, Mirror, MissingError, mirror_fix
 from packager.errors import ArtifactError, EnvironmentFault
 
 if TYPE_CHECKING:
@@ -30,12 +25,8 @@ if TYPE_CHECKING:
 
     from packager.engines import EngineFile
 
-ATTEMPTS = 3
-TIMEOUT_SECONDS = 30.0
-_PAUSE_SECONDS = 0.5
 _CHUNK_BYTES = 1 << 20
 _IGNORE_MISSING = "PRISMA_ENGINES_CHECKSUM_IGNORE_MISSING"
-_BUNDLES = ("PACKAGER_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE")
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -54,7 +45,7 @@ class EngineStore:
         self._root = cache / "engines" / "prisma" / "master"
         self._environment = environment
         self._offline = offline
-        self._timeout_seconds = timeout_seconds
+        self._mirror = Mirror(environment, timeout_seconds)
 
     def provide(self, files: tuple[EngineFile, ...], folder: Path, project: Path) -> None:
         """Put every file into a folder under the name it has beside the client, executable.
@@ -97,10 +88,10 @@ class EngineStore:
             with tempfile.TemporaryDirectory(dir=place.parent, prefix=".fetching-") as aside:
                 packed, plain = Path(aside, "packed"), Path(aside, "plain")
                 try:
-                    self._download(f"{address}.gz", packed)
-                except _MissingError as error:
+                    self._mirror.download(f"{address}.gz", packed)
+                except MissingError as error:
                     msg = "the mirror does not have this engine (404)"
-                    raise EnvironmentFault(msg, where=f"{address}.gz", fix=_mirror_fix()) from error
+                    raise EnvironmentFault(msg, where=f"{address}.gz", fix=mirror_fix()) from error
                 _compare(f"{address}.gz", packed, packed_sum)
                 _inflate(f"{address}.gz", packed, plain)
                 _compare(address, plain, plain_sum)
@@ -120,8 +111,8 @@ class EngineStore:
     def _sum(self, address: str) -> str:
         """Return the published sum; empty where there is none and that is allowed."""
         try:
-            body = self._read(address)
-        except _MissingError as error:
+            body = self._mirror.read(address)
+        except MissingError as error:
             if self._environment.get(_IGNORE_MISSING):
                 return ""
             msg = "the mirror has no checksum of the engine (404)"
@@ -131,90 +122,8 @@ class EngineStore:
         found = text.split()[0] if text else ""
         if len(found) != 64 or not _HEX.issuperset(found):
             msg = f"is no checksum: {text[:60]!r}"
-            raise EnvironmentFault(msg, where=address, fix=_mirror_fix())
+            raise EnvironmentFault(msg, where=address, fix=mirror_fix())
         return found
-
-    def _read(self, address: str) -> bytes:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "body")
-            self._download(address, path, limit_bytes=4096)
-            return path.read_bytes()
-
-    def _download(self, address: str, path: Path, limit_bytes: int | None = None) -> None:
-        """Write what an address gives to a file. Raises `_MissingError` for 404, EnvironmentFault for the rest."""
-        if urlsplit(address).scheme not in ("http", "https"):
-            msg = "is no http or https address"
-            raise EnvironmentFault(msg, where=address, fix=_mirror_fix())
-        reason = ""
-        for attempt in range(ATTEMPTS):
-            if attempt:
-                time.sleep(_PAUSE_SECONDS * attempt)
-            try:
-                self._download_once(address, path, limit_bytes)
-            except urllib.error.HTTPError as error:
-                error.close()
-                if error.code == 404:
-                    raise _MissingError(address) from error
-                reason = f"the mirror answers {error.code} {error.reason}"
-                if error.code < 500:
-                    break
-            except urllib.error.URLError as error:
-                reason = _reason(error.reason)
-            except (TimeoutError, http.client.HTTPException, ConnectionError, ssl.SSLError) as error:
-                reason = _reason(error)
-            else:
-                return
-        msg = f"cannot be fetched: {reason}"
-        raise EnvironmentFault(msg, where=address, fix=_mirror_fix())
-
-    def _download_once(self, address: str, path: Path, limit_bytes: int | None) -> None:
-        request = urllib.request.Request(address, headers={"User-Agent": "packager"})
-        deadline = time.monotonic() + 20 * self._timeout_seconds
-        with self._opener().open(request, timeout=self._timeout_seconds) as response, path.open("wb") as out:
-            size, announced = 0, response.headers.get("Content-Length")
-            while piece := response.read(_CHUNK_BYTES):
-                size += len(piece)
-                if limit_bytes is not None and size > limit_bytes:
-                    msg = "is much longer than a checksum"
-                    raise EnvironmentFault(msg, where=address, fix=_mirror_fix())
-                if time.monotonic() > deadline:
-                    msg = "the transfer is too slow"
-                    raise TimeoutError(msg)
-                out.write(piece)
-            if announced and announced.isdigit() and int(announced) != size:
-                msg = f"cut off after {size} of {announced} bytes"
-                raise ConnectionError(msg)
-
-    def _opener(self) -> urllib.request.OpenerDirector:
-        proxies = {
-            scheme: value
-            for scheme in ("http", "https", "no")
-            if (value := self._environment.get(f"{scheme}_proxy") or self._environment.get(f"{scheme}_proxy".upper()))
-        }
-        context = ssl.create_default_context()
-        for name in _BUNDLES:
-            if (bundle := self._environment.get(name)) and Path(bundle).is_file():
-                with contextlib.suppress(ssl.SSLError):  # a bundle that is none: the system's certificates still hold
-                    context.load_verify_locations(bundle)
-        return urllib.request.build_opener(_Proxies(proxies), urllib.request.HTTPSHandler(context=context))
-
-
-class _Proxies(urllib.request.ProxyHandler):
-    """Proxies from a given environment; urllib's own asks this process's for exceptions."""
-
-    def __init__(self, proxies: dict[str, str]) -> None:
-        self._except = [name.strip().lstrip(".").lower() for name in proxies.pop("no", "").split(",") if name.strip()]
-        super().__init__(proxies)
-
-    def proxy_open(self, req: urllib.request.Request, proxy: str, type: str) -> object:
-        host = (req.host or "").rpartition(":")[0] or (req.host or "")
-        if any(name == "*" or host.lower() == name or host.lower().endswith(f".{name}") for name in self._except):
-            return None
-        return super().proxy_open(req, proxy, type)
-
-
-class _MissingError(Exception):
-    """The mirror has no such file."""
 
 
 def _named(file: EngineFile, project: Path) -> Path:
@@ -242,7 +151,7 @@ def _inflate(address: str, packed: Path, plain: Path) -> None:
             shutil.copyfileobj(source, out, _CHUNK_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         msg = f"is no gzip file: {error}"
-        raise EnvironmentFault(msg, where=address, fix=_mirror_fix()) from error
+        raise EnvironmentFault(msg, where=address, fix=mirror_fix()) from error
 
 
 def _sha256(path: Path) -> str:
@@ -251,16 +160,3 @@ def _sha256(path: Path) -> str:
         while piece := file.read(_CHUNK_BYTES):
             digest.update(piece)
     return digest.hexdigest()
-
-
-def _reason(error: object) -> str:
-    if isinstance(error, TimeoutError) and str(error) in ("", "timed out"):
-        return "no answer in time"
-    return str(error) or type(error).__name__
-
-
-def _mirror_fix() -> str:
-    return (
-        "check network and proxy, name a mirror (PRISMA_ENGINES_MIRROR), or let PRISMA_QUERY_ENGINE_LIBRARY or "
-        "PRISMA_QUERY_ENGINE_BINARY name an engine file you have"
-    )

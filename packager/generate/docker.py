@@ -8,23 +8,24 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.containers import BuildArguments, Command, Volume
+from packager.containers import Command, Volume
 from packager.containers.tarballs import tar_stream
 from packager.engines.store import EngineStore
-from packager.errors import ConfigError, DockerFault, GeneratorFault
+from packager.errors import DockerFault, GeneratorFault
 from packager.generate import WORKDIR, Step, Tree
 from packager.generate.causes import explain
 from packager.generate.environment import SETTINGS
+from packager.generate.images import JobImages
 from packager.generate.source import source_tar
 from packager.generate.steps import fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
-from packager.resources import bundled, default_cache
+from packager.resources import default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from packager.catalog.records import Arch
-    from packager.containers import Container, Containers, Image, Outcome
+    from packager.containers import Container, Containers, Outcome
     from packager.plan import Job
     from packager.progress import Stopwatch
 
@@ -41,13 +42,6 @@ _VOLUMES = (
 # Any name that is surely an executable file, in every image that has a shell.
 _ANY_FILE = "/bin/sh"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_FAMILIES = {
-    "debian": "debian",
-    "ubuntu": "debian",
-    "amzn": "amazonlinux",
-    "fedora": "amazonlinux",
-    "rhel": "amazonlinux",
-}
 _TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
 _PROBE_SECONDS = 60.0
 _TAIL_LINES = 20
@@ -82,15 +76,14 @@ class DockerBuilder:
         self._environment = environment
         self._home = home
         self._node_folder = node_folder
-        self._packages = packages
         self._cache = cache or default_cache()
-        self._images: dict[tuple[str, Arch, Surroundings], Image] = {}
+        self._images = JobImages(containers, packages)
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
         steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
-        image = self._image_once(job, outside, watch)
+        image = self._images.of(job, outside, watch)
         given = _environment(outside)
         with self._containers.start(image, environment=_steady(), volumes=_VOLUMES) as container:
             with watch.step("copy in", job.source.name):
@@ -125,43 +118,7 @@ class DockerBuilder:
         """Return the image and the Node a job is built with as one text."""
         outside = surroundings(self._environment, self._home, job.source)
         node = self._node_folder(job.language_version, job.arch).name if job.language == "nodejs" else ""
-        return repr((self._image_once(job, outside, watch).id, node))
-
-    def _image_once(self, job: Job, outside: Surroundings, watch: Stopwatch) -> Image:
-        """Return the image of a job; asked for it twice, look only once."""
-        known = (job.image or job.platform.image, job.arch, outside)
-        if known not in self._images:
-            with watch.step("image", known[0]):
-                self._images[known] = self._image(job, outside, watch)
-        return self._images[known]
-
-    def _image(self, job: Job, outside: Surroundings, watch: Stopwatch) -> Image:
-        name = job.image or _pinned(job)
-        base = self._containers.find_image(name, job.arch) or self._containers.pull(name, job.arch)
-        family = self._family(base) if job.image else job.platform.family
-        arguments = BuildArguments(
-            bundled("dockerfiles") / family / "Dockerfile",
-            name,
-            arguments=(("PACKAGES", self._packages),) if self._packages is not None else (),
-            files=(("ca-bundle.crt", outside.certificates),) if outside.certificates else (),
-            unnamed=outside.proxies,
-        )
-        return self._containers.build_image(arguments, job.arch, watch.progress.line)
-
-    def _family(self, image: Image) -> str:
-        """Return which Dockerfile suits an image the user has named, from what it says of itself."""
-        with self._containers.start(image) as container:
-            outcome = container.run(_quick("cat", "/etc/os-release"))
-        facts = dict(line.partition("=")[::2] for line in outcome.output.splitlines())
-        for word in f"{facts.get('ID', '')} {facts.get('ID_LIKE', '')}".replace('"', "").split():
-            if word in _FAMILIES:
-                return _FAMILIES[word]
-        msg = (
-            f"is neither of the Debian nor of the Amazon Linux family: {facts.get('PRETTY_NAME', outcome.output[:100])}"
-        )
-        raise ConfigError(
-            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder host"
-        )
+        return repr((self._images.of(job, outside, watch).id, node))
 
     def _bring_node(self, job: Job, container: Container) -> dict[str, str]:
         """Return variables with which the target's Node is found: the one the host builder uses, copied in.
@@ -217,15 +174,6 @@ def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
     if cause is None:
         return GeneratorFault(how, where=where, fix="see its output", output=tail)
     return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
-
-
-def _pinned(job: Job) -> str:
-    """Return the platform's base image by its digest where the catalog has one."""
-    image, digest = job.platform.image, job.platform.digest
-    if not digest:
-        return image
-    folder, _, name = image.rpartition("/")
-    return f"{folder}/{name.split(':')[0]}@{digest}".lstrip("/")
 
 
 def _steady() -> tuple[tuple[str, str], ...]:

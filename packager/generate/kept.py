@@ -1,9 +1,7 @@
 """Trees of earlier builds: where nothing that a build reads has changed, its result is taken instead of made again.
 
-What counts is what went in: the source files, the job, the environment of its commands, and the tools or the image.
-The app's own code is no part of it where nothing but package managers and known generators run: they do not read it,
-so an edit of it costs no install. Only jobs whose lock file fixes what is installed take part. What a build has left as
-it was is not kept: it is copied from the project again, so that no copy of its secrets lies about.
+What a build has left as it was is not kept: it is copied from the project again, so that no copy of its secrets lies
+about.
 """
 
 from __future__ import annotations
@@ -11,19 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 import stat
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from packager import __version__
 from packager.generate import Tree
-from packager.generate.source import copy_source, link_target, source_files
+from packager.generate.key import key_of, settled
+from packager.generate.source import copy_source, source_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,11 +31,6 @@ if TYPE_CHECKING:
 
 ROOM = "trees"
 """In the cache folder: one folder per tree."""
-_FORMAT = 1
-_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml"})
-_LIFECYCLE = frozenset({"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"})
-_CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".html", ".md")
-_SCHEMA_OPTION = re.compile(r" --schema=\S+")
 _RECORD = "record.json"
 _FILES = "files"
 _MOST_BYTES = 4 << 30
@@ -78,9 +70,9 @@ class KeepingBuilder:
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Return the tree of a job, in scratch either way. Raises what the builder raises."""
-        if not _settled(job):
+        if not settled(job):
             return self._builder.build(job, scratch, watch)
-        place = self._room / _key(job, self._builder.identity(job, watch))
+        place = self._room / key_of(job, self._builder.identity(job, watch))
         if not self._fresh:
             tree = _restored(place, job, scratch, watch)
             if tree is not None:
@@ -96,63 +88,6 @@ class KeepingBuilder:
 def keeping(builder: Known, cache: Path, *, fresh: bool = False) -> Builder:
     """Return a builder that remembers what it has built."""
     return KeepingBuilder(builder, cache, fresh=fresh)
-
-
-def _settled(job: Job) -> bool:
-    """Return whether two runs of a job must give the same: nothing is resolved anew, and there is something to save."""
-    if job.manager in ("npm", "pnpm"):
-        return Path(job.lock_file).name in _LOCKS
-    return job.manager is None and bool(job.generate)
-
-
-def _key(job: Job, identity: str) -> str:
-    # Where the project lies, how long it may take and whether the network may be used change no result; what is
-    # ignored is not among the files.
-    plain = replace(job, source=Path(), timeout_seconds=0.0, offline=False, ignore=())
-    unread = _reads_no_code(job)
-    said = msgspec.json.encode(plain, enc_hook=str, order="deterministic")
-    digest = hashlib.sha256(f"{_FORMAT}\0{__version__}\0{identity}\0".encode() + said)
-    for relative, path in source_files(job):
-        if unread and _is_code(relative):
-            continue
-        digest.update(f"\0{relative}\0".encode("utf-8", "surrogateescape"))
-        if path.is_symlink():
-            digest.update(f"link {link_target(job, relative)}".encode("utf-8", "surrogateescape"))
-            continue
-        try:
-            content = hashlib.sha256(path.read_bytes()).digest()
-        except OSError:
-            # The copy will say what is wrong with it.
-            content = os.urandom(16)
-        digest.update(b"x" if path.stat().st_mode & stat.S_IXUSR else b"-")
-        digest.update(content)
-    return digest.hexdigest()
-
-
-def _reads_no_code(job: Job) -> bool:
-    """Return whether installing and generating look at manifests, schemas and settings only, not at the app's code.
-
-    Not so where the user's own commands or scripts run, where an addon of the project's is compiled, or where parts of
-    the project are installed as packages.
-    """
-    generators = {engine.generate for engine in job.engines}
-    if any(_SCHEMA_OPTION.sub("", line) not in generators for line in job.generate):
-        return False
-    names = [relative for relative, _ in source_files(job)]
-    if "binding.gyp" in names or sum(name.rpartition("/")[2] == "package.json" for name in names) > 1:
-        return False
-    try:
-        package = json.loads((job.source / "package.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    scripts = package.get("scripts", {}) if isinstance(package, dict) else None
-    return isinstance(scripts, dict) and not _LIFECYCLE.intersection(scripts)
-
-
-def _is_code(relative: str) -> bool:
-    """Return whether a file is the app's own code; what lies at the top or is called config may be settings."""
-    folder, _, name = relative.rpartition("/")
-    return bool(folder) and name.endswith(_CODE) and "config" not in name and not relative.startswith(".")
 
 
 def _restored(place: Path, job: Job, scratch: Path, watch: Stopwatch) -> Tree | None:

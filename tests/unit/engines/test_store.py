@@ -35,7 +35,7 @@ FILE = EngineFile(
 
 @pytest.fixture
 def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
-    monkeypatch.setattr("packager.engines.store._PAUSE_SECONDS", 0)
+    monkeypatch.setattr("packager.engines.mirror._PAUSE_SECONDS", 0)
     with running_mirror(lambda target, file: ENGINE + f"{target}/{file}".encode()) as running:
         yield running
 
