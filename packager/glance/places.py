@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import zlib
 
+PARTIAL_SUFFIX = ".partial"
+"""Of a file that is being written beside the one whose place it takes when it is complete: .NAME.WHOSE.partial."""
+
 
 def record_place(folder: str | os.PathLike[str], destination: str | os.PathLike[str]) -> str:
     """Return the file for an archive at this place, in the engine's part of a cache folder.

@@ -9,7 +9,7 @@ import sys
 from packager.errors import PackagerError
 from packager.glance.codec import LEVELS, codec_name
 from packager.glance.columns import DamagedError, split_columns
-from packager.glance.places import record_place
+from packager.glance.places import PARTIAL_SUFFIX, record_place
 from packager.glance.sight import Sight, identity_of, see
 from packager.glance.walk import look
 
@@ -103,11 +103,24 @@ def _default_cache() -> str:
 
 
 def own_name(folder: str | os.PathLike[str], output: str | os.PathLike[str]) -> Callable[[str], bool] | None:
-    """Return what says of a name in a folder that it is the archive to be written there; None if it is elsewhere."""
-    root = os.path.realpath(folder)
+    """Return what says of a name in a folder that it is the archive to be written there; None if it is elsewhere.
+
+    So are the beginnings of it that runs left which were killed (`packager.archive.atomic`).
+    """
+    root = os.path.realpath(folder).rstrip("/") + "/"
     target = os.path.realpath(output)
-    inside = target.startswith(root.rstrip("/") + "/")
-    return target[len(root.rstrip("/")) + 1 :].__eq__ if inside else None
+    if not target.startswith(root):
+        return None
+    own = target[len(root) :]
+    place, slash, name = own.rpartition("/")
+    begun = f"{place}{slash}.{name}."
+
+    def is_own(path: str) -> bool:
+        return path == own or (
+            path.startswith(begun) and path.endswith(PARTIAL_SUFFIX) and "/" not in path[len(begun) :]
+        )
+
+    return is_own
 
 
 def _unchanged(sight: Sight, codec: str, request: Request) -> str:

@@ -15,6 +15,7 @@ from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.errors import ArtifactError
+from packager.glance.unchanged import own_name
 from packager.inventory.tree import scan_tree
 from packager.making.stripping import Stripped, strip_kept
 from packager.plan import Bundle, Job
@@ -154,7 +155,7 @@ def python_installation(inventory: Inventory) -> tuple[str, frozenset[str] | Non
 
 def _without(inventory: Inventory, root: Path, output: Path) -> Inventory:
     """Return the inventory without the archive that an earlier run left in the folder."""
-    if root not in output.parents:
+    is_own = own_name(root, output)
+    if is_own is None:
         return inventory
-    own = output.relative_to(root).as_posix()
-    return replace(inventory, files=tuple(file for file in inventory.files if file.path != own))
+    return replace(inventory, files=tuple(file for file in inventory.files if not is_own(file.path)))

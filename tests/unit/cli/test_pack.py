@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import json
+import os
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,3 +65,22 @@ def test_the_garbage_collector_is_as_before(words: list[str], tmp_path: Path) ->
     run(["pack", str(tmp_path / "nothing"), "-o", str(tmp_path / "out.zip"), "--no-cache"])
 
     assert gc.isenabled()
+
+
+@pytest.mark.parametrize("trim", [[], ["--trim", "none"]])
+def test_what_killed_runs_left_of_the_archive_is_no_part_of_it(
+    trim: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed runs leave the beginning of the archive beside it; it goes once it is certain that nobody writes on it."""
+    folder = write_tree(tmp_path / "in", {"a.js": "a", "sub/.out.zip.9-0.partial": "somebody's own"})
+    (folder / ".out.zip.9-0.partial").write_bytes(b"of a run that was killed just now")
+    (folder / ".out.zip.7-0.partial").write_bytes(b"of a run that was killed long ago")
+    os.utime(folder / ".out.zip.7-0.partial", (0, 0))
+    monkeypatch.chdir(folder)
+    words = ["pack", ".", "-o", "out.zip", "--cache", str(tmp_path / "cache"), *trim]
+
+    for _ in range(2):
+        assert run(words) == 0
+        with zipfile.ZipFile("out.zip") as archive:
+            assert archive.namelist() == ["a.js", "sub/.out.zip.9-0.partial"]
+    assert sorted(path.name for path in folder.glob(".*")) == [".out.zip.9-0.partial"]
