@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+RECIPE_FILE = "layer.yaml"
+"""What makes a folder of ``lambda_layers`` a recipe."""
 _PACKAGE = Path(__file__).parent
 
 

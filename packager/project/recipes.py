@@ -9,9 +9,7 @@ from pathlib import Path
 from packager.document import Section, read_yaml
 from packager.errors import ConfigError, UsageError
 from packager.project.names import check_name
-from packager.resources import bundled
-
-RECIPE_FILE = "layer.yaml"
+from packager.resources import RECIPE_FILE, bundled
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.inventory.packages import package_folder, way
-from packager.project.recipes import RECIPE_FILE
+from packager.resources import RECIPE_FILE
 from packager.trim import Choice, Selection
 from packager.trim.engines import EngineRules, linked_folders
 from packager.trim.patterns import compiled, included, reaching
