@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.errors import ConfigError
-from packager.fit.estimate import TRIMS
 from packager.fit.layers import Demand, Part, split
 from packager.layering import provided_by
+from packager.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +93,7 @@ def layer_template(bases: Sequence[Base]) -> Bundle | None:
     first, target = bundles[0], bases[0].workshop.layer_target
     if target is None:
         return None
-    level = min([*(TRIMS.index(bundle.trim) for bundle in bundles), TRIMS.index("strict")])
+    level = min([*(TRIM_LEVELS.index(bundle.trim) for bundle in bundles), TRIM_LEVELS.index("strict")])
     return replace(
         first,
         kind="layer",
@@ -105,7 +105,7 @@ def layer_template(bases: Sequence[Base]) -> Bundle | None:
         packages=(),
         layers=tuple(name for name in first.layers if all(name in bundle.layers for bundle in bundles)),
         layer_files=(),
-        trim=TRIMS[level],
+        trim=TRIM_LEVELS[level],
         strip=all(bundle.strip for bundle in bundles),
         external=(),
         environment=tuple(item for item in first.environment if all(item in other.environment for other in bundles)),

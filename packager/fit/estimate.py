@@ -13,6 +13,7 @@ from packager.compiling.kept import RULE
 from packager.errors import PackagerError
 from packager.fit.levels import level_ratio
 from packager.inventory.bytecode import source_path
+from packager.plan import TRIM_LEVELS
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from packager.trim import Choice, Selection
 
     Select = Callable[[Bundle], Selection]
-
-TRIMS: tuple[TrimLevel, ...] = ("none", "safe", "strict", "trace", "bundle")
 
 
 @dataclass
@@ -83,7 +82,7 @@ def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: E
     unzipped = artifact.unzipped_bytes + layers_unzipped
     found = Estimates(artifact.zipped_bytes, unzipped, layers_unzipped, settings, name=result.bundle.name)
     weights = {member.path: (member.compressed_bytes, member.size_bytes) for member in artifact.members}
-    for trim in TRIMS[TRIMS.index(settings.trim) + 1 :]:
+    for trim in TRIM_LEVELS[TRIM_LEVELS.index(settings.trim) + 1 :]:
         # What esbuild makes of the code nobody can tell beforehand; a layer has no entries to trace from.
         if trim == "bundle" or (trim == "trace" and result.bundle.kind == "layer"):
             continue

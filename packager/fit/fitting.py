@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from packager.errors import PackagerError
 from packager.fit import FitPlan, Settings, Trial
 from packager.fit.cutting import Base, can_cut, layer_template, make_layers, twice, wanted
-from packager.fit.estimate import TRIMS, brought, estimate
+from packager.fit.estimate import brought, estimate
 from packager.fit.excess import excess_of, meets
 from packager.fit.ranking import combinations, in_words, may_fit, measures, names
 from packager.fit.words import CODES, command, image_route, permanent, remedy
+from packager.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,15 +101,15 @@ class Fitting:
         elif trial.outcome == "refused":
             self.hopeless.add(way.trim)
         elif trial.outcome == "not proved":
-            self.hopeless.update(trim for trim in TRIMS if trim != self.now.trim)
+            self.hopeless.update(trim for trim in TRIM_LEVELS if trim != self.now.trim)
 
     def _own_layers(self, way: Settings) -> list[Result]:
         base = self.base(self.now) if way.layers else None
         template = layer_template([base]) if base else None
         if template is None:
             return []
-        level = min(TRIMS.index(way.trim), TRIMS.index("strict"))
-        template = replace(template, trim=TRIMS[level], strip=way.strip)
+        level = min(TRIM_LEVELS.index(way.trim), TRIM_LEVELS.index("strict"))
+        template = replace(template, trim=TRIM_LEVELS[level], strip=way.strip)
         return make_layers(self.estimates.parts[: way.layers], template, self.workshop, way.level)
 
     def make(self, way: Settings, layers: Sequence[Result]) -> Result:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
 from packager.fit import Measure, Settings
-from packager.fit.estimate import TRIMS
-from packager.plan import TRACED
+from packager.plan import TRACED, TRIM_LEVELS
 from packager.units import format_size
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
             saved = int(estimates.zipped * (1 - estimates.levels[LEVELS[name]]))
             yield Measure(name, f"compress harder (level {LEVELS[name]})", "about", saved,
                           permanent=f"packager build --compress {name}")  # fmt: skip
-    for trim in TRIMS[TRIMS.index(estimates.settings.trim) + 1 :]:
+    for trim in TRIM_LEVELS[TRIM_LEVELS.index(estimates.settings.trim) + 1 :]:
         saved_by = estimates.trims.get(trim)
         if saved_by is None and (trim != "bundle" or bundle.kind == "layer" or bundle.target.language != "nodejs"):
             continue
@@ -91,7 +90,7 @@ def combinations(estimates: Estimates, excess: Excess, bundle: Bundle, *, proved
     What changes which files are packed is taken only where a proof follows.
     """
     now = estimates.settings
-    harder = TRIMS[TRIMS.index(now.trim) + 1 :] if proved else ()
+    harder = TRIM_LEVELS[TRIM_LEVELS.index(now.trim) + 1 :] if proved else ()
     trims = [now.trim, *(trim for trim in harder if _possible(trim, bundle))]
     strips = {now.strip, True} if estimates.strip else {now.strip}
     levels = sorted({now.level, *estimates.levels})

@@ -37,16 +37,20 @@ def groups_of(fittings: Sequence[Fitting]) -> list[list[Fitting]]:
 
 
 def share(fittings: Sequence[Fitting]) -> None:
-    """Bring functions under their limits by layers they share, as they are or, if that is not enough, traced."""
-    _share({fitting.name: fitting.now for fitting in fittings}, fittings)
-    left = [fitting for fitting in fittings if not fitting.done and _may_be_traced(fitting)]
-    if len(left) < 2:
+    """Bring functions under their limits by layers they share.
+
+    Those that are too big unpacked, which layers never change, are traced first.
+    """
+    ways = {fitting.name: fitting.now for fitting in fittings}
+    _share(ways, [fitting for fitting in fittings if not fitting.excess.unzipped])
+    unpacked = [fitting for fitting in fittings if fitting.excess.unzipped and _may_be_traced(fitting)]
+    if len(unpacked) < 2:
         return
-    ways = {fitting.name: replace(fitting.now, trim="trace") for fitting in left}
-    for fitting in left:
+    ways = {fitting.name: replace(fitting.now, trim="trace") for fitting in unpacked}
+    for fitting in unpacked:
         if ways[fitting.name] not in fitting.made:
             fitting.attempt_one(ways[fitting.name])
-    _share(ways, [fitting for fitting in left if not fitting.done])
+    _share(ways, [fitting for fitting in unpacked if not fitting.done])
 
 
 def _share(ways: Mapping[str, Settings], fittings: Sequence[Fitting]) -> None:
