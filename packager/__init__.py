@@ -18,7 +18,7 @@ _PUBLIC = {
     "Plan": "packager.plan",
     "Project": "packager.project",
     "Proof": "packager.prove",
-    "Result": "packager.pipeline",
+    "Result": "packager.making",
     "audit_archive": "packager.audit.judge",
     "deliver": "packager.delivery",
     "load_catalog": "packager.catalog",
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from packager.host import Options as Options
     from packager.host import real_host as real_host
     from packager.machine import Machine as Machine
-    from packager.pipeline import Result as Result
+    from packager.making import Result as Result
     from packager.pipeline import package as package
     from packager.plan import Bundle as Bundle
     from packager.plan import Plan as Plan

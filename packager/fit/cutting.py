@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from packager.fit.layers import Weight
     from packager.fit.workshop import Workshop
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.plan import Bundle
     from packager.trim import Selection
 

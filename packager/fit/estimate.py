@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from packager.fit import Excess, Settings
     from packager.fit.layers import Part
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.plan import Bundle, TrimLevel
     from packager.trim import Choice, Selection
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from packager.fit.layers import Part
     from packager.fit.workshop import Workshop
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.plan import TrimLevel
 
 MAX_TRIALS = 6

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from packager.fit.cutting import Base
     from packager.fit.fitting import Fitting
     from packager.fit.layers import Part
-    from packager.pipeline import Result
+    from packager.making import Result
 
 _ROUNDS = 3
 """How often layers are made for one group; each makes and proves all its functions."""

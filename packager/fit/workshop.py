@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from packager.catalog.records import Target
     from packager.host import Options
-    from packager.pipeline import Result
+    from packager.making import Result
     from packager.plan import Bundle
     from packager.trim import Selection
 
