@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from packager.archive.atomic import PARTIAL_SUFFIX
@@ -75,9 +73,10 @@ class LaidAside(Region):
     """A file without a name, which grows and goes with this object."""
 
     def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=PARTIAL_SUFFIX, dir=folder)
+        name = folder / f".{os.getpid()}-{os.urandom(4).hex()}{PARTIAL_SUFFIX}"
+        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         weakref.finalize(self, os.close, descriptor)
-        os.unlink(name)  # noqa: PTH108 (no Path is at hand)
+        name.unlink()
         super().__init__(descriptor, 0, 0)
 
     def append(self, data: bytes | bytearray) -> None:
@@ -147,6 +146,7 @@ def lay_aside(parts: Callable[[], Iterator[bytes]], codec: Codec, folder: Path) 
 
 def _streams(parts: Iterator[bytes], codec: Codec) -> Iterator[bytearray]:
     """Yield the stream part by part; the next one is compressed meanwhile."""
+    from concurrent.futures import ThreadPoolExecutor  # hardly any archive has a giant
 
     def compress(part: bytes, following: bytes) -> bytearray:
         return compress_part(part, codec.level, codec.compressor) if following else codec.compressor(part, codec.level)
