@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import stat
+import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -35,6 +36,9 @@ _RECORD = "record.json"
 _FILES = "files"
 _MOST_BYTES = 4 << 30
 """Of all trees together; the least recently used go first."""
+
+_STALE_SECONDS = 86_400
+"""What is not whole and older than this was left by a run that was killed."""
 
 
 class Known(Protocol):
@@ -120,12 +124,15 @@ def _restored(place: Path, job: Job, scratch: Path, watch: Stopwatch) -> Tree | 
 
 
 def _keep(place: Path, job: Job, tree: Tree) -> None:
-    """Put a copy of what a build has made or changed into the cache, complete or not at all."""
+    """Put a copy of what a build has made or changed into the cache, complete or not at all.
+
+    Others may do the same at the same time: what they have begun is theirs, and who comes last stays.
+    """
     source = dict(source_files(job))
-    partial = _aside(place)
+    partial, older = _aside(place), _aside(place)
     (partial / _FILES).mkdir(parents=True)
     try:
-        left = set()
+        left, copied = set(), 0
         for relative in _paths(tree.root):
             made = tree.root / relative
             left.add(relative)
@@ -134,22 +141,30 @@ def _keep(place: Path, job: Job, tree: Tree) -> None:
             if made.is_symlink() and made.readlink().is_absolute():
                 return  # it would lead into the scratch folder of the build that made it
             _copy(made, partial / _FILES / relative)
+            copied += 1
+        sizes = [os.lstat(partial / _FILES / name).st_size for name in _paths(partial / _FILES)]
+        if len(sizes) != copied:
+            return  # somebody who empties the cache has taken some of it already
         said = {key: value for key, value in asdict(tree).items() if key != "root"}
-        size = sum(os.lstat(partial / _FILES / name).st_size for name in _paths(partial / _FILES))
         gone = tuple(sorted(source.keys() - left))
-        record = _Record(said, gone, _listing(partial / _FILES), size)
+        record = _Record(said, gone, _listing(partial / _FILES), sum(sizes))
         (partial / _RECORD).write_text(json.dumps(asdict(record)))
         if place.exists():
-            place.rename(_aside(place))
+            place.rename(older)
         partial.chmod(0o700)
         partial.rename(place)
     finally:
-        for rest in place.parent.glob(f".{place.name}.*.removed"):
+        for rest in (partial, older):
             shutil.rmtree(rest, ignore_errors=True)
 
 
 def _make_room(room: Path, newest: Path) -> None:
     """Remove the trees that were not used for the longest time, until the others are not too much."""
+    oldest = time.time() - _STALE_SECONDS
+    for rest in room.glob(".*.removed"):
+        with suppress(OSError):
+            if rest.stat().st_mtime < oldest:
+                shutil.rmtree(rest)
     kept = []
     for path in room.iterdir():
         with suppress(OSError, msgspec.DecodeError):
@@ -167,13 +182,20 @@ def _make_room(room: Path, newest: Path) -> None:
 
 
 def _aside(place: Path) -> Path:
-    """Return a name beside a tree's place for what is not whole; of a killed run, pruning removes it."""
+    """Return a name beside a tree's place for what is not whole."""
     return place.with_name(f".{place.name}.{os.urandom(4).hex()}.removed")
 
 
 def _paths(root: Path) -> Iterator[str]:
-    """Yield files and links beneath a folder, sorted by folder, relative and POSIX."""
-    for parent, folders, names in os.walk(root):
+    """Yield files and links beneath a folder, sorted by folder, relative and POSIX.
+
+    Raises OSError for a folder that cannot be listed: it may be going just now.
+    """
+
+    def fail(error: OSError) -> None:
+        raise error
+
+    for parent, folders, names in os.walk(root, onerror=fail):
         links = [name for name in folders if Path(parent, name).is_symlink()]
         folders[:] = sorted(set(folders).difference(links))
         base = os.path.relpath(parent, root)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.generate import Tree
+from packager.generate import Tree, kept
 from packager.generate.kept import ROOM, KeepingBuilder
+from packager.generate.kept import _copy as copy_kept
 from packager.generate.source import copy_source
 from packager.progress import Silent, Stopwatch
 from tests.support.jobs import make_job, write_project
@@ -76,6 +77,11 @@ class Bench:
         job = make_job(self.project, **self.changes)
         builder = KeepingBuilder(self.inner, self.cache, fresh=fresh)
         return builder.build(job, self.tmp_path / f"scratch-{self.number}", Stopwatch(Silent()))
+
+    def files_of(self, tree: Tree) -> list[str]:
+        """Return what a tree holds of installed packages."""
+        installed = tree.root / "node_modules"
+        return sorted(path.relative_to(installed).as_posix() for path in installed.rglob("*"))
 
     def files(self) -> list[Path]:
         return [path for path in (self.cache / ROOM).rglob("*") if path.is_file()]
@@ -261,3 +267,61 @@ def test_old_trees_make_room(bench: Bench, project: Path, monkeypatch: pytest.Mo
         bench.inner.extra["made.txt"] = "x" * 20
         bench.build()
     assert len(list((bench.cache / ROOM).iterdir())) == 1
+
+
+def test_two_builds_at_once_leave_a_whole_tree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One begins and ends while the other is keeping its tree."""
+
+    def copy_and_be_overtaken(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        copy_kept(source, target)
+        bench.build(fresh=True)
+
+    monkeypatch.setattr(kept, "_copy", copy_and_be_overtaken)
+    bench.build()
+
+    again = bench.build()
+    assert bench.inner.runs == 2
+    assert bench.files_of(again) == ["a", "a/bin", "a/index.js", "b"]
+
+
+def test_a_tree_whose_keeping_was_disturbed_is_not_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy_and_be_pruned(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        copy_kept(source, target)
+        for begun in (bench.cache / ROOM).iterdir():
+            shutil.rmtree(begun)
+
+    monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
+    bench.build()
+
+    assert bench.files_of(bench.build()) == ["a", "a/bin", "a/index.js", "b"]
+
+
+def test_a_tree_that_is_taken_away_while_it_is_read_is_built_anew(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the last file of one folder and the next folder, where nothing is missed when walking."""
+    bench.build()
+
+    def copy_and_be_pruned(source: Path, target: Path) -> None:
+        monkeypatch.undo()
+        copy_kept(source, target)
+        shutil.rmtree(bench.cache / ROOM)
+
+    monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
+    tree = bench.build()
+
+    assert bench.inner.runs == 2
+    assert bench.files_of(tree) == ["a", "a/bin", "a/index.js", "b"]
+
+
+def test_what_killed_runs_left_goes_after_a_while_and_what_others_have_begun_stays(bench: Bench) -> None:
+    for name, date in ((".a.0.removed", 0), (".b.1.removed", None)):
+        begun = bench.cache / ROOM / name
+        (begun / "files").mkdir(parents=True)
+        if date is not None:
+            os.utime(begun, (date, date))
+    bench.build()
+
+    assert [path.name for path in (bench.cache / ROOM).glob(".*")] == [".b.1.removed"]
