@@ -11,7 +11,8 @@ from packager.bundling.outside import names, outside
 from packager.inventory import File, Inventory
 from packager.plan import TRACED
 from packager.trace.entries import TYPESCRIPT, code_asked_for, entry_files
-from packager.trace.reach import is_licence, reach
+from packager.trace.licences import licence_files, licence_text
+from packager.trace.reach import reach
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -161,14 +162,18 @@ def _with(inventory: Inventory, files: list[File]) -> Inventory:
 
 def _licences(inventory: Inventory, folders: Collection[str], place: Path) -> File | None:
     """Write the licence texts of these packages into one file; None if they have none."""
-    texts: dict[str, list[str]] = {}
+    beside: dict[str, dict[str, File]] = {}
     for file in inventory.files:
-        package = file.package
-        if package is None or package.path not in folders or file.source is None:
-            continue
-        if posixpath.dirname(file.path) == package.path and is_licence(posixpath.basename(file.path)):
-            text = file.source.read_text(encoding="utf-8", errors="replace").strip()
-            texts.setdefault(text, []).append(f"{package.name}@{package.version}")
+        if file.package and file.package.path in folders and posixpath.dirname(file.path) == file.package.path:
+            beside.setdefault(file.package.path, {})[posixpath.basename(file.path)] = file
+    texts: dict[str, list[str]] = {}
+    for files in beside.values():
+        for name in sorted(licence_files(files)):
+            package, source = files[name].package, files[name].source
+            if package is None or source is None:
+                continue
+            if text := licence_text(name, source.read_text(encoding="utf-8", errors="replace")):
+                texts.setdefault(text, []).append(f"{package.name}@{package.version}")
     if not texts:
         return None
     written = [f"==== {', '.join(dict.fromkeys(owners))}\n\n{text}\n" for text, owners in texts.items()]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING
 
 from packager.trace import Reach
+from packager.trace.licences import licence_files
 from packager.trim.rulebook import rulebook
 
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from packager.inventory import File, Inventory
     from packager.inventory.packages import PackageGraph
     from packager.trace import Trace
-
-_LICENCE = re.compile(r"(licen[cs]e|copying|notice|unlicense)([._-].*)?", re.IGNORECASE)
 
 
 def reach(
@@ -60,24 +58,17 @@ def reach(
                 reached[other] = folder
                 queue.append(other)
     for folder in reached:
+        inside = [file.path[len(folder) + 1 :] for file in members.get(folder, ())]
+        licences = licence_files(inner for inner in inside if "/" not in inner)
         for file in members.get(folder, ()):
             inner = file.path[len(folder) + 1 :]
             if inner == "package.json":
                 files.setdefault(file.path, "decides how Node reads its package")
             elif file.elf is not None:
                 files.setdefault(file.path, "native code of a package that is asked for")
-            elif "/" not in inner and is_licence(inner):
+            elif inner in licences:
                 files.setdefault(file.path, "the licence of a package that is asked for")
     return Reach(files)
-
-
-def is_licence(name: str) -> bool:
-    """Return whether a file's name says that it holds a licence.
-
-    >>> is_licence("LICENSE-MIT.txt"), is_licence("license.js")
-    (True, False)
-    """
-    return bool(_LICENCE.fullmatch(name)) and not name.endswith((".js", ".cjs", ".mjs", ".ts", ".json"))
 
 
 def _named(trace: Trace, root: Path, inventory: Inventory) -> dict[str, str]:

@@ -102,6 +102,21 @@ def test_a_bundled_entry_stands_where_its_source_was(tmp_path: Path) -> None:
     assert tools.external == [("*",), ()]
 
 
+def test_of_a_readme_the_licence_alone_goes_along(tmp_path: Path) -> None:
+    tools = FakeTools(joins=("index.js", "node_modules/a/index.js", "node_modules/c/index.js"))
+    files = {
+        "node_modules/a/README.md": "# a\n\n## Licence\n\nSee the file.\n",
+        "node_modules/c/package.json": package_json("c"),
+        "node_modules/c/index.js": "",
+        "node_modules/c/README.md": "# c\n\nHow to use it.\n\n## License\n\nISC\n",
+    }
+    write_tree(tmp_path / "tree", files)
+    found = seen(tmp_path, tools, make_bundle(trim="bundle"))
+    licences = found.inventory.by_path[LICENCES].source
+    assert licences is not None
+    assert licences.read_text() == "==== a@1.0.0\n\nMIT\n\n==== c@1.0.0\n\n## License\n\nISC\n"
+
+
 def test_a_package_that_a_proof_missed_is_put_outside(tmp_path: Path) -> None:
     tools = FakeTools(joins=("index.js",))
     found = seen(tmp_path, tools, make_bundle(trim="bundle"), {"node_modules/a": "missed"})
