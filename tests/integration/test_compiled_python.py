@@ -16,6 +16,7 @@ from packager.catalog import load_catalog
 from packager.compiling import Manner, Module
 from packager.compiling.here import LocalPython, local_python
 from packager.inventory.bytecode import source_path
+from packager.prove.interpreters import find_python
 from tests.support.cli import Ran, packager
 from tests.support.documents import check
 from tests.support.trees import write_tree
@@ -181,8 +182,8 @@ def release_of(python: str) -> str:
 
 @pytest.mark.docker
 def test_an_image_without_the_targets_python_leaves_it_to_this_machine(tmp_path: Path) -> None:
-    if shutil.which("python3.12") is None and OWN != "3.12":
-        pytest.skip("this machine has no Python 3.12 on PATH")
+    if find_python("3.12") is None:
+        pytest.skip("this machine has no Python 3.12")
     api = {**API, "runtime": "python3.12"}
     ran = build(
         tmp_path / "app", "--builder", "docker", "--image", "debian:bookworm-slim", "--no-prove", bundles={"api": api}
@@ -192,8 +193,6 @@ def test_an_image_without_the_targets_python_leaves_it_to_this_machine(tmp_path:
 
 
 def test_without_the_targets_python_nothing_is_built(tmp_path: Path) -> None:
-    from packager.prove.interpreters import find_python
-
     missing = next((v for v in ("3.14", "3.13", "3.12", "3.11") if find_python(v) is None), None)
     if missing is None:
         pytest.skip("this machine has every Python that a target has")
