@@ -97,12 +97,16 @@ def _cache() -> Check:
     from packager.units import format_size
 
     folder = default_cache()
-    if not folder.is_dir():
-        return Check("cache", "ok", f"{folder} (not made yet)")
-    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
-    writable = os.access(folder, os.W_OK)
-    fix = "" if writable else "give another with --cache or PACKAGER_CACHE"
-    return Check("cache", "ok" if writable else "warning", f"{folder}, {format_size(size)}", fix)
+    there = next((parent for parent in (folder, *folder.absolute().parents) if os.path.lexists(parent)), folder)
+    # A file in its way is refused as one would be that may not be written.
+    writable = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)  # noqa: PTH112
+    said = "not made yet"
+    if there == folder and writable:
+        said = format_size(sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
+    if not writable:
+        fix = "give another with --cache or PACKAGER_CACHE"
+        return Check("cache", "warning", f"{folder} cannot be written: nothing is remembered", fix)
+    return Check("cache", "ok", f"{folder}, {said}")
 
 
 def _credentials() -> Check:

@@ -128,6 +128,11 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY",
     ),
     (
+        r"Log files were not written due to an error writing to the directory: (?P<detail>.+?)/_logs",
+        "npm's cache cannot be written: {detail}",
+        "let npm_config_cache name a folder that can be written to",
+    ),
+    (
         r"npm (?:ERR!|error) Exit handler never called!",
         "npm gave up without a reason; most often the registry cannot be reached",
         "check the network; behind a proxy set HTTPS_PROXY and NO_PROXY; with everything in caches, use --offline",

@@ -22,6 +22,10 @@ OUTPUTS: dict[str, tuple[str, str]] = {
         "fsevents@2.3.3",
     ),
     "no network": ("npm error code ENOTFOUND\nnpm error network request to https://r/a failed", "cannot be reached"),
+    "no home": (
+        "npm error Log files were not written due to an error writing to the directory: /nonexistent/.npm/_logs",
+        "/nonexistent/.npm",
+    ),
     "npm's silence": (
         "npm error Exit handler never called!\nnpm error This is an error with npm itself. Please report",
         "cannot be reached",
