@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any, cast
 
 from packager.document import Section
@@ -107,9 +108,21 @@ def _generate(section: Section) -> Generate:
 
 
 def _silences(section: Section) -> tuple[Silence, ...]:
+    """Return what is accepted. A code that no finding has would never be missed: it is refused."""
+    items = section.get("silence", list, default=[])
+    if not items:
+        return ()
+    from packager.audit.explain import every_code  # reads every table of codes, and few projects accept anything
+
     found = []
-    for index, item in enumerate(section.get("silence", list, default=[])):
+    for index, item in enumerate(items):
         entry = Section(item, section.key(f"silence[{index}]"))
         entry.only("code", "path", "reason")
-        found.append(Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**")))
+        silence = Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**"))
+        if silence.code not in every_code():
+            msg = f"no finding has the code {silence.code!r}"
+            close = difflib.get_close_matches(silence.code.upper(), every_code(), n=1)
+            guess = f"did you mean {close[0]!r}? " if close else ""
+            raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}codes are in FINDINGS.md: LIB002, for one")
+        found.append(silence)
     return tuple(found)

@@ -135,6 +135,11 @@ def test_unknown_keys_are_errors_with_a_guess(tmp_path: Path, document: Any, whe
         (with_bundle(arch="mips"), "packager.yaml: bundles.api.arch", "unknown architecture 'mips'"),
         (with_bundle(budget="much"), "packager.yaml: bundles.api.budget", "not a size: 'much'"),
         (with_bundle(budget=True), "packager.yaml: bundles.api.budget", "expected text or a number"),
+        (
+            with_bundle(silence=[{"code": "lib002", "reason": "x"}]),
+            "packager.yaml: bundles.api.silence[0].code",
+            "no finding has the code 'lib002'",
+        ),
         (with_bundle(silence=[{"code": "X"}]), "packager.yaml: bundles.api.silence[0].reason", "required key"),
         (with_bundle() | {"builder": "dokcer"}, "packager.yaml: builder", "unknown value 'dokcer'"),
         (with_bundle() | {"generate": {"timeout": "x"}}, "packager.yaml: generate.timeout", "expected a number"),
