@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,15 +14,17 @@ from packager.inventory import Package
 from packager.inventory.packages import Installed, PackageGraph
 
 if TYPE_CHECKING:
-    import random
     from collections.abc import Mapping
 
     from packager.fit.layers import Weight
 
+    Task = tuple[PackageGraph, list[Demand], dict[str, Weight], int]
+    """Graph, functions, what a layer carries of each package, and how much goes into one."""
+
 T = TypeVar("T")
-QUIETLY = settings(deadline=None)
+QUIETLY = settings(deadline=None, max_examples=300)
 """A busy machine is no failure."""
-NAMES = tuple("abcdefghij")
+NAMES = tuple("abcdef")
 FUNCTIONS = ("api", "jobs", "mail", "web")
 
 
@@ -29,41 +32,50 @@ def folder(name: str) -> str:
     return f"node_modules/{name}"
 
 
-@st.composite
-def graphs(draw: st.DrawFn) -> PackageGraph:
-    """Return any graph of some packages, circles and copies included."""
-    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
-    installed = {"": Installed(Package("app", "1.0.0", ""), needs=tuple(sorted(names)))}
-    for name in names:
-        needs = draw(st.lists(st.sampled_from(NAMES), max_size=3, unique=True))
-        installed[folder(name)] = Installed(Package(name, "1.0.0", folder(name)), needs=tuple(sorted(needs)))
-    if len(names) > 1 and draw(st.booleans()):
-        inner = f"{folder(names[0])}/{folder(names[1])}"
-        installed[inner] = Installed(Package(names[1], "2.0.0", inner), needs=())
+def graph_of(chance: random.Random) -> PackageGraph:
+    """Return any graph of the packages, now and then with a circle, copies, or a need that is not installed."""
+    installed = {"": Installed(Package("app", "1.0.0", ""), needs=NAMES)}
+    for index, name in enumerate(NAMES):
+        needs = {need for need in NAMES[index + 1 :] if chance.random() < 0.3}
+        if chance.random() < 0.1:
+            needs.add(chance.choice((*NAMES, "absent")))
+        installed[folder(name)] = Installed(Package(name, "1.0.0", folder(name)), needs=tuple(sorted(needs - {name})))
+    if chance.random() < 0.3:
+        inner = f"{folder('a')}/{folder('b')}"
+        installed[inner] = Installed(Package("b", "2.0.0", inner), needs=())
     return PackageGraph(installed)
 
 
-@st.composite
-def tasks(draw: st.DrawFn) -> tuple[PackageGraph, list[Demand], dict[str, Weight], int]:
-    """Return functions that have some of the packages each, whole or a part of them, as traced ones do."""
-    graph = draw(graphs())
+def task_of(seed: int) -> Task:
+    """Return functions that have some of the packages each, whole or a part of them, as traced ones do.
+
+    By a seed: drawn piece by piece, hypothesis prefers simple functions, and simple functions break no rule.
+    """
+    chance = random.Random(seed)
+    graph = graph_of(chance)
     folders = sorted(graph.installed.keys() - {""})
-    weights = {path: (draw(st.integers(1, 50)), draw(st.integers(50, 99))) for path in folders}
+    weights = {path: (chance.randint(1, 50), chance.randint(50, 99)) for path in folders}
     demands = []
-    for name in draw(st.lists(st.sampled_from(FUNCTIONS), min_size=1, unique=True)):
-        has = draw(st.lists(st.sampled_from(folders), unique=True))
-        share = draw(st.sampled_from((1, 1, 2)))
+    for name in FUNCTIONS[: chance.randint(1, len(FUNCTIONS))]:
+        share = chance.choice((1, 1, 2))
         demands.append(
             Demand(
                 name=name,
-                weights={path: (weights[path][0] // share, weights[path][1] // share) for path in has},
-                enough_bytes=draw(st.integers(0, 200)),
-                layers=draw(st.integers(0, 5)),
-                room_bytes=draw(st.none() | st.integers(0, 200)),
-                refuses=frozenset(draw(st.lists(st.sampled_from(NAMES), max_size=2))),
+                weights={
+                    path: (weights[path][0] // share, weights[path][1] // share)
+                    for path in folders
+                    if chance.random() < 0.5
+                },
+                enough_bytes=chance.choice((0, chance.randint(1, 120), 400)),
+                layers=chance.choice((0, 1, 3, 5, 5, 5)),
+                room_bytes=chance.choice((None, None, None, 0, 60, 200)),
+                refuses=frozenset(chance.choice(((), (), (), tuple(chance.choice(NAMES))))),
             )
         )
-    return graph, demands, weights, draw(st.integers(1, 150))
+    return graph, demands, weights, chance.choice((20, 60, 150, 500))
+
+
+TASKS = st.integers(0, 1 << 32).map(task_of)
 
 
 def total(weights: Mapping[str, Weight], graph: PackageGraph, packages: tuple[str, ...], which: int) -> int:
@@ -72,8 +84,8 @@ def total(weights: Mapping[str, Weight], graph: PackageGraph, packages: tuple[st
 
 
 @QUIETLY
-@given(tasks())
-def test_no_limit_is_exceeded(task: tuple[PackageGraph, list[Demand], dict[str, Weight], int]) -> None:
+@given(TASKS)
+def test_no_limit_is_exceeded(task: Task) -> None:
     graph, demands, weights, part_bytes = task
 
     parts = split(graph, demands, weights, part_bytes)
@@ -94,9 +106,9 @@ def test_no_limit_is_exceeded(task: tuple[PackageGraph, list[Demand], dict[str, 
 
 
 @QUIETLY
-@given(tasks())
+@given(TASKS)
 def test_nothing_is_twice_or_lacks_what_it_needs(
-    task: tuple[PackageGraph, list[Demand], dict[str, Weight], int],
+    task: Task,
 ) -> None:
     graph, demands, weights, part_bytes = task
 
@@ -118,10 +130,8 @@ def test_nothing_is_twice_or_lacks_what_it_needs(
 
 
 @QUIETLY
-@given(tasks(), st.randoms(use_true_random=False))
-def test_the_order_of_nothing_matters(
-    task: tuple[PackageGraph, list[Demand], dict[str, Weight], int], chance: random.Random
-) -> None:
+@given(TASKS, st.integers(0).map(random.Random))
+def test_the_order_of_nothing_matters(task: Task, chance: random.Random) -> None:
     graph, demands, weights, part_bytes = task
 
     one = split(graph, demands, weights, part_bytes)
@@ -133,8 +143,8 @@ def test_the_order_of_nothing_matters(
 
 
 @QUIETLY
-@given(tasks())
-def test_no_layer_is_there_for_nothing(task: tuple[PackageGraph, list[Demand], dict[str, Weight], int]) -> None:
+@given(TASKS)
+def test_no_layer_is_there_for_nothing(task: Task) -> None:
     graph, demands, weights, part_bytes = task
     enough = {demand.name: demand.enough_bytes for demand in demands}
 
