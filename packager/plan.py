@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch, Budget, Engine, Kind, Language, Libc, Platform, Target
+    from packager.catalog.generators import Engine
+    from packager.catalog.records import Arch, Budget, Kind, Language, Libc, Platform, Target
     from packager.engines import EngineFile
 
 BuilderName = Literal["docker", "host"]

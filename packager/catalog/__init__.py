@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from packager.errors import ConfigError
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Arch, Baseline, Budget, Engine, LayerPaths, Platform, RuntimeSystem, Target
+    from packager.catalog.generators import Engine
+    from packager.catalog.records import Arch, Baseline, Budget, LayerPaths, Platform, RuntimeSystem, Target
 
 
 @dataclass(frozen=True)

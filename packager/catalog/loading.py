@@ -17,18 +17,8 @@ from packager.catalog.files import (
     PlatformFile,
     When,
 )
-from packager.catalog.records import (
-    Baseline,
-    BinaryTargets,
-    Budget,
-    Engine,
-    EngineRule,
-    LayerPaths,
-    NativeEngine,
-    Platform,
-    RuntimeSystem,
-    parse_version,
-)
+from packager.catalog.generators import BinaryTargets, Engine, EngineRule, NativeEngine
+from packager.catalog.records import Baseline, Budget, LayerPaths, Platform, RuntimeSystem, parse_version
 from packager.errors import CatalogError
 
 if TYPE_CHECKING:

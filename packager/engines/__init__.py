@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.catalog.records import Engine
+    from packager.catalog.generators import Engine
 
 
 @dataclass(frozen=True)

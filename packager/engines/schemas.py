@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from packager.catalog.records import Engine
+    from packager.catalog.generators import Engine
 
 _SCHEMA_OPTION = re.compile(r"--schema[= ]+(\"[^\"]+\"|'[^']+'|[^\s;&|]+)")
 _CONFIG_SCHEMA = re.compile(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.records import Engine
+    from packager.catalog.generators import Engine
 
 _SYSTEM = "{system}"
 

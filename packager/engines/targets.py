@@ -11,7 +11,8 @@ from packager.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.records import BinaryTargets, Target
+    from packager.catalog.generators import BinaryTargets
+    from packager.catalog.records import Target
     from packager.engines import Client
 
 

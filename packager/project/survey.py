@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog import Catalog
-    from packager.catalog.records import Engine
+    from packager.catalog.generators import Engine
     from packager.engines import Client
     from packager.plan import PackageManager
 

@@ -12,7 +12,7 @@ from packager.trim.patterns import compiled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.catalog.records import Engine, EngineRule
+    from packager.catalog.generators import Engine, EngineRule
     from packager.engines import Client
     from packager.inventory import File
 

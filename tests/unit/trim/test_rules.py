@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog.records import Engine, EngineRule
+from packager.catalog.generators import Engine, EngineRule
 from packager.inventory.tree import scan_tree
 from packager.trim.rules import Circumstances, trim
 from tests.support.elfs import write_elf
