@@ -12,24 +12,29 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+_STOPS = (signal.SIGTERM, signal.SIGHUP)
+"""What ends a program from outside: a cancelled CI job, and a terminal that was closed."""
+
+
 @contextmanager
 def terminable() -> Iterator[None]:
-    """Turn SIGTERM into ``SystemExit(143)`` for the length of a block.
+    """Turn SIGTERM and SIGHUP into ``SystemExit(128 + number)`` for the length of a block.
 
-    Without it Python dies of SIGTERM (a cancelled CI job) with no clean-up at all. Does nothing in other threads than
-    the main one, where Python allows no handlers, and nothing where the program has a handler of its own.
+    Without it Python dies of them with no clean-up at all. Does nothing in other threads than the main one, where
+    Python allows no handlers, and nothing where somebody has decided already: a program with a handler of its own,
+    ``nohup``.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
-    ):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGTERM, _stop)
+    undecided = [number for number in _STOPS if signal.getsignal(number) is signal.SIG_DFL]
+    for number in undecided:
+        signal.signal(number, _stop)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in undecided:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with its code."""
+    if arguments is None and sys.getfilesystemencoding() != "utf-8":
+        _speak_utf8()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["pack"]:
         from packager.glance.unchanged import glance
@@ -37,6 +39,17 @@ def main(arguments: list[str] | None = None) -> None:
     from packager.cli.group import run
 
     sys.exit(run(words))
+
+
+def _speak_utf8() -> None:
+    """Begin anew with file names as UTF-8, as archives have them, whatever the locale: the same names, the same bytes.
+
+    Python does so by itself in the locale C, but not where PYTHONUTF8=0 forbids it, nor in one of Latin-1.
+    """
+    import os
+
+    if not sys.flags.utf8_mode and sys.executable:
+        os.execv(sys.executable, [sys.orig_argv[0], "-X", "utf8", *sys.orig_argv[1:]])
 
 
 def __getattr__(name: str) -> object:

@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 _cache_option = click.option(
-    "--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder. Default: the user's."
+    "--cache",
+    envvar="PACKAGER_CACHE",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Cache folder. Default: the user's.",
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 

@@ -62,7 +62,9 @@ builder_options = apply(
 )
 output_options = apply(
     click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Output folder."),
-    click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder."),
+    click.option(
+        "--cache", envvar="PACKAGER_CACHE", type=click.Path(file_okay=False, path_type=Path), help="Cache folder."
+    ),
     click.option("--jobs", type=click.IntRange(1, 64), help="Threads for compressing. Default: one per processor."),
     click.option(
         "--compress",

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The zip to write.")
 @click.option("--compress", type=click.Choice(list(LEVELS)), default="default", show_default=True, help="How hard.")
-@click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
+@click.option(
+    "--cache", envvar="PACKAGER_CACHE", type=click.Path(file_okay=False, path_type=Path), help="Cache folder."
+)
 @click.option("--no-cache", is_flag=True, help="Read and compress everything; remember nothing.")
 @click.option("--jobs", type=click.IntRange(1, 64), help="Threads for compressing. Default: one per processor.")
 @click.option(

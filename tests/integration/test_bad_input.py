@@ -245,7 +245,7 @@ def test_without_docker(app: Path, scratch: Path) -> None:
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_being_stopped_in_the_middle_leaves_nothing(
     app: Path, scratch: Path, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:

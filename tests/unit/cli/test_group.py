@@ -146,6 +146,8 @@ def test_without_json_nothing_is_on_stdout(monkeypatch: pytest.MonkeyPatch, caps
     ("arguments", "where"),
     [
         (["build", "--json", "--jobs", "0"], "--jobs"),
+        (["build", "--json", "--cache", "{app}/bootstrap", "{app}"], "--cache"),
+        (["cache", "info", "--json", "--cache", "{app}/bootstrap"], "--cache"),
         (["build", "--json", "--compress", "extreme"], "--compress"),
         (["build", "--json", "--nonsense"], ""),
         (["pack", "--json"], "PATH"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.cli import run
+from tests.support.cli import packager
 from tests.support.documents import check
 from tests.support.trees import write_tree
 
@@ -84,3 +85,12 @@ def test_what_killed_runs_left_of_the_archive_is_no_part_of_it(
         with zipfile.ZipFile("out.zip") as archive:
             assert archive.namelist() == ["a.js", "sub/.out.zip.9-0.partial"]
     assert sorted(path.name for path in folder.glob(".*")) == [".out.zip.9-0.partial"]
+
+
+def test_names_are_utf8_whatever_the_locale_says(tmp_path: Path) -> None:
+    write_tree(tmp_path / "in", {"ü.txt": "1", "日本/x": "2"})
+    for words in (["in", "-o", "ñ.zip", "--cache", "cache"], ["in", "-o", "ö.zip", "--no-cache"]):
+        ran = packager("pack", *words, cwd=tmp_path, LC_ALL="C", PYTHONUTF8="0", PYTHONCOERCECLOCALE="0")
+        assert ran.code == 0, ran.stderr
+        with zipfile.ZipFile(tmp_path / words[2]) as archive:
+            assert archive.namelist() == ["ü.txt", "日本/x"]
