@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,18 +30,30 @@ def outcomes(tree: Path, language: Language, package: str, names: list[str] | No
     environment = {key: value for key, value in os.environ.items() if key not in ("NODE_OPTIONS", "PYTHONPATH")}
     if names is not None:
         environment["BED_NAMES"] = json.dumps([name for name in names if not name.startswith("(")])
-    # No input: ts-node starts an interactive Node when it is loaded, which would wait for somebody to type.
-    nobody = subprocess.DEVNULL
-    try:
-        done = subprocess.run(
-            command, env=environment, stdin=nobody, capture_output=True, timeout=_SECONDS, check=False
+    with tempfile.TemporaryFile() as said:
+        # No input, and an answer in a file: ts-node starts an interactive Node when it is loaded, which waits for
+        # somebody to type, and keeps what it has inherited open.
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return {_PROBE: f"did not end within {_SECONDS} s"}
-    try:
-        found = json.loads(done.stdout)
-    except ValueError:
-        return {_PROBE: f"failed: the process ended with {done.returncode}"}
+        try:
+            code = process.wait(_SECONDS)
+        except subprocess.TimeoutExpired:
+            return {_PROBE: f"did not end within {_SECONDS} s"}
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        said.seek(0)
+        try:
+            found = json.load(said)
+        except ValueError:
+            return {_PROBE: f"failed: the process ended with {code}"}
     return {str(name): str(what) for name, what in found.items()}
 
 

@@ -34,6 +34,14 @@ def test_a_package_that_waits_for_input_gets_none(tmp_path: Path, monkeypatch: p
     assert compare.outcomes(tree, "python", "asking") == {"asking": "imported: 2 names"}
 
 
+def test_what_a_package_leaves_running_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare, "_SECONDS", 20)
+    code = "import subprocess, sys\nLEFT = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+    tree = write_tree(tmp_path / "tree", {"starting/__init__.py": code})
+
+    assert compare.outcomes(tree, "python", "starting") == {"starting": "imported: 3 names"}
+
+
 def test_a_package_that_crashes_says_nothing(tmp_path: Path) -> None:
     tree = write_tree(tmp_path / "tree", {"crashing/__init__.py": "import os\nos.kill(os.getpid(), 9)\n"})
 
