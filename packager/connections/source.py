@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Literal
 
@@ -123,9 +124,13 @@ def _line(code: str, position: int) -> int:
 
 def _look_python(text: str, export: str) -> tuple[Sight, ...]:
     try:
-        module = ast.parse(text)
-    except SyntaxError:
-        return ()  # another Python's syntax: the proof says so, not this look
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of other people's code: invalid escapes and the like
+            module = ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        # Another Python's syntax, or what no parser takes: the proof says so, not this look. Before Python 3.12 a null
+        # byte is a ValueError; the other two are how `ast.parse` says "nested too deeply".
+        return ()
     seen = []
     for function in ast.walk(module):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and function.name == export:

@@ -157,6 +157,14 @@ HANDLERS: dict[str, tuple[str, str, list[Sight]]] = {
         [],
     ),
     "not Python at all": ("a.py", "def handler(", []),
+    "Python with an escape that newer ones warn of": (
+        "a.py",
+        "def handler(event, context):\n    return psycopg.connect('\\d')\n",
+        [Sight("made", "connect", 2)],
+    ),
+    "a null byte": ("a.py", "def handler():\n    psycopg.connect()\0\n", []),
+    "more than the parser's stack holds": ("a.py", f"{'-' * 100_000}1", []),
+    "deeper than Python recurses": ("a.py", f"1{'+1' * 20_000}", []),
 }
 
 
