@@ -14,12 +14,13 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
     """Put artifacts and manifests into the output folder, each complete or not at all; returns bundle → zip.
 
     Hosts whose own tool deploys from a folder get that folder, too; with `sbom`, each bundle gets its bill of
-    materials. Raises EnvironmentFault where the output folder cannot be written, ConfigError for a host's
+    materials. What an earlier build put beside an archive and this one does not is removed: it tells of another
+    archive. Raises EnvironmentFault where the output folder cannot be written, ConfigError for a host's
     configuration that cannot be merged or was edited there.
     """
     from packager.delivery.manifest import manifest_text
     from packager.delivery.outputs import MAPS_SUFFIX, SBOM_SUFFIX
-    from packager.delivery.placing import place_files
+    from packager.delivery.placing import place_files, remove_others
     from packager.delivery.shipping import deliver_shipments, shipments_of
 
     shipments = shipments_of(results)
@@ -32,6 +33,9 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
         files.update({f"{result.bundle.name}{MAPS_SUFFIX}/{path}": file for path, file in result.maps.items()})
     deliver_shipments(results, shipments, out)
     place_files(files, out)
+    for result in results:
+        own = (f"{result.bundle.name}{SBOM_SUFFIX}", f"{result.bundle.name}{MAPS_SUFFIX}")
+        remove_others(out, own, files)
     return {result.bundle.name: out / f"{result.bundle.name}.zip" for result in results}
 
 

@@ -76,6 +76,23 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
             temporary_path.unlink(missing_ok=True)
 
 
+def remove_others(out: Path, names: Iterable[str], files: Iterable[str]) -> None:
+    """Remove these files, and what these folders hold, but for `files`; folders that are empty then, too.
+
+    Names are relative to the output folder. Links are removed, not followed.
+    """
+    keep = {out / name for name in files}
+    for name in names:
+        place = out / name
+        is_folder = place.is_dir() and not place.is_symlink()
+        # Deepest first, so that a folder is looked at when all in it that may go is gone.
+        inner = sorted(place.rglob("*"), reverse=True) if is_folder else []
+        for path in (*inner, place):
+            if path not in keep:
+                with contextlib.suppress(OSError):  # not there, not empty, or not ours to remove: it does no harm
+                    path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
+
+
 def _is_there(content: Path | str, final: Path) -> bool:
     """Return whether a plain file of this content, readable as we leave them, is in its place."""
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.delivery.placing import check_writable, place_files
+from packager.delivery.placing import check_writable, place_files, remove_others
 from packager.errors import EnvironmentFault
 from tests.support.trees import snapshot, write_tree
 
@@ -153,3 +153,16 @@ def test_what_a_killed_run_left_is_removed_by_a_later_one(tmp_path: Path) -> Non
     place_files({"api.zip": "zip"}, tmp_path)
 
     assert sorted(snapshot(tmp_path)) == [".api.zip.x2.partial", ".env", ".web.zip.x.partial", "api.zip"]
+
+
+def test_what_an_earlier_build_put_beside_goes_and_what_this_one_did_stays(tmp_path: Path) -> None:
+    files = {"api.maps/new.js.map": "", "api.maps/old/a.js.map": "", "api.maps/old.js.map": "", "api.cdx.json": ""}
+    own = ("api.maps", "api.cdx.json", "api.gone")
+    write_tree(tmp_path, {**files, "web.cdx.json": "", "aside/x": ""}, {"api.maps/link": "../aside"})
+
+    remove_others(tmp_path, own, ["api.maps/new.js.map", "api.zip"])
+    assert snapshot(tmp_path) == {"api.maps/new.js.map": b"", "aside/x": b"", "web.cdx.json": b""}
+
+    remove_others(tmp_path, own, ["api.zip"])
+    assert snapshot(tmp_path) == {"aside/x": b"", "web.cdx.json": b""}
+    assert not (tmp_path / "api.maps").exists()
