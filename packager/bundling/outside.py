@@ -19,7 +19,7 @@ def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGr
     """Return package folder → why it stays outside the bundle.
 
     Those with native files, those whose code reads files beside it, those that go with a generated client, those the
-    configuration names; and whoever needs one of these from where the entry would not find it.
+    configuration names; whoever needs one of these from where the entry would not find it; and what nobody declares.
     """
     found: dict[str, str] = {}
     generated = {name for engine in bundle.job.engines if engine.generate or engine.client for name in engine.packages}
@@ -39,7 +39,33 @@ def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGr
             found.setdefault(holder.package.path, f"its code reads {path[len(holder.package.path) + 1 :]}")
             if (asking := graph.of(parent)) is not None and asking.package.path:
                 found.setdefault(asking.package.path, f"its code reads {path}")
-    return _with_their_keepers(found, graph, set(trace.files))
+    return {**_undeclared(bundle, trace, graph), **_with_their_keepers(found, graph, set(trace.files))}
+
+
+def _undeclared(bundle: Bundle, trace: Trace, graph: PackageGraph) -> dict[str, str]:
+    """Return the packages that other packages' code names, though no production dependency leads to them.
+
+    An installer leaves such behind: fallbacks for systems it has skipped. Every level leaves them out, and code that
+    is joined would bring them in. What the project's own code names is joined with all that it needs, declared or not.
+    """
+    if "" not in graph.installed:
+        return {}
+    asked: set[str] = set()
+    by_project: set[str] = set()
+    for path, parent in trace.files.items():
+        holder = graph.of(path)
+        if holder is not None and holder.package.path:
+            asked.add(holder.package.path)
+            if "node_modules/" not in parent:
+                by_project.add(holder.package.path)
+    build_only = frozenset(name for engine in bundle.job.engines for name in engine.build_only)
+    needed = {*graph.production(build_only), *graph.closure(sorted(by_project))}
+    known = {graph.installed[folder].package.name for folder in needed}
+    return {
+        folder: "no production dependency needs it"
+        for folder in sorted(asked)
+        if graph.installed[folder].package.name not in known
+    }
 
 
 def _with_their_keepers(found: dict[str, str], graph: PackageGraph, traced: Iterable[str]) -> dict[str, str]:

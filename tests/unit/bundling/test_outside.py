@@ -102,3 +102,48 @@ def test_an_entry_keeps_its_name_and_kind(tmp_path: Path, entry: str, output: st
     files = {"package.json": package_json(), "src/package.json": '{"type": "module"}', "odd/package.json": "{"}
     assert output_of(entry) == output
     assert module_format(write_tree(tmp_path, files), entry) == kind
+
+
+def leftover(root: Path, traced: dict[str, str]) -> dict[str, str]:
+    """Return what stays outside where ``image`` falls back to ``image-wasm``, which npm has left lying undeclared."""
+    files: dict[str, Content] = {
+        "package.json": package_json(dependencies={"image": "1"}),
+        "node_modules/image/package.json": package_json("image", optionalDependencies={"image-browser": "1"}),
+        "node_modules/image-wasm/package.json": package_json("image-wasm", dependencies={"wasm-runtime": "1"}),
+        "node_modules/wasm-runtime/package.json": package_json("wasm-runtime"),
+    }
+    return left(root, files, Trace({"node_modules/image/index.js": "index.js", **traced}))
+
+
+WASM = {
+    "node_modules/image-wasm/index.js": "node_modules/image/index.js",
+    "node_modules/image-wasm/lib/image.js": "node_modules/image-wasm/index.js",
+    "node_modules/wasm-runtime/index.js": "node_modules/image-wasm/lib/image.js",
+}
+
+
+def test_what_no_dependency_declares_is_not_joined_because_a_package_names_it(tmp_path: Path) -> None:
+    """sharp 0.35 falls back to @img/sharp-wasm32, which npm installs for a package that it skips."""
+    assert leftover(tmp_path, WASM) == {
+        "node_modules/image-wasm": "no production dependency needs it",
+        "node_modules/wasm-runtime": "no production dependency needs it",
+    }
+
+
+def test_what_the_projects_own_code_names_is_joined_undeclared(tmp_path: Path) -> None:
+    traced = {
+        "node_modules/image-wasm/index.js": "index.js",
+        "node_modules/wasm-runtime/index.js": "node_modules/image-wasm/index.js",
+    }
+    assert leftover(tmp_path, traced) == {}
+
+
+def test_a_name_that_a_dependency_goes_by_is_joined(tmp_path: Path) -> None:
+    files: dict[str, Content] = {
+        "package.json": package_json(dependencies={"image": "1"}),
+        "node_modules/image/package.json": package_json("image", dependencies={"colour": "2"}),
+        "node_modules/image/node_modules/colour/package.json": package_json("colour"),
+        "node_modules/colour/package.json": package_json("colour"),
+    }
+    traced = {"node_modules/image/index.js": "index.js", "node_modules/colour/x.js": "node_modules/image/index.js"}
+    assert left(tmp_path, files, Trace(traced)) == {}
