@@ -8,9 +8,11 @@ import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +26,6 @@ from tests.support.proving import make_zip, needs_node, node_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from packager.connections.simulate import Process
 
@@ -50,8 +51,9 @@ exports.handler = async () => {{ const db = await client(); await {TWELVE} }};
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with cluster(tmp_path_factory.mktemp("postgres") / "cluster") as address:
+def url() -> Iterator[str]:
+    # Not beneath pytest's own folder: the next run of pytest closes that to the user postgres, in the midst of ours.
+    with tempfile.TemporaryDirectory(prefix="packager-pg-") as folder, cluster(Path(folder) / "cluster") as address:
         yield address
 
 

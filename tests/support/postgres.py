@@ -26,6 +26,7 @@ def cluster(folder: Path, max_connections: int = 60) -> Iterator[str]:
     """Start a server and yield the URL of its database; it is stopped and removed at the end.
 
     PostgreSQL refuses to run as root: then it runs as the user postgres, which Debian's package makes.
+    The folder is then one that nobody closes to others meanwhile, as each run of pytest does with its own.
     """
     bin_folder = programs()
     if bin_folder is None:
@@ -38,7 +39,7 @@ def cluster(folder: Path, max_connections: int = 60) -> Iterator[str]:
         shutil.chown(folder, "postgres")
         for parent in folder.parents:
             if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)  # pytest's own folders, which postgres has to pass through
+                parent.chmod(parent.stat().st_mode | 0o011)  # a temporary folder that postgres has to pass through
 
     def run(program: str, *arguments: str) -> None:
         argv: Sequence[str] = [*as_postgres, str(bin_folder / program), *arguments]
