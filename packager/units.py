@@ -54,3 +54,12 @@ def format_size(size_bytes: int) -> str:
             break
     digits = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:.{digits}f} {unit}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number of things for people.
+
+    >>> counted(1, "file"), counted(0, "package")
+    ('1 file', '0 packages')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

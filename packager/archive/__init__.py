@@ -61,10 +61,10 @@ class Artifact(NamedTuple):
 
     def summary(self) -> str:
         """Return for people how much is in it."""
-        from packager.units import format_size
+        from packager.units import counted, format_size
 
         zipped, unzipped = format_size(self.zipped_bytes), format_size(self.unzipped_bytes)
-        return f"{len(self.members)} files, {zipped} zipped, {unzipped} unzipped"
+        return f"{counted(len(self.members), 'file')}, {zipped} zipped, {unzipped} unzipped"
 
     @property
     def code_sha256(self) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from packager.units import counted
+
 if TYPE_CHECKING:
     from packager.report.zipbytes import ByteDifference
 
@@ -53,7 +55,7 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
         with replacing(sbom) as file:
             file.write(text.encode())
         if not as_json:
-            click.echo(f"{sbom}: {len(materials.parts)} packages of {materials.name}")
+            click.echo(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
     if licences and as_json:
         import json
 
@@ -86,7 +88,7 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
     target = output or _beside(path)
     with replacing(target) as file:
         file.write(page(contents, difference, other).encode())
-    click.echo(f"{target}: {len(contents.items)} files of {contents.name}")
+    click.echo(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
     return 0
 
 
@@ -128,7 +130,7 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
         return int(not identical)
     if identical:
         kind = "byte for byte the same" if before.is_file() and after.is_file() else "the same"
-        click.echo(f"{kind}: {len(new.items)} files")
+        click.echo(f"{kind}: {counted(len(new.items), 'file')}")
         return 0
     for line in diff_lines(old, new, difference, in_bytes):
         click.echo(line)

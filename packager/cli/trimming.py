@@ -18,7 +18,7 @@ from packager.errors import UsageError
 from packager.making.folder import compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
 from packager.resources import default_cache
-from packager.units import format_size
+from packager.units import counted, format_size
 
 if TYPE_CHECKING:
     from packager.catalog.records import Target
@@ -73,12 +73,13 @@ def pack_folder(
         return 0
     artifact = made.artifact
     title = (
-        f"{artifact.path}: {len(artifact.members)} files, {format_size(artifact.zipped_bytes)} zipped, "
+        f"{artifact.path}: {counted(len(artifact.members), 'file')}, {format_size(artifact.zipped_bytes)} zipped, "
         f"{format_size(artifact.unzipped_bytes)} unzipped, for {chosen.title}"
     )
     lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
     if made.stripped.saved:
-        lines.append(f"  symbols of {len(made.stripped.saved)} files: {format_size(sum(made.stripped.saved.values()))}")
+        saved = made.stripped.saved
+        lines.append(f"  symbols of {counted(len(saved), 'file')}: {format_size(sum(saved.values()))}")
     if made.compiled:
         lines += [f"  compiled: {made.compiled.summary()}", *(f"  note: {note}" for note in made.compiled.notes())]
     click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))

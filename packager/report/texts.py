@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.units import format_size
+from packager.units import counted, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +28,10 @@ def diff_lines(
 ) -> Iterator[str]:
     """Yield lines for people: sizes, packages, files, and why the bytes differ where nothing else does."""
     if difference.same:
-        yield f"the same {len(after.items)} files with the same contents"
+        yield f"the same {counted(len(after.items), 'file')} with the same contents"
     else:
         yield (
-            f"{len(before.items)} → {len(after.items)} files, {format_size(before.size_bytes)} → "
+            f"{len(before.items)} → {counted(len(after.items), 'file')}, {format_size(before.size_bytes)} → "
             f"{format_size(after.size_bytes)} unzipped ({_signed(after.size_bytes - before.size_bytes)})"
         )
     if before.zipped_bytes and after.zipped_bytes and before.zipped_bytes != after.zipped_bytes:

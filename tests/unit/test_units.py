@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packager.errors import UsageError
-from packager.units import format_size, parse_size
+from packager.units import counted, format_size, parse_size
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,7 @@ def test_anything_else_is_refused_with_an_example(text: str) -> None:
 )
 def test_sizes_are_shown_with_three_figures(size_bytes: int, text: str) -> None:
     assert format_size(size_bytes) == text
+
+
+def test_one_thing_is_no_plural() -> None:
+    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]

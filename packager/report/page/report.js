@@ -16,6 +16,7 @@ const size = (bytes) => {
   const value = bytes / 1024 ** power
   return `${sign}${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${['B', 'KB', 'MB', 'GB'][power]}`
 }
+const counted = (number, noun) => `${number} ${noun}${number === 1 ? '' : 's'}`
 const signed = (bytes) => (bytes > 0 ? '+' : '') + size(bytes)
 
 // The tree: folders are [name, children], files [name, size, compressed, kind]. A folder's sums are kept beside it:
@@ -96,7 +97,7 @@ for (;;) {
 }
 const describe = (node) => {
   const [raw, zipped, files] = sum(node)
-  const what = isFolder(node) ? `, ${files} files` : ''
+  const what = isFolder(node) ? `, ${counted(files, 'file')}` : ''
   const share = ((100 * weight(node)) / Math.max(1, weight(data.tree))).toFixed(1)
   return `${node[0]}: ${size(zipped)} in the zip, ${size(raw)} unzipped, ${share} %${what}`
 }
@@ -235,7 +236,7 @@ for (const [name] of data.packages) versions.set(name, (versions.get(name) ?? 0)
 const shares = data.packages.map(([name, version, folder, files, raw, zipped, reason]) => [
   name || "(the project's own files)", version, versions.get(name) > 1 ? `${versions.get(name)} copies` : '', zipped, raw, files, reason || folder,
 ])
-const [box, packages] = table(`${data.packages.length} packages, largest first`, [['package'], ['version'], ['copies'], ['in the zip', size], ['unzipped', size], ['files', count], ['why, or where']], shares)
+const [box, packages] = table(`${counted(data.packages.length, 'package')}, largest first`, [['package'], ['version'], ['copies'], ['in the zip', size], ['unzipped', size], ['files', count], ['why, or where']], shares)
 $('packages').append(box)
 $('filter').oninput = () => {
   const wanted = $('filter').value.toLowerCase()
@@ -262,7 +263,7 @@ if (data.difference) {
   $('difference').hidden = false
   $('difference').querySelector('h2').textContent = `Against ${name}`
   const zip = zipped && data.zipped ? `zipped ${signed(data.zipped - zipped)}, ` : ''
-  $('difference').querySelector('p').textContent = `${zip}unzipped ${signed(data.size - raw)}; ${counts[0]} files added, ${counts[1]} removed, ${counts[2]} changed`
+  $('difference').querySelector('p').textContent = `${zip}unzipped ${signed(data.size - raw)}; ${counted(counts[0], 'file')} added, ${counts[1]} removed, ${counts[2]} changed`
   const into = $('difference').querySelector('div')
   if (changes.length) into.append(table('Packages that changed', [['folder'], ['before'], ['now'], ['unzipped', signed], ['in the zip', signed]], changes)[0])
   if (files.length) into.append(table('Files that changed most', [['what'], ['file'], ['before', size], ['now', size]], files)[0])
