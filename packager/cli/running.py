@@ -61,6 +61,8 @@ def _bundle_rows(bundle: Bundle, plan: Plan) -> list[tuple[str, str]]:
         ("handler", bundle.handler),
         ("packages", " ".join(bundle.packages)),
         ("include", " ".join(bundle.include)),
+        ("trim", f"{bundle.trim}, with bytecode" if bundle.compile else bundle.trim),
+        ("external", " ".join(bundle.external)),
         ("layers", " ".join([*bundle.layers, *(path.name for path in bundle.layer_files)])),
         ("budget", f"{format_size(limit)} zipped" if limit else ""),
     ]
@@ -102,6 +104,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
                 "job": plan.jobs.index(bundle.job),
                 "handler": bundle.handler,
                 "layers": [*bundle.layers, *(path.name for path in bundle.layer_files)],
+                "trim": bundle.trim,
+                "compile": bundle.compile,
                 "budget_bytes": bundle.budget.zipped,
             }
             for bundle in plan.bundles
