@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write. Default: PATH.report.html.")
 @click.option("--against", "--vs", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
-@click.option("--sbom", type=click.Path(path_type=Path), metavar="FILE", help="Write a CycloneDX bill of materials.")
+@click.option(
+    "--sbom", type=click.Path(path_type=Path), metavar="FILE", help="Write a CycloneDX bill of materials; - is stdout."
+)
 @click.option(
     "--licences", "--licenses", is_flag=True, help="Print the licences of what is in it, unknown ones by name."
 )
@@ -48,13 +50,10 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
 
     materials = read_materials(path)
     if sbom is not None:
-        from packager.archive.atomic import replacing
         from packager.sbom.cyclonedx import cyclonedx_text
 
         text = cyclonedx_text(materials)
-        with replacing(sbom) as file:
-            file.write(text.encode())
-        if not as_json:
+        if not _place(sbom, text) and not as_json:
             click.echo(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
     if licences and as_json:
         import json
@@ -83,13 +82,22 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
 
         click.echo(json.dumps({"version": 1, "ok": True, **document(contents, difference, other)}))
         return 0
+    target = output or _beside(path)
+    if not _place(target, page(contents, difference, other)):
+        click.echo(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
+    return 0
+
+
+def _place(target: Path, text: str) -> bool:
+    """Write a text to its place and return False, or to stdout for "-" and return True."""
+    if str(target) == "-":
+        click.echo(text, nl=False)
+        return True
     from packager.archive.atomic import replacing
 
-    target = output or _beside(path)
     with replacing(target) as file:
-        file.write(page(contents, difference, other).encode())
-    click.echo(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
-    return 0
+        file.write(text.encode())
+    return False
 
 
 def _beside(path: Path) -> Path:

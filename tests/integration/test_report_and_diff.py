@@ -97,6 +97,18 @@ def test_a_folder_without_a_name_of_its_own_has_a_page_beside_it(
     assert not list(folder.glob("*.html"))
 
 
+def test_a_dash_is_stdout_and_no_file(
+    archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert run(["report", str(archive), "--sbom", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["bomFormat"] == "CycloneDX"
+    assert run(["report", str(archive), "-o", "-"]) == 0
+    assert capsys.readouterr().out.lstrip().lower().startswith("<!doctype html>")
+    assert not (tmp_path / "-").exists()
+
+
 def test_no_packages_have_no_licences_and_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", str(write_tree(tmp_path / "own", {"a.txt": ""})), "--licences"]) == 0
     assert capsys.readouterr().out == "own: no packages are recognised in it\n"
