@@ -89,6 +89,17 @@ class Directory:
     """Whether there is a zip64 end record."""
 
 
+_OTHER_KINDS = {
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"\xfd7zXZ\x00": "xz",
+    b"BZh": "bzip2",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"Rar!\x1a\x07": "RAR",
+}
+"""How archives of other kinds begin, each by its own format's description."""
+
+
 def read_directory(read_at: Callable[[int, int], bytes], length: int) -> Directory:
     """Return the directory of an archive of this length; `read_at(offset, size)` gives its bytes.
 
@@ -97,6 +108,12 @@ def read_directory(read_at: Callable[[int, int], bytes], length: int) -> Directo
     tail_offset = max(0, length - END.size - _MAX_16)
     tail = read_at(tail_offset, length - tail_offset)
     at = _find_end(tail)
+    if at is None:
+        kind = next((name for magic, name in _OTHER_KINDS.items() if read_at(0, len(magic)) == magic), "")
+        if kind:
+            msg = f"is a {kind} file, no zip archive"
+            raise ArtifactError(msg, fix="unpack it, and name the folder")
+        _refuse("it is no zip archive, or it was cut off: there is no end record")
     _, _, _, _, count, size, offset, comment_bytes = END.unpack_from(tail, at)
     end_offset = tail_offset + at
     comment = tail[at + END.size : at + END.size + comment_bytes]
@@ -115,8 +132,8 @@ def read_directory(read_at: Callable[[int, int], bytes], length: int) -> Directo
     return Directory(members, prefix_bytes, comment, zip64 is not None)
 
 
-def _find_end(tail: bytes) -> int:
-    """Return where the end record begins in the last bytes of a file.
+def _find_end(tail: bytes) -> int | None:
+    """Return where the end record begins in the last bytes of a file; None if there is none.
 
     The last signature whose comment reaches just to the end of the file; else the last one with room for a record, as
     other readers take it (bytes were appended).
@@ -130,9 +147,7 @@ def _find_end(tail: bytes) -> int:
         if fallback < 0:
             fallback = at
         at = tail.rfind(END_SIGNATURE, 0, at + len(END_SIGNATURE) - 1)
-    if fallback < 0:
-        _refuse("it is no zip archive, or it was cut off: there is no end record")
-    return fallback
+    return fallback if fallback >= 0 else None
 
 
 def _zip64_end(read_at: Callable[[int, int], bytes], end_offset: int) -> tuple[int, int, int, int] | None:

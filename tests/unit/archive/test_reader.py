@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import struct
 import sys
 import zipfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +17,6 @@ from packager.archive.reader import Limits, open_archive
 from packager.archive.writer import write
 from packager.errors import ArtifactError, EnvironmentFault
 from tests.unit.archive.zips import TREE, Record, compressed, handmade
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEXT = b"the quick brown fox " * 9000
 
@@ -287,3 +285,20 @@ def test_zipfile_deflate64_serves_where_inflate64_is_missing(monkeypatch: pytest
         pytest.skip("zipfile_deflate64 is not installed")
 
     assert done.stdout == TEXT, done.stderr
+
+
+@pytest.mark.parametrize(("kind", "name"), [("gztar", "gzip"), ("bztar", "bzip2"), ("xztar", "xz")])
+def test_archives_of_other_kinds_are_named(kind: str, name: str, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    other = Path(shutil.make_archive(str(tmp_path / "app"), kind, tmp_path / "in"))
+
+    with pytest.raises(ArtifactError, match=f"is a {name} file, no zip archive\n  fix: unpack it, and name the folder"):
+        open_archive(other)
+
+
+@pytest.mark.parametrize("begins", [b"7z\xbc\xaf\x27\x1c\x00\x04", b"\x28\xb5\x2f\xfd\x04", b"Rar!\x1a\x07\x01\x00"])
+def test_so_are_those_python_does_not_write(begins: bytes, tmp_path: Path) -> None:
+    (tmp_path / "app").write_bytes(begins + b"x" * 99)
+
+    with pytest.raises(ArtifactError, match=r"app: is a (7z|zstd|RAR) file"):
+        open_archive(tmp_path / "app")
