@@ -9,6 +9,7 @@ import click
 
 from packager.archive import LEVELS
 from packager.cli.quick import document, no_search_for_cycles, told
+from packager.errors import UsageError
 
 if TYPE_CHECKING:
     from packager.plan import TrimLevel
@@ -76,6 +77,7 @@ def pack(
             compile_modules=compile_modules,
             as_json=as_json,
         )
+    _refuse_idle(click.get_current_context(), "target", "runtime", "arch")
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
     from packager.resources import default_cache
@@ -90,3 +92,12 @@ def pack(
         return 0
     click.echo(told(artifact), nl=False)
     return 0
+
+
+def _refuse_idle(context: click.Context, *names: str) -> None:
+    """Raise UsageError for options that were typed and would say nothing."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            msg = f"--{name} says for what to trim, and nothing is trimmed"
+            raise UsageError(msg, fix="add --trim safe, or leave it out")

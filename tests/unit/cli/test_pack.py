@@ -94,3 +94,13 @@ def test_names_are_utf8_whatever_the_locale_says(tmp_path: Path) -> None:
         assert ran.code == 0, ran.stderr
         with zipfile.ZipFile(tmp_path / words[2]) as archive:
             assert archive.namelist() == ["ü.txt", "日本/x"]
+
+
+@pytest.mark.parametrize("option", [["--target", "now"], ["--runtime", "nodejs22.x"], ["--arch", "x86_64"]])
+def test_what_only_trimming_asks_for_is_refused_without_it(
+    option: list[str], words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, *option]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["message"].startswith(option[0])
+    assert "--trim" in error["fix"]
