@@ -6,7 +6,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from packager.trace import Reach
-from packager.trace.licences import licence_files
+from packager.trace.licences import is_licence
 from packager.trim.rulebook import rulebook
 
 if TYPE_CHECKING:
@@ -58,15 +58,13 @@ def reach(
                 reached[other] = folder
                 queue.append(other)
     for folder in reached:
-        inside = [file.path[len(folder) + 1 :] for file in members.get(folder, ())]
-        licences = licence_files(inner for inner in inside if "/" not in inner)
         for file in members.get(folder, ()):
             inner = file.path[len(folder) + 1 :]
             if inner == "package.json":
                 files.setdefault(file.path, "decides how Node reads its package")
             elif file.elf is not None:
                 files.setdefault(file.path, "native code of a package that is asked for")
-            elif inner in licences:
+            elif "/" not in inner and is_licence(inner):
                 files.setdefault(file.path, "the licence of a package that is asked for")
     return Reach(files)
 

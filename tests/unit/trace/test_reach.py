@@ -84,13 +84,6 @@ def test_a_reached_package_brings_its_part_for_the_system_and_its_licence(tmp_pa
     assert found["node_modules/@image/lib-linux-x64/versions.json"] == "the part of @image/linux-x64 for this system"
 
 
-def test_a_readme_stays_where_the_licence_has_no_file_of_its_own(tmp_path: Path) -> None:
-    files = IMAGE | {"node_modules/image/README.md": "", "node_modules/@image/linux-x64/README.md": "## Licensing"}
-    found = reached(tmp_path, files, {"index.js": "", "node_modules/image/index.js": "index.js"})
-    assert [path for path in found if "README" in path] == ["node_modules/@image/linux-x64/README.md"]
-    assert found["node_modules/@image/linux-x64/README.md"] == "the licence of a package that is asked for"
-
-
 def test_of_a_joined_package_only_that_part_is_needed(tmp_path: Path) -> None:
     found = reached(tmp_path, IMAGE, {"index.js": ""}, joined=["node_modules/image"])
     assert SYSTEMS_PART | {"index.js"} <= found.keys()
