@@ -130,7 +130,7 @@ UNREADABLE: dict[str, bytes] = {
 def test_what_is_no_archive_is_named_unreadable(name: str, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(UNREADABLE[name])
-    with pytest.raises(ArtifactError, match="read|no zip archive") as caught:
+    with pytest.raises(ArtifactError, match=r"read|no zip archive") as caught:
         findings(path)
     assert caught.value.where == str(path)
 
