@@ -14,6 +14,9 @@ _TYPE_NAMES: dict[type, str] = {
     str: "text", int: "a number", float: "a number", bool: "true or false", dict: "a mapping", list: "a list",
 }  # fmt: skip
 
+_OPENING = ("[", "{", "- ", "? ")
+_MANY = 5000
+
 
 def read_yaml(path: Path) -> Any:
     """Return what a file holds. Raises ConfigError naming the line of a mistake, a key given twice included."""
@@ -22,7 +25,7 @@ def read_yaml(path: Path) -> Any:
     text = ""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        loader = _loader(text)
         try:
             node = loader.get_single_node()
             if node is None:
@@ -40,10 +43,21 @@ def read_yaml(path: Path) -> Any:
         raise ConfigError(error.problem or str(error), where=where, fix=hint) from error
     except yaml.YAMLError as error:
         raise ConfigError(str(error), where=path.name) from error
+    except RecursionError as error:
+        raise ConfigError("is nested too deeply", where=path.name) from error  # noqa: EM101
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", where=path.name) from error  # noqa: EM101
     except OSError as error:
         raise ConfigError(error.strerror or str(error), where=path.name) from error
+
+
+def _loader(text: str) -> Any:
+    """Return the fast loader, but for a text that may be nested so deeply that it would end the process."""
+    import yaml
+
+    if sum(map(text.count, _OPENING)) > _MANY:
+        return yaml.SafeLoader(text)
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
 
 
 def _refuse_doubles(root: Any) -> None:

@@ -8,14 +8,14 @@ from bisect import bisect_left
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from packager.archive.aside import Aside, can_work_aside
 from packager.archive.sources import read_source
 from packager.archive.table import DIGEST_BYTES
+from packager.glance.aside import Aside, can_work_aside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.archive.aside import Asking
+    from packager.glance.aside import Asking
     from packager.glance.sight import Sight
 
     _File = tuple[str, int]

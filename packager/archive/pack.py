@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from packager.archive import DEFAULT_LEVEL, Artifact
 from packager.archive.deflate import codec
-from packager.glance.sight import see
+from packager.glance.halves import see_folder
 from packager.glance.unchanged import own_name
-from packager.glance.walk import look
 
 if TYPE_CHECKING:
     from packager.archive.cache import Cache
@@ -50,7 +49,7 @@ def _pack_folder(
 ) -> Artifact:
     """Write the archive of a folder, which may hold the destination."""
     if sight is None:
-        sight = see(look(folder, skip=own_name(folder, destination)))
+        sight = see_folder(folder, skip=own_name(folder, destination, cache.folder if cache else None))
     known: list[bytes | None] | None = None
     compressor = codec(level)
     record = cache.record(destination) if cache else None

@@ -8,7 +8,6 @@ from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive import Artifact
-from packager.archive.aside import can_work_aside
 from packager.archive.giants import crc_of, pieces_of
 from packager.archive.hashing import hash_files
 from packager.archive.layout import arrange
@@ -19,6 +18,7 @@ from packager.archive.sources import read_source
 from packager.archive.splice import read_span, splice
 from packager.archive.splicing import made_by, splicing
 from packager.archive.table import Fresh, Members, Span, Table, edited
+from packager.glance.aside import can_work_aside
 from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:

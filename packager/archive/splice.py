@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from packager.archive.aside import Asking
     from packager.archive.table import Span, Table
+    from packager.glance.aside import Asking
 
 _PIECE_BYTES = 1 << 20
 _REPORT_BYTES = 4 << 20

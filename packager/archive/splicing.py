@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.archive.aside import Aside
 from packager.archive.splice import splice
+from packager.glance.aside import Aside
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.archive.aside import Asking
     from packager.archive.table import Table
+    from packager.glance.aside import Asking
 
 
 def splicing(table: Table, packs: Path, destination: Path, crc32: Callable[..., int]) -> Aside:

@@ -96,16 +96,41 @@ class Sight:
         return bytes(trusted)
 
 
+class Columns:
+    """A sight while it grows."""
+
+    def __init__(self) -> None:
+        self._names: list[str] = []
+        self._identities: list[bytes] = []
+        self._groups: list[Group] = []
+
+    def add(self, seen: Iterable[tuple[Group, list[os.stat_result]]]) -> None:
+        """Append what a walk saw."""
+        for group, statuses in seen:
+            self._groups.append(group)
+            # One text a folder: the separator brings the folder's name along.
+            self._names.append(group.prefix + f"\0{group.prefix}".join(group.names))
+            self._identities.append(_packed(statuses))
+
+    def sight(self, started_ns: int) -> Sight:
+        """Return the sight of a walk that began then."""
+        return Sight("\0".join(self._names).encode(), b"".join(self._identities), tuple(self._groups), started_ns)
+
+
 def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Sight:
     """Return what a walk saw, which begins with this."""
     started_ns = time.time_ns()
-    groups, names, identities = [], [], []
-    for group, statuses in seen:
-        groups.append(group)
-        # One text a folder: the separator brings the folder's name along.
-        names.append(group.prefix + f"\0{group.prefix}".join(group.names))
-        identities.append(_packed(statuses))
-    return Sight("\0".join(names).encode(), b"".join(identities), tuple(groups), started_ns)
+    columns = Columns()
+    columns.add(seen)
+    return columns.sight(started_ns)
+
+
+def joined(sights: Iterable[Sight], started_ns: int) -> Sight:
+    """Return several as one, end to end, begun at that time."""
+    parts = [sight for sight in sights if len(sight)]
+    names = b"\0".join([sight.names for sight in parts])
+    identities = b"".join([sight.identities for sight in parts])
+    return Sight(names, identities, tuple(chain.from_iterable([sight.groups for sight in parts])), started_ns)
 
 
 def split_names(names: bytes) -> list[str]:

@@ -9,9 +9,9 @@ import sys
 from packager.errors import PackagerError
 from packager.glance.codec import LEVELS, codec_name
 from packager.glance.columns import DamagedError, split_columns
+from packager.glance.halves import see_folder
 from packager.glance.places import PARTIAL_SUFFIX, record_place
-from packager.glance.sight import Sight, identity_of, see
-from packager.glance.walk import look
+from packager.glance.sight import Sight, identity_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def glance(words: list[str]) -> Glance | None:
     gc.disable()  # of the many small objects none is part of a cycle, and looking for one takes a sixth of the time
     try:
         name = codec_name(request.level)
-        sight = see(look(request.source, skip=own_name(request.source, request.output)))
+        sight = see_folder(request.source, skip=own_name(request.source, request.output, f"{request.cache}/archive"))
         told = _unchanged(sight, name, request)
         if told:
             sys.stdout.write(told)
@@ -90,7 +90,10 @@ def read_words(words: list[str]) -> Request | None:
     # Names are shown as pathlib writes them, and that leaves only these as they are.
     if (options["-o"] and options["--output"]) or ".." in output.split("/") or not os.path.isdir(folders[0]):  # noqa: PTH112
         return None
-    return Request(folders[0], output, options["--cache"] or _default_cache(), LEVELS[options["--compress"]])
+    cache = options["--cache"] or _default_cache()
+    if os.path.exists(cache) and not os.path.isdir(cache):  # noqa: PTH110, PTH112
+        return None
+    return Request(folders[0], output, cache, LEVELS[options["--compress"]])
 
 
 def _default_cache() -> str:
@@ -102,22 +105,29 @@ def _default_cache() -> str:
     return str(default_cache())
 
 
-def own_name(folder: str | os.PathLike[str], output: str | os.PathLike[str]) -> Callable[[str], bool] | None:
-    """Return what says of a name in a folder that it is the archive to be written there; None if it is elsewhere.
+def own_name(
+    folder: str | os.PathLike[str], output: str | os.PathLike[str], cache: str | os.PathLike[str] | None = None
+) -> Callable[[str], bool] | None:
+    """Return what says of a name in a folder that it is ours: the archive to be written there, or the engine's cache.
 
-    So are the beginnings of it that runs left which were killed (`packager.archive.atomic`).
+    So are the beginnings of the archive that runs left which were killed (`packager.archive.atomic`). None if all of
+    ours is elsewhere.
     """
     root = os.path.realpath(folder).rstrip("/") + "/"
     target = os.path.realpath(output)
-    if not target.startswith(root):
-        return None
-    own = target[len(root) :]
+    own = target[len(root) :] if target.startswith(root) else ""
     place, slash, name = own.rpartition("/")
     begun = f"{place}{slash}.{name}."
+    kept = os.path.realpath(cache) if cache else ""
+    kept = kept[len(root) :] if kept.startswith(root) else ""
+    if not own and not kept:
+        return None
 
     def is_own(path: str) -> bool:
-        return path == own or (
-            path.startswith(begun) and path.endswith(PARTIAL_SUFFIX) and "/" not in path[len(begun) :]
+        if kept and (path == kept or path.startswith(f"{kept}/")):
+            return True
+        return bool(own) and (
+            path == own or (path.startswith(begun) and path.endswith(PARTIAL_SUFFIX) and "/" not in path[len(begun) :])
         )
 
     return is_own

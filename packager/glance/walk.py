@@ -56,6 +56,61 @@ class _Folder:
         return any(_contains(start, target) and _contains(target, end) for start, end in ways)
 
 
+class Walk:
+    """A walk through the regular files beneath a folder, one folder at a time.
+
+    Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
+    name. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
+    Raises ArtifactError for a folder that cannot be read.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        *,
+        within: str | os.PathLike[str] | None = None,
+        skip: Callable[[str], bool] | None = None,
+    ) -> None:
+        real_root = _real_folder(root)
+        self._root = root
+        self._bounds = _real_folder(within) if within else real_root
+        self._skip = skip
+        self._files = 0
+        self.ahead = [_Folder(real_root, "", ((real_root, real_root),))]
+        """Folders to be read, the next one last."""
+
+    def step(self) -> Iterator[tuple[Group, list[os.stat_result]]]:
+        """Yield the files of the next folder, group by group, with their status; raises as `look` does."""
+        folder = self.ahead.pop()
+        path, prefix = f"{folder.path}/", folder.prefix
+        listed = _list(folder.path)
+        if self._skip is not None:
+            listed = listed.without(prefix, self._skip)
+        if listed.files:
+            self.count(len(listed.files))
+            yield Group(prefix, listed.files, path, listed.files), listed.statuses
+        inner = [_Folder(path + short, f"{prefix}{short}/", folder.spans) for short in listed.folders]
+        for short in listed.others:
+            target = _resolve(path + short, self._bounds)
+            status = os.stat(target)  # noqa: PTH116
+            if stat.S_ISDIR(status.st_mode):
+                inner.append(_through_link(folder, path + short, prefix + short, target))
+            elif stat.S_ISREG(status.st_mode):
+                self.count(1)
+                real, _, name = target.rpartition("/")
+                yield Group(prefix, [short], f"{real}/", [name]), [status]
+            else:
+                raise _special(target)
+        self.ahead += reversed(inner)
+
+    def count(self, files: int) -> None:
+        """Take files into account. Raises ArtifactError if there are too many."""
+        self._files += files
+        if self._files > MAX_FILES:
+            msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
+            raise ArtifactError(msg, where=str(self._root), fix="leave folders out, or replace links by plain folders")
+
+
 def look(
     root: str | os.PathLike[str],
     *,
@@ -64,40 +119,12 @@ def look(
 ) -> Iterator[tuple[Group, list[os.stat_result]]]:
     """Yield the regular files beneath a folder, group by group, with their status; empty folders leave nothing.
 
-    Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
-    name. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
-    Raises ArtifactError for a link that leads out, nowhere or around in a circle, for a socket, pipe or device, for a
-    name that is not valid UTF-8 and for a folder that cannot be read.
+    See `Walk`. Raises ArtifactError for a link that leads out, nowhere or around in a circle, for a socket, pipe or
+    device, for a name that is not valid UTF-8 and for a folder that cannot be read.
     """
-    real_root = _real_folder(root)
-    bounds = _real_folder(within) if within else real_root
-    folders = [_Folder(real_root, "", ((real_root, real_root),))]
-    files = 0
-    while folders:
-        folder = folders.pop()
-        path, prefix = f"{folder.path}/", folder.prefix
-        listed = _list(folder.path)
-        if skip is not None:
-            listed = listed.without(prefix, skip)
-        if listed.files:
-            files += len(listed.files)
-            yield Group(prefix, listed.files, path, listed.files), listed.statuses
-        inner = [_Folder(path + short, f"{prefix}{short}/", folder.spans) for short in listed.folders]
-        for short in listed.others:
-            target = _resolve(path + short, bounds)
-            status = os.stat(target)  # noqa: PTH116
-            if stat.S_ISDIR(status.st_mode):
-                inner.append(_through_link(folder, path + short, prefix + short, target))
-            elif stat.S_ISREG(status.st_mode):
-                files += 1
-                real, _, name = target.rpartition("/")
-                yield Group(prefix, [short], f"{real}/", [name]), [status]
-            else:
-                raise _special(target)
-        if files > MAX_FILES:
-            msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
-            raise ArtifactError(msg, where=str(root), fix="leave folders out, or replace links by plain folders")
-        folders += reversed(inner)
+    walk = Walk(root, within=within, skip=skip)
+    while walk.ahead:
+        yield from walk.step()
 
 
 class _Listed:

@@ -67,7 +67,8 @@ def pack_trimmed(
     With a `compiler`, Python's modules are compiled. Raises ArtifactError if nothing is left or the folder cannot be
     read, EnvironmentFault for the destination or for want of the target's Python.
     """
-    selection, bundle = judge_folder(folder, target, catalog, trim=trim, without=destination)
+    kept = cache.folder if cache else None
+    selection, bundle = judge_folder(folder, target, catalog, trim=trim, without=(destination, kept))
     stripped = strip_kept(selection, bundle, scratch / "stripped") if trim != "none" else Stripped()
     if not selection.kept:
         msg = "nothing is left to pack"
@@ -94,16 +95,21 @@ def compiler_here(cache: Path) -> Compiler:
 
 
 def judge_folder(
-    folder: Path, target: Target, catalog: Catalog, *, trim: TrimLevel, without: Path | None = None
+    folder: Path,
+    target: Target,
+    catalog: Catalog,
+    *,
+    trim: TrimLevel,
+    without: tuple[Path, Path | None] | None = None,
 ) -> tuple[Selection, Bundle]:
     """Return the verdict on every file of a folder, and the bundle it was judged for. Writes nothing.
 
-    `without` is an output file that may lie in the folder and is no part of it.
+    `without` is an output file and a cache that may lie in the folder and are no part of it.
     """
     root = folder.resolve()
     inventory, graph = scan_tree(root, {name: needs for engine in catalog.engines for name, needs in engine.companions})
     if without is not None:
-        inventory = _without(inventory, root, without.resolve())
+        inventory = _without(inventory, root, *without)
     packages = {installed.package.name: installed.package.version for installed in graph.installed.values()}
     spoken = tuple(engine for engine in catalog.engines if spoken_of(engine, packages))
     clients = find_clients(root, spoken, packages)
@@ -153,9 +159,9 @@ def python_installation(inventory: Inventory) -> tuple[str, frozenset[str] | Non
     return folders.pop() or ".", frozenset(tops)
 
 
-def _without(inventory: Inventory, root: Path, output: Path) -> Inventory:
-    """Return the inventory without the archive that an earlier run left in the folder."""
-    is_own = own_name(root, output)
+def _without(inventory: Inventory, root: Path, output: Path, cache: Path | None) -> Inventory:
+    """Return the inventory without what an earlier run left in the folder: its archive, its cache."""
+    is_own = own_name(root, output, cache)
     if is_own is None:
         return inventory
     return replace(inventory, files=tuple(file for file in inventory.files if not is_own(file.path)))

@@ -63,6 +63,6 @@ def test_a_file_that_changes_meanwhile_is_named(root: Path, name: str, what: str
 
 
 def test_what_the_other_process_did_not_do_is_done_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.archive.aside.Aside.finish", lambda _: None)
+    monkeypatch.setattr("packager.glance.aside.Aside.finish", lambda _: None)
     sight = see(look(root))
     assert hash_files(sight, range(len(sight))) == dict(enumerate(_expected(sight)))

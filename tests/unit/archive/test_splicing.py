@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.archive import Artifact
-    from packager.archive.aside import Aside
+    from packager.glance.aside import Aside
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.cli import run
+from packager.cli import main, run
 from tests.support.cli import packager
 from tests.support.documents import check
 from tests.support.trees import write_tree
@@ -85,6 +85,26 @@ def test_what_killed_runs_left_of_the_archive_is_no_part_of_it(
         with zipfile.ZipFile("out.zip") as archive:
             assert archive.namelist() == ["a.js", "sub/.out.zip.9-0.partial"]
     assert sorted(path.name for path in folder.glob(".*")) == [".out.zip.9-0.partial"]
+
+
+@pytest.mark.parametrize("trim", [[], ["--trim", "none"]])
+def test_a_cache_in_the_folder_is_no_part_of_the_archive(
+    trim: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(write_tree(tmp_path / "in", {"a.js": "a", "sub/b.js": "b"}))
+    for words in (["pack", ".", "-o", "../out.zip"], ["pack", ".", "-o", "out.zip"]):
+        for _ in range(3):
+            assert run([*words, "--cache", "sub/cache", *trim]) == 0
+            with zipfile.ZipFile(words[3]) as archive:
+                assert [name for name in archive.namelist() if name != "out.zip"] == ["a.js", "sub/b.js"]
+
+
+def test_a_file_is_no_cache_folder_for_the_quick_way_either(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (write_tree(tmp_path / "in", {"a.js": "a"}) / "file").write_bytes(b"")
+    with pytest.raises(SystemExit) as left:
+        main(["pack", str(tmp_path / "in"), "-o", str(tmp_path / "out.zip"), "--cache", str(tmp_path / "in" / "file")])
+    assert left.value.code == 2
+    assert "is a file" in capsys.readouterr().err
 
 
 def test_names_are_utf8_whatever_the_locale_says(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.aside import Aside, UnwantedError, can_work_aside
+from packager.glance.aside import Aside, UnwantedError, can_work_aside
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.archive.aside import Asking
+    from packager.glance.aside import Asking
 
 pytestmark = pytest.mark.skipif(not can_work_aside(), reason="processes are copied on Linux, and without threads, only")
 
@@ -31,7 +31,7 @@ def test_no_answer_is_an_answer() -> None:
         assert aside.finish() == b""
 
 
-@pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt(), SystemExit(3)])
+@pytest.mark.parametrize("error", [ValueError(), OSError(), KeyboardInterrupt(), SystemExit(3)])
 def test_whatever_goes_wrong_there_is_no_answer(error: BaseException) -> None:
     def work(_: Asking) -> bytes:
         raise error
@@ -79,7 +79,7 @@ def test_wanted_work_is_asked_for_once() -> None:
 _PARENT = """
 import os, sys, time
 from pathlib import Path
-from packager.archive.aside import Aside
+from packager.glance.aside import Aside
 from packager.signals import terminable
 
 folder = Path(sys.argv[1])
