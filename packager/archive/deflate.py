@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packager.errors import EnvironmentFault, UsageError
 from packager.glance.codec import codec_name as _name
+from packager.glance.codec import level_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +32,7 @@ class Codec(NamedTuple):
 
     def compress(self, data: bytes) -> bytearray | None:
         """Return the raw DEFLATE stream, or None where storing the data takes no more room."""
-        stream = self.compressor(data, self.level)
+        stream = self.compressor(data, level_for(self.level, len(data)))
         return stream if len(stream) < len(data) else None
 
 

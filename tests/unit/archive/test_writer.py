@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from deflate import deflate_compress
 
 from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, Batch, batches, working_ahead
 from packager.archive.layout import make_layout
 from packager.archive.members import Packed, pack_members
 from packager.archive.writer import write
 from packager.errors import ArtifactError, EnvironmentFault, UsageError
+from packager.glance.codec import LEVELS, SMALL_BYTES
 from tests.unit.archive.zips import ELF, TREE, contents, layout_of, tree
 
 if TYPE_CHECKING:
@@ -115,7 +117,7 @@ def test_every_level_round_trips_and_is_named(tmp_path: Path, level: int) -> Non
 
     assert contents(artifact.path) == TREE
     assert artifact.codec.startswith("libdeflate")
-    assert artifact.codec.endswith(f"level {level}")
+    assert f" level {level}" in artifact.codec
 
 
 @pytest.mark.parametrize("level", [-1, 0, 13])
@@ -333,3 +335,16 @@ def test_elf_and_scripts_are_executable_whatever_their_mode(tmp_path: Path) -> N
         "c": False,
         "d": False,
     }
+
+
+def test_small_contents_are_not_worth_the_best_level(tmp_path: Path) -> None:
+    small, large = (b"".join(b"line %d of some text\n" % n for n in range(count)) for count in (700, 5000))
+    assert len(small) <= SMALL_BYTES < len(large)
+
+    made = write(make_layout([("large", large), ("small", small)]), tmp_path / "best.zip", level=LEVELS["best"])
+
+    sizes = {member.path: member.compressed_bytes for member in made.members}
+    assert sizes == {"large": len(deflate_compress(large, 10)), "small": len(deflate_compress(small, 9))}
+    # The name tells, so that archives and caches of another rule are not taken for these.
+    assert made.codec.endswith("level 10, 9 up to 16384 bytes")
+    assert write(make_layout([("small", small)]), tmp_path / "max.zip", level=LEVELS["max"]).codec.endswith("level 12")
