@@ -114,7 +114,7 @@ def test_a_little_too_much_is_compressed_away(app: Path) -> None:
     assert result.fit.applied == ("best",)
     assert result.fit.permanent == ("packager build --compress best",)
     assert result.artifact.zipped_bytes < size
-    assert result.artifact.codec.endswith("level 10")
+    assert " level 10" in result.artifact.codec
     assert "--fit: --compress best" in manifest_text(result, [result])
 
 
