@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from packager.errors import EXIT_FINE, EXIT_INTERRUPTED
+from packager.errors import EXIT_FINE, EXIT_INTERRUPTED, PackagerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,9 +33,12 @@ def main(arguments: list[str] | None = None) -> None:
         except KeyboardInterrupt as stop:
             sys.stderr.write(f"\ninterrupted: {str(stop) or 'nothing was written'}\n")
             sys.exit(EXIT_INTERRUPTED)
-        except Exception:
-            # Whatever it is, the command meets it as well, and tells it as every command does.
-            pass
+        except (PackagerError, OSError, ImportError):
+            pass  # the command meets it as well, and tells it as every command does
+        except Exception as error:
+            from packager.cli.group import report_bug
+
+            sys.exit(report_bug(error, as_json=False))
     from packager.cli.group import run
 
     sys.exit(run(words))

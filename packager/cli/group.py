@@ -129,14 +129,17 @@ def run(arguments: list[str]) -> int:
         return _refused(as_json, _failure("Interrupted", message, EXIT_INTERRUPTED), EXIT_INTERRUPTED)
     except Exception as error:
         lack = _lack(error)
-        if lack is not None:
-            return _told(as_json, lack)
-        import traceback
-
-        traceback.print_exc()
-        click.echo("this is a bug in packager: please report it with the traceback above", err=True)
-        return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
+        return report_bug(error, as_json=as_json) if lack is None else _told(as_json, lack)
     return result if isinstance(result, int) else EXIT_FINE
+
+
+def report_bug(error: Exception, *, as_json: bool) -> int:
+    """Tell an error nobody expected, with its traceback, and return its exit code."""
+    import traceback
+
+    traceback.print_exception(error)
+    click.echo("this is a bug in packager: please report it with the traceback above", err=True)
+    return _refused(as_json, _failure("Bug", f"{type(error).__name__}: {error}", EXIT_BUG), EXIT_BUG)
 
 
 def _told(as_json: bool, error: PackagerError) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packager.archive.reader import open_archive
 from packager.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -74,23 +74,19 @@ def read_package(path: Path) -> Package:
             while chunk := stream.read(_CHUNK_BYTES):
                 digest.update(chunk)
                 size += len(chunk)
-            with zipfile.ZipFile(stream) as archive:
-                members = archive.infolist()
     except FileNotFoundError as error:
         msg = "does not exist"
         raise ArtifactError(msg, where=where, fix="run `packager build` first, or check the path") from error
     except OSError as error:
         msg = f"cannot be read: {error.strerror or error}"
         raise ArtifactError(msg, where=where) from error
-    # zipfile also lets struct, encoding and seek errors of a damaged directory through (CPython gh-55454 and others).
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        msg = f"is not a readable zip: {error}"
-        raise ArtifactError(msg, where=where, fix="build it again; Lambda takes zip files only") from error
+    with open_archive(path) as archive:
+        unzipped, entries = archive.size_bytes, len(archive.members)
     return Package(
         path=path,
         zipped_bytes=size,
-        unzipped_bytes=sum(member.file_size for member in members),
-        entries=len(members),
+        unzipped_bytes=unzipped,
+        entries=entries,
         sha256=digest.hexdigest(),
     )
 

@@ -124,3 +124,19 @@ def test_what_only_trimming_asks_for_is_refused_without_it(
     error = json.loads(capsys.readouterr().out)["error"]
     assert error["message"].startswith(option[0])
     assert "--trim" in error["fix"]
+
+
+def test_a_bug_on_the_quick_way_is_told_as_one(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: object) -> None:
+        msg = "not expected"
+        raise ZeroDivisionError(msg)
+
+    monkeypatch.setattr("packager.glance.unchanged.glance", broken)
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    assert left.value.code == 70
+    told = capsys.readouterr().err
+    assert "ZeroDivisionError: not expected" in told
+    assert "this is a bug in packager" in told
