@@ -8,17 +8,17 @@ from __future__ import annotations
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "Artifact": "packager.archive",
-    "Bundle": "packager.plan",
+    "Artifact": "packager.model.archives",
+    "Bundle": "packager.model.plan",
     "Catalog": "packager.catalog",
-    "Finding": "packager.audit",
-    "Machine": "packager.machine",
-    "Options": "packager.host",
-    "PackagerError": "packager.errors",
-    "Plan": "packager.plan",
-    "Project": "packager.project",
-    "Proof": "packager.prove",
-    "Result": "packager.making",
+    "Finding": "packager.model.findings",
+    "Machine": "packager.model.machine",
+    "Options": "packager.model.options",
+    "PackagerError": "packager.core.errors",
+    "Plan": "packager.model.plan",
+    "Project": "packager.model.project",
+    "Proof": "packager.model.proof",
+    "Result": "packager.model.results",
     "audit_archive": "packager.audit.judge",
     "deliver": "packager.delivery",
     "load_catalog": "packager.catalog",
@@ -36,25 +36,25 @@ __all__ = [*_PUBLIC, "__version__"]
 # The name is what type checkers know; importing it takes as long as starting Python.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from packager.archive import Artifact as Artifact
     from packager.archive.pack import pack as pack
-    from packager.audit import Finding as Finding
     from packager.audit.judge import audit_archive as audit_archive
     from packager.catalog import Catalog as Catalog
     from packager.catalog import load_catalog as load_catalog
+    from packager.core.errors import PackagerError as PackagerError
     from packager.delivery import deliver as deliver
-    from packager.errors import PackagerError as PackagerError
-    from packager.host import Options as Options
     from packager.host import real_host as real_host
-    from packager.machine import Machine as Machine
-    from packager.making import Result as Result
+    from packager.model.archives import Artifact as Artifact
+    from packager.model.findings import Finding as Finding
+    from packager.model.machine import Machine as Machine
+    from packager.model.options import Options as Options
+    from packager.model.plan import Bundle as Bundle
+    from packager.model.plan import Plan as Plan
+    from packager.model.project import Project as Project
+    from packager.model.proof import Proof as Proof
+    from packager.model.results import Result as Result
     from packager.pipeline import package as package
-    from packager.plan import Bundle as Bundle
-    from packager.plan import Plan as Plan
     from packager.planning import make_plan as make_plan
-    from packager.project import Project as Project
     from packager.project import load_project as load_project
-    from packager.prove import Proof as Proof
     from packager.prove.prover import prove as prove_archive  # noqa: F401
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.emit import Order, emitter
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
+from packager.emit import emitter
+from packager.model.configs import Order
 from packager.project.files import read_text
 from packager.project.names import bundle_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.plan import Bundle, Plan
+    from packager.model.plan import Bundle, Plan
 
 _LAYERS_ALONE = ("sam", "terraform", "cdk")
 

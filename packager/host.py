@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
-
-from packager.resources import default_cache
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from packager.bundling import Bundled, Bundler
-    from packager.catalog.records import Arch
-    from packager.compiling import FindPython, Python
-    from packager.generate import Builder, Tree
-    from packager.plan import BuilderName, Bundle
-    from packager.prove import Proof
-    from packager.trace import Trace, Tracer
-    from packager.trim import Selection
-
-ProveMode = Literal["auto", "skip", "require"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to do what the plan says; of these, only `fit` changes which files are packed."""
-
-    out: Path
-    """Output folder on this machine."""
-    cache: Path = field(default_factory=default_cache)
-    level: int = 6
-    """libdeflate level, 1 to 12. Part of the bytes."""
-    jobs: int | None = None
-    """Threads for compressing; None: one per usable processor."""
-    prove: ProveMode = "auto"
-    prove_image: str = ""
-    """A named stand-in to prove in, in place of the target's own image."""
-    fit: bool = False
-    """Bring a bundle that is over its limits under them, by the cheapest measures that do."""
-    fresh: bool = False
-    """Install and generate anew, whatever earlier runs have kept."""
-    keep_scratch: bool = False
-    """Leave the scratch folder for a look at it (``-v`` names it)."""
-
-
-class Prover(Protocol):
-    """Loads a finished artifact as its target would."""
-
-    def __call__(
-        self, bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options
-    ) -> Proof:
-        """Return what the proof showed; failing is a result, no exception. The selection explains what is missing."""
+    from packager.model.builds import Builder, Tree
+    from packager.model.bytecode import FindPython, Python
+    from packager.model.options import Options, Prover
+    from packager.model.plan import BuilderName, Bundle
+    from packager.model.proof import Proof
+    from packager.model.selection import Selection
+    from packager.model.targets import Arch
+    from packager.model.tracing import Bundled, Bundler, Trace, Tracer
 
 
 def _trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path) -> Trace:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.plan import Bundle
+    from packager.model.selection import Selection
 
 
 def provided_by(

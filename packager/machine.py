@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packager.model.machine import Machine
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from packager.catalog.records import Arch
-
-
-def _nothing(image: str, arch: Arch) -> str:
-    return "not asked"
-
-
-@dataclass(frozen=True)
-class Machine:
-    """The facts that choose a builder."""
-
-    docker: str = ""
-    """What answered: ``Docker 20.10.24 at unix:///var/run/docker.sock``; empty if none."""
-    docker_problem: str = ""
-    """Why none answers, in one line."""
-    image_problem: Callable[[str, Arch], str] = _nothing
-    """(image, arch) → why it cannot be had; empty if it is here or the registry offers it."""
+    from packager.model.targets import Arch
 
 
 def look() -> Machine:
@@ -33,7 +16,7 @@ def look() -> Machine:
     from pathlib import Path
 
     from packager.containers.docker_engine import connect
-    from packager.errors import DockerFault
+    from packager.core.errors import DockerFault
 
     try:
         engine = connect(os.environ, Path.home())

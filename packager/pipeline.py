@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.errors import EnvironmentFault
+from packager.core.progress import Progress, Silent, Stopwatch
 from packager.delivery.manifest import layers_unzipped
-from packager.errors import EnvironmentFault
 from packager.inventory.tree import scan_tree
-from packager.making import Result, Scanned
 from packager.making.bundle import package_bundle
 from packager.making.choosing import compile_selected, see, select_files
 from packager.making.mending import demand_proofs
-from packager.progress import Progress, Silent, Stopwatch
+from packager.model.results import Result, Scanned
 from packager.project.survey import survey
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
     from packager.catalog import Catalog
     from packager.fit.workshop import Workshop
-    from packager.host import Host, Options
-    from packager.plan import Bundle, Job, Plan
-    from packager.trim import Selection
+    from packager.host import Host
+    from packager.model.options import Options
+    from packager.model.plan import Bundle, Job, Plan
+    from packager.model.selection import Selection
 
 
 __all__ = ["Result", "Scanned", "package", "selections"]

@@ -15,11 +15,11 @@ import struct
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
 
 if TYPE_CHECKING:
-    from packager.inventory import ElfFacts
+    from packager.model.inventory import ElfFacts
 
 WORTH_BYTES = 4096
 """Below this a file is left as its maker shipped it."""

@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
 
-from packager.errors import EnvironmentFault, UsageError
+from packager.core.errors import EnvironmentFault, UsageError
 from packager.glance.places import PARTIAL_SUFFIX as PARTIAL_SUFFIX
 
 if TYPE_CHECKING:

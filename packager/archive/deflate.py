@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.errors import EnvironmentFault, UsageError
+from packager.core.errors import EnvironmentFault, UsageError
 from packager.glance.codec import codec_name as _name
 from packager.glance.codec import level_for
 

@@ -18,7 +18,7 @@ from packager.archive.zipformat import (
     MAX_32,
     UNIX,
 )
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -8,7 +8,6 @@ Everything is told from the directory and the local headers; no member is inflat
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.archive.zipformat import (
@@ -22,7 +21,8 @@ from packager.archive.zipformat import (
     METHOD_NAMES,
     STORED,
 )
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
+from packager.model.inventory import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,17 +34,6 @@ _DESCRIPTOR_BYTES = (12, 16, 20, 24)
 """A data descriptor has CRC and two sizes of 4 or 8 bytes, with or without a signature (APPNOTE 4.3.9)."""
 _END_MAX_BYTES = END.size + 0xFFFF
 _ARCHIVE_EXTRA_SIGNATURES = (CENTRAL_SIGNATURE, b"PK\x06\x08", b"PK\x06\x06", END_SIGNATURE)
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Something an archive says of a member that hosts or readers may trip over."""
-
-    kind: str
-    path: str
-    """The member's name as it is written; empty for the archive as a whole."""
-    detail: str = ""
-    """What the kind leaves open, for people."""
 
 
 def faults(archive: Archive) -> tuple[Fault, ...]:

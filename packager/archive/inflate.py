@@ -11,7 +11,7 @@ import zlib
 from typing import TYPE_CHECKING, Any, Protocol
 
 from packager.archive.zipformat import DEFLATE64, DEFLATED, METHOD_NAMES, STORED
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError, EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

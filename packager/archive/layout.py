@@ -7,8 +7,8 @@ from itertools import chain, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
-from packager.archive import Entry, Layout
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
+from packager.model.archives import Entry, Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

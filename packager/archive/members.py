@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive import Entry, Member, packfile
+from packager.archive import packfile
 from packager.archive.chain import PART_BYTES
 from packager.archive.giants import GIANT_BYTES, Body, Region, crc_of, digest_of, lay_aside, pieces_of
 from packager.archive.sources import read_parts, read_source
 from packager.archive.zipformat import DEFLATED, STORED, headers
+from packager.model.archives import Entry, Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

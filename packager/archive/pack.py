@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive import DEFAULT_LEVEL, Artifact
+from packager.archive import DEFAULT_LEVEL
 from packager.archive.deflate import codec
 from packager.glance.halves import see_folder
 from packager.glance.unchanged import own_name
@@ -13,6 +13,7 @@ from packager.glance.unchanged import own_name
 if TYPE_CHECKING:
     from packager.archive.cache import Cache
     from packager.glance.sight import Sight
+    from packager.model.archives import Artifact
 
 
 def pack(

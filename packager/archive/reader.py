@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, BinaryIO, NoReturn, cast
 from packager.archive.directory import ArchiveMember, Directory, read_directory
 from packager.archive.inflate import PIECE_BYTES, CorruptStream, inflater
 from packager.archive.zipformat import LOCAL, LOCAL_SIGNATURE
-from packager.errors import ArtifactError
-from packager.units import format_size
+from packager.core.errors import ArtifactError
+from packager.core.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

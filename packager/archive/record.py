@@ -11,11 +11,11 @@ from array import array
 from struct import iter_unpack
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive import Artifact
 from packager.archive.table import DIGEST_BYTES, Members, Span, Table
 from packager.glance.columns import DamagedError, join_columns, split_columns
 from packager.glance.sight import ROW_BYTES, identity_of, split_names
 from packager.glance.unchanged import RECORD_COLUMNS
+from packager.model.archives import Artifact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

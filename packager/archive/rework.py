@@ -7,7 +7,6 @@ import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.archive import Artifact
 from packager.archive.giants import crc_of, pieces_of
 from packager.archive.hashing import hash_files
 from packager.archive.layout import arrange
@@ -20,16 +19,17 @@ from packager.archive.splicing import made_by, splicing
 from packager.archive.table import Fresh, Members, Span, Table, edited
 from packager.glance.aside import can_work_aside
 from packager.glance.columns import DamagedError
+from packager.model.archives import Artifact
 
 if TYPE_CHECKING:
     from array import array
     from pathlib import Path
 
-    from packager.archive import Entry
     from packager.archive.cache import Cache
     from packager.archive.deflate import Codec
     from packager.archive.record import Record
     from packager.glance.sight import Sight
+    from packager.model.archives import Entry
 
 MAX_FRESH = 64
 MAX_FRESH_BYTES = 32 << 20

@@ -7,12 +7,12 @@ import stat
 from typing import TYPE_CHECKING
 
 from packager.archive.zipformat import MAX_32
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.archive import Entry
+    from packager.model.archives import Entry
 
 
 def sizes_of(entries: Sequence[Entry]) -> list[int]:

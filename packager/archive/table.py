@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from packager.archive import Member
 from packager.archive.zipformat import CENTRAL, MAX_32, put_offsets
+from packager.model.archives import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

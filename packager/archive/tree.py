@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive import Entry
 from packager.glance.walk import look
+from packager.model.archives import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

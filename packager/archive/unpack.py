@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.archive.layout import prove_distinct, prove_name
-from packager.errors import ArtifactError, EnvironmentFault, UsageError
+from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from packager.archive.reader import Archive, ArchiveMember

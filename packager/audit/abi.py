@@ -11,10 +11,10 @@ from packager.inventory.systems import libc_of, operating_system
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.scene import Place, Scene
-    from packager.catalog.records import Target
-    from packager.inventory import ElfFacts, File
+    from packager.model.findings import Finding
+    from packager.model.inventory import ElfFacts, File
+    from packager.model.targets import Target
 
 INTERPRETERS = {
     ("glibc", "x86_64"): ("/lib64/ld-linux-x86-64.so.2",),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from packager.audit.scene import Place
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 NPM_CPU = {"x86_64": "x64", "arm64": "arm64"}
 PIP_MACHINE = {"x86_64": "x86_64", "arm64": "aarch64"}

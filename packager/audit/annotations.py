@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 _COMMANDS = {"error": "error", "warning": "warning", "note": "notice"}
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Mounted
     from packager.audit.scene import Scene
+    from packager.model.findings import Mounted
 
 _SHOWN = 3
 

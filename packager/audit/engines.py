@@ -5,18 +5,19 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
-from packager.engines.clients import ENGINE_FILE, LEFTOVER, OVERRIDES, Override
+from packager.core.units import format_size
+from packager.engines.clients import ENGINE_FILE, LEFTOVER, OVERRIDES
 from packager.engines.targets import binary_target
-from packager.units import format_size
+from packager.model.engine_facts import Override
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Mounted
     from packager.audit.scene import Place, Scene
-    from packager.engines.clients import ClientFacts
+    from packager.model.engine_facts import ClientFacts
+    from packager.model.findings import Mounted
 
 _COPIES = ("node_modules/prisma/", "node_modules/@prisma/engines/", "node_modules/@prisma/cli/")
 _ORDINARY = "node_modules/.prisma/client"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packager.audit.codes import CODES, Code
 
 if TYPE_CHECKING:
-    from packager.audit import Severity
+    from packager.model.findings import Severity
 
 _PROOF_FIX = "Follow the finding's own fix, which names the file; `packager prove` tries it again."
 _SETTING = "Follow the finding's own fix, which has the setting to write."

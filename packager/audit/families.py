@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
+from packager.core.units import format_size
 from packager.inventory.systems import libc_of, operating_system
-from packager.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.audit import Finding
     from packager.audit.scene import Place, Scene
+    from packager.model.findings import Finding
 
 _SYSTEMS = re.compile(
     r"linux(musl)?|darwin|macos|osx|mac|win(32|64|dows)?|(free|open|net)bsd|sunos|android|aix|alpine|debian|rhel|openharmony"

@@ -10,14 +10,14 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from packager.audit.scene import Place, Scene
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 _NODE_ENDINGS = ("", ".js", ".mjs", ".cjs")
 """In the order of the runtime's loader. Source: aws-lambda-nodejs-runtime-interface-client, UserFunction.js."""

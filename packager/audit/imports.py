@@ -15,9 +15,9 @@ from packager.audit.handlers import COMMENTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.scene import Scene
-    from packager.catalog.records import Target
+    from packager.model.findings import Finding
+    from packager.model.targets import Target
 
 _SOURCES = (".js", ".cjs", ".mjs")
 _TRIED = ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js", "/index.json", "/package.json")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Mounted
 from packager.audit.abi import check_platform, check_shape, check_unreadable
 from packager.audit.archives import check_archive
 from packager.audit.engines import check_clients, check_engines, check_overrides
@@ -23,14 +22,15 @@ from packager.audit.secrets import check_secrets
 from packager.audit.sizes import weigh
 from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.symbols import check_symbol_versions
+from packager.model.findings import Mounted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from packager.audit import Finding
-    from packager.catalog.records import Budget, Target
-    from packager.inventory import Inventory
+    from packager.model.findings import Finding
+    from packager.model.inventory import Inventory
+    from packager.model.targets import Budget, Target
 
 CHECKS = (
     check_platform,

@@ -12,10 +12,10 @@ from packager.catalog.node_releases import node_release
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.scene import Scene
-    from packager.catalog.records import Target
-    from packager.inventory import Package
+    from packager.model.findings import Finding
+    from packager.model.inventory import Package
+    from packager.model.targets import Target
 
 _CPYTHON = re.compile(
     r"^(?P<stem>.+?)\.(?:cpython-(?P<digits>\d{2,4})(?P<threads>t?)[-.\w]*|cp(?P<windows>\d{2,4})-[-\w]+)\.(?:so|pyd)$"

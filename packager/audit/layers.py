@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Mounted
     from packager.audit.scene import Scene
+    from packager.model.findings import Mounted
 
 _SEARCHED = frozenset({"bin", "lib", "extensions", "nodejs", "python", "java", "ruby"})
 """Folders of /opt that some runtime, the loader or the shell looks into. Source: AWS, layer packaging page."""

@@ -11,9 +11,9 @@ from packager.engines.siblings import siblings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.loader import Link
     from packager.audit.scene import Place, Scene
+    from packager.model.findings import Finding
 
 
 def check_needed(scene: Scene) -> Iterator[Finding]:

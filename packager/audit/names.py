@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.scene import Place, Scene
+    from packager.model.findings import Finding
 
 
 def check_names(scene: Scene) -> Iterator[Finding]:

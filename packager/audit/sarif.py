@@ -11,7 +11,7 @@ from packager.audit.explain import every_code
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 

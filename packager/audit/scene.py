@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.audit import Mounted, Severity
     from packager.audit.loader import Link
-    from packager.catalog.records import Target
-    from packager.inventory import File
+    from packager.model.findings import Mounted, Severity
+    from packager.model.inventory import File
+    from packager.model.targets import Target
 
 _OBJECT_FILES = (".o", ".a", ".obj", ".lib")
 

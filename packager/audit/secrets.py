@@ -9,8 +9,8 @@ from packager.trim.secrets import secret_reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding, Severity
     from packager.audit.scene import Scene
+    from packager.model.findings import Finding, Severity
 
 _SHOWN = 3
 NAME_HINTS = (

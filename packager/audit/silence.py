@@ -10,7 +10,7 @@ from packager.trim.patterns import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 
 def silenced(findings: Iterable[Finding], silences: Iterable[tuple[str, str, str]]) -> Iterator[Finding]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.codes import CODES
-from packager.units import format_size
+from packager.core.units import format_size
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.audit import Severity
-    from packager.catalog.records import Budget
+    from packager.model.findings import Severity
+    from packager.model.targets import Budget
 
 _LARGEST_SHOWN = 5
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.audit.abi import misfit
 from packager.audit.codes import CODES
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ import re
 from typing import TYPE_CHECKING
 
 from packager.audit.advice import build_on_older, dotted
-from packager.catalog.records import Version, parse_version
+from packager.model.targets import Version, parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit import Finding
     from packager.audit.loader import Link
     from packager.audit.scene import Place, Scene
-    from packager.catalog.records import Baseline
-    from packager.inventory import SymbolVersion
+    from packager.model.findings import Finding
+    from packager.model.inventory import SymbolVersion
+    from packager.model.targets import Baseline
 
 _NUMBERED = re.compile(r"(GLIBC|GLIBCXX|CXXABI|GCC)_(\d+(?:\.\d+)*)")
 _C_LIBRARY = re.compile(

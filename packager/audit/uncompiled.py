@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
+from packager.model.findings import Finding
 from packager.trim.platforms import native, suits
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
-    from packager.inventory import Inventory
-    from packager.inventory.packages import PackageGraph
-    from packager.trim import Selection
+    from packager.model.inventory import Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.selection import Selection
+    from packager.model.targets import Target
 
 
 def check_uncompiled(

@@ -17,18 +17,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.audit import Finding
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.catalog.records import Budget, Target
+    from packager.model.targets import Budget, Target
 
 _NAME = "\0artifact"
 """Stands for the artifact's path, which is no part of its verdict."""
 _TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use: two seconds."""
-_CODE = ("archive", "audit", "catalog", "engines", "inventory", "trim")
+_CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "model", "trim")
 
 
 def audit_cached(

@@ -1,36 +1,3 @@
 """Entry files → one file each, by esbuild: what code can be joined is, native and declared packages stay outside."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from packager.plan import Bundle
-
-
-@dataclass(frozen=True)
-class Bundled:
-    """What came of the entries. Paths are relative to the tree."""
-
-    outputs: Mapping[str, Path]
-    """Path in the tree, where the host looks for the entry → the file made for it, in scratch."""
-    maps: Mapping[str, Path] = field(default_factory=dict)
-    """The same path with ``.map`` → its source map, in scratch: it is for error reports, not for the archive."""
-    inlined: Mapping[str, str] = field(default_factory=dict)
-    """Real path of a file of the tree → the output it has become a part of."""
-
-
-class Bundler(Protocol):
-    """Joins code into one file per entry."""
-
-    def __call__(
-        self, bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
-    ) -> Bundled:
-        """Return the bundled entries, written to `out`. `external` are package names; ``*`` alone is every package.
-
-        Raises EnvironmentFault where the tool cannot be had, GeneratorFault for code it cannot join.
-        """

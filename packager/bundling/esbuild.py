@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from packager.bundling import Bundled
-from packager.errors import GeneratorFault
+from packager.core.errors import GeneratorFault
 from packager.generate.npmtools import node_for_tools, run_script, tool_folder
+from packager.model.tracing import Bundled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 LOCK = Path(__file__).parent / "esbuild-lock.json"
 _SCRIPT = Path(__file__).parent / "bundle.cjs"

@@ -9,10 +9,10 @@ from packager.trim.patterns import compiled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.inventory import Inventory
-    from packager.inventory.packages import PackageGraph
-    from packager.plan import Bundle
-    from packager.trace import Trace
+    from packager.model.inventory import Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.plan import Bundle
+    from packager.model.tracing import Trace
 
 
 def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGraph) -> Mapping[str, str]:

@@ -3,51 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from packager.catalog.generators import Engine
-    from packager.catalog.records import Arch, Baseline, Budget, LayerPaths, Platform, RuntimeSystem, Target
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """One runtime of a host, in the host's spelling."""
-
-    name: str
-    language: str
-    version: str
-    platform: str
-    image: str
-    status: str
-    until: str
-
-
-@dataclass(frozen=True)
-class Host:
-    """One file of ``catalog/targets``: the target kinds and runtimes of a hosting service."""
-
-    provider: str
-    title: str
-    kinds: dict[str, tuple[str, Budget]]
-    """Target name → (kind, limits)."""
-    runtimes: dict[str, Runtime]
-    arches: tuple[Arch, ...]
-    default_runtimes: dict[str, str]
-    """Language → the runtime taken when none is named."""
-    layer_paths: dict[str, LayerPaths]
-    system: RuntimeSystem
-    language_environment: dict[str, tuple[tuple[str, str], ...]]
-    source: str
-    checked: str
-    launchers: dict[str, str] = field(default_factory=dict)
-    """Target name → how its code is started."""
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Target name → what everybody who aims at it should know, said once in the plan."""
+    from packager.model.generators import Engine
+    from packager.model.targets import Arch, Baseline, Host, Platform, Target
 
 
 @dataclass(frozen=True)
@@ -74,7 +38,7 @@ class Catalog:
 
     def target(self, name: str, runtime: str, arch: Arch) -> Target:
         """Return one target; raises ConfigError for an unknown name, runtime or architecture."""
-        from packager.catalog.records import Target
+        from packager.model.targets import Target
 
         host = self.host(name)
         found = host.runtimes.get(runtime)
@@ -129,6 +93,6 @@ def _guess(word: str, known: object) -> str:
 def load_catalog() -> Catalog:
     """Return the catalog that comes with this version. Raises CatalogError naming file and key."""
     from packager.catalog.loading import load
-    from packager.resources import catalog_folder
+    from packager.core.resources import catalog_folder
 
     return load(catalog_folder())

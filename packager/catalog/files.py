@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from packager.catalog.records import Arch, Kind, Language, Launcher, Libc  # noqa: TC001 (msgspec reads them)
+from packager.model.targets import Arch, Kind, Language, Launcher, Libc  # noqa: TC001 (msgspec reads them)
 
 
 class BaselineFile(msgspec.Struct, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
-from packager.catalog import Catalog, Host, Runtime
+from packager.catalog import Catalog
 from packager.catalog.files import (
     BaselineFile,
     BinaryTargetsFile,
@@ -17,9 +17,9 @@ from packager.catalog.files import (
     PlatformFile,
     When,
 )
-from packager.catalog.generators import BinaryTargets, Engine, EngineRule, NativeEngine
-from packager.catalog.records import Baseline, Budget, LayerPaths, Platform, RuntimeSystem, parse_version
-from packager.errors import CatalogError
+from packager.core.errors import CatalogError
+from packager.model.generators import BinaryTargets, Engine, EngineRule, NativeEngine
+from packager.model.targets import Baseline, Budget, Host, LayerPaths, Platform, Runtime, RuntimeSystem, parse_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from packager.document import Section, read_yaml
-from packager.resources import catalog_folder
+from packager.core.document import Section, read_yaml
+from packager.core.resources import catalog_folder
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from packager.errors import EXIT_FINE, EXIT_INTERRUPTED, PackagerError
+from packager.core.errors import EXIT_FINE, EXIT_INTERRUPTED, PackagerError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

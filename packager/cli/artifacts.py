@@ -6,13 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog import load_catalog
-from packager.errors import ArtifactError, UsageError
+from packager.core.errors import ArtifactError, UsageError
 from packager.project.names import parse_arch
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 
 def require_file(path: Path) -> None:

@@ -12,8 +12,8 @@ from packager.cli.options import budget_option
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.audit import Finding
-    from packager.catalog.records import Target
+    from packager.model.findings import Finding
+    from packager.model.targets import Target
 
 
 @click.command()
@@ -49,11 +49,11 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
     PATH is a zip, a folder or a single binary, whoever made it. Nothing of it is executed. What packager.yaml of the
     current folder accepts (silence) is listed as a note.
     """
-    from packager.audit import has_errors
     from packager.audit.silence import silenced
     from packager.audit.verdicts import audit_cached
     from packager.cli.artifacts import manifest_beside, require_file, target_of
-    from packager.resources import default_cache
+    from packager.core.resources import default_cache
+    from packager.model.findings import has_errors
 
     for file in (path, *layers):
         require_file(file)
@@ -74,7 +74,7 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
 def _limits(target: Target, budget: str | None) -> Any:
     from dataclasses import replace
 
-    from packager.units import parse_size
+    from packager.core.units import parse_size
 
     return replace(target.budget, zipped=parse_size(budget), zipped_by_user=True) if budget else target.budget
 
@@ -96,8 +96,8 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
     import json
     import os
 
-    from packager.audit import has_errors
     from packager.audit.annotations import annotation
+    from packager.model.findings import has_errors
 
     ok = not has_errors(findings)
     if form == "json":
@@ -127,7 +127,7 @@ def _explain(ctx: click.Context, code: str | None) -> None:
     if not code or ctx.resilient_parsing:
         return
     from packager.audit.explain import every_code, explained, findings_table
-    from packager.errors import UsageError
+    from packager.core.errors import UsageError
 
     codes = every_code()
     if code.lower() == "all":

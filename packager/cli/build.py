@@ -21,7 +21,7 @@ from packager.cli.options import (
 
 if TYPE_CHECKING:
     from packager.cli.request import Request
-    from packager.project import Project
+    from packager.model.project import Project
 
 _config = click.option(
     "--config", type=click.Path(path_type=Path), help="Read this file in place of the project's packager.yaml."

@@ -43,8 +43,8 @@ def cache() -> None:
 def info(cache: Path | None, as_json: bool) -> int:
     """Show what the cache holds."""
     from packager.archive.prune import items, rooms
-    from packager.resources import default_cache
-    from packager.units import format_size
+    from packager.core.resources import default_cache
+    from packager.core.units import format_size
 
     folder = cache or default_cache()
     held = rooms(items(folder))
@@ -87,8 +87,8 @@ def prune(
     import time
 
     from packager.archive.prune import choose, items, remove
-    from packager.resources import default_cache
-    from packager.units import format_size, parse_size
+    from packager.core.resources import default_cache
+    from packager.core.units import format_size, parse_size
 
     folder = cache or default_cache()
     if not everything and older_than is None and max_size is None:

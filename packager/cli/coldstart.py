@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.units import format_size
 from packager.prove.spread import ratio, spread
-from packager.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -38,13 +38,13 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     import json
     from dataclasses import replace
 
-    from packager.audit import has_errors
     from packager.connections import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.connections.advise import advise
     from packager.connections.clients import find_pool
     from packager.connections.concurrency import containers_of, read_functions
     from packager.connections.database import max_connections
-    from packager.errors import UsageError
+    from packager.core.errors import UsageError
+    from packager.model.findings import has_errors
 
     limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
     functions = () if limits else read_functions(project)
@@ -103,8 +103,8 @@ def _simulated(artifact: Path, words: dict[str, Any]) -> Simulated:
 
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.connections.simulate import simulate
-    from packager.errors import UsageError
-    from packager.resources import default_cache
+    from packager.core.errors import UsageError
+    from packager.core.resources import default_cache
 
     require_file(artifact)
     handler = words["handlers"][0] if words["handlers"] else str(manifest_beside(artifact).get("handler", ""))

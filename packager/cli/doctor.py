@@ -76,7 +76,7 @@ def _python() -> Check:
 
 def _codec() -> Check:
     from packager.archive.deflate import codec_name
-    from packager.errors import EnvironmentFault
+    from packager.core.errors import EnvironmentFault
 
     try:
         return Check("libdeflate", "ok", codec_name(6))
@@ -94,8 +94,8 @@ def _deflate64() -> Check:
 
 
 def _cache() -> Check:
-    from packager.resources import default_cache
-    from packager.units import format_size
+    from packager.core.resources import default_cache
+    from packager.core.units import format_size
 
     folder = default_cache()
     there = next((parent for parent in (folder, *folder.absolute().parents) if os.path.lexists(parent)), folder)

@@ -31,9 +31,9 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
 
     from packager.catalog import load_catalog
     from packager.cli.request import Request
+    from packager.core.errors import UsageError
     from packager.delivery.fitted import with_fitted_layers
     from packager.emitting import emit_for, plugin_files
-    from packager.errors import UsageError
     from packager.project import load_project
 
     if plugin and name != "serverless":

@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from packager import __version__
-from packager.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, EnvironmentFault, PackagerError
-from packager.signals import terminable
+from packager.core.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, EnvironmentFault, PackagerError
+from packager.core.signals import terminable
 
 # What a shell reports for a program that SIGPIPE ended: neither fine nor an answer.
 EXIT_READER_LEFT = 141

@@ -16,8 +16,8 @@ def init(directory: Path, force: bool, to_stdout: bool) -> int:
 
     Nothing is asked; edit the file afterwards.
     """
+    from packager.core.errors import UsageError
     from packager.delivery.placing import place_files
-    from packager.errors import UsageError
     from packager.project.scaffold import config_text
 
     root = directory.resolve()

@@ -61,8 +61,8 @@ def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, *
     """Build the layer of RECIPE, a name of `packager layer list` or a folder with a layer.yaml."""
     from packager.cli.request import Request
     from packager.cli.running import run_build, show_plan
-    from packager.errors import UsageError
-    from packager.project import BundleSpec, Project
+    from packager.core.errors import UsageError
+    from packager.model.project import BundleSpec, Project
     from packager.project.names import check_name
     from packager.project.recipes import find_recipe
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from packager.archive import LEVELS
-from packager.plan import TRIM_LEVELS
+from packager.model.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ import click
 
 from packager.archive import LEVELS
 from packager.cli.quick import document, no_search_for_cycles, told
-from packager.errors import UsageError
+from packager.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
 
 
 @click.command()
@@ -80,7 +80,7 @@ def pack(
     _refuse_idle(click.get_current_context(), "target", "runtime", "arch")
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack
-    from packager.resources import default_cache
+    from packager.core.resources import default_cache
 
     store = None if no_cache else open_cache(cache or default_cache())
     with no_search_for_cycles():

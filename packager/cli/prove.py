@@ -49,9 +49,9 @@ def prove(
     import json
 
     from packager.cli.artifacts import manifest_beside, require_file, target_of
-    from packager.errors import UsageError
+    from packager.core.errors import UsageError
+    from packager.core.resources import default_cache
     from packager.prove.prover import prove as run_proof
-    from packager.resources import default_cache
 
     require_file(path)
     for layer in layers:
@@ -152,7 +152,7 @@ def _expected(word: str) -> Any:
 def _read(path: Path) -> Any:
     import json
 
-    from packager.errors import ArtifactError
+    from packager.core.errors import ArtifactError
 
     try:
         return json.loads(path.read_text(encoding="utf-8"))

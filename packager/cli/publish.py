@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from packager.cli.options import talk_options, verbosity
-from packager.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageError
+from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageError
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Budget
-    from packager.progress import Stopwatch
+    from packager.core.progress import Stopwatch
+    from packager.model.targets import Budget
     from packager.publish import FunctionSpec, LayerSpec, Published
     from packager.publish.aws import Access
     from packager.publish.package import Description, Package
@@ -71,8 +71,8 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     through --bucket. Name, runtime and the like come from the manifest beside the zip; options come first.
     """
     from packager.cli.console import Steps
-    from packager.progress import Stopwatch
-    from packager.signals import interrupting
+    from packager.core.progress import Stopwatch
+    from packager.core.signals import interrupting
 
     options = Options(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:

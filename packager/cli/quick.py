@@ -8,13 +8,13 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from packager.signals import terminable
+from packager.core.signals import terminable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.archive import Artifact
     from packager.glance.unchanged import Glance
+    from packager.model.archives import Artifact
 
 
 def pack_seen(seen: Glance) -> None:

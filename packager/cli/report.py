@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from packager.units import counted
+from packager.core.units import counted
 
 if TYPE_CHECKING:
     from packager.report.zipbytes import ByteDifference

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
-from packager.errors import UsageError
-from packager.host import Options, ProveMode
-from packager.resources import default_cache
-from packager.units import parse_size
+from packager.core.errors import UsageError
+from packager.core.resources import default_cache
+from packager.core.units import parse_size
+from packager.model.options import Options, ProveMode
 
 if TYPE_CHECKING:
     from packager.catalog import Catalog
-    from packager.plan import Plan, TrimLevel
-    from packager.project import Project
+    from packager.model.plan import Plan, TrimLevel
+    from packager.model.project import Project
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ class Request:
 
     def plan(self, project: Project, catalog: Catalog) -> tuple[Project, Plan]:
         """Return the project with the options laid over it, and its plan."""
-        from packager.machine import Machine, look
+        from packager.machine import look
+        from packager.model.machine import Machine
         from packager.planning import Wishes, make_plan
         from packager.project.names import parse_arch
         from packager.project.options import override, select

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from packager.catalog import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
 from packager.cli.why import verdict_line, verdict_row
+from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
+from packager.core.signals import interrupting
+from packager.core.units import format_size
 from packager.delivery import deliver
 from packager.delivery.manifest import manifest, notes, with_layers
 from packager.delivery.placing import check_writable
-from packager.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.fit.words import plan_lines
 from packager.host import real_host
 from packager.pipeline import Result, package, selections
-from packager.signals import interrupting
-from packager.units import format_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from packager.cli.request import Request
-    from packager.plan import Bundle, Plan
-    from packager.project import Project
-    from packager.trim import Choice
+    from packager.model.plan import Bundle, Plan
+    from packager.model.project import Project
+    from packager.model.selection import Choice
 
 
 def show_plan(project: Project, request: Request, as_json: bool) -> int:

@@ -16,7 +16,7 @@ def targets(name: str | None, as_json: bool) -> int:
     With NAME, such as aws-lambda, only that target.
     """
     from packager.catalog import load_catalog
-    from packager.units import format_size
+    from packager.core.units import format_size
 
     catalog = load_catalog()
     names = [name] if name else list(catalog.target_names)

@@ -14,16 +14,16 @@ from packager.catalog import load_catalog
 from packager.cli.artifacts import require_file
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
-from packager.errors import UsageError
+from packager.core.errors import UsageError
+from packager.core.resources import default_cache
+from packager.core.units import counted, format_size
 from packager.making.folder import compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
-from packager.resources import default_cache
-from packager.units import counted, format_size
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
     from packager.making.folder import Compiler, Trimmed
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
+    from packager.model.targets import Target
 
 
 def pack_folder(

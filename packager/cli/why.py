@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from packager.trim import Choice
+    from packager.model.selection import Choice
 
 
 def verdict_row(choice: Choice) -> dict[str, Any]:

@@ -11,13 +11,13 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from packager.compiling import Batch
+from packager.model.bytecode import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.compiling import Manner, Module, Python
+    from packager.model.bytecode import Manner, Module, Python
 
 ROOM = "bytecode"
 """In the cache folder: one folder per release and manner."""

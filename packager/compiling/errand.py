@@ -10,13 +10,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.compiling import Batch
-from packager.errors import GeneratorFault
+from packager.core.errors import GeneratorFault
+from packager.model.bytecode import Batch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.compiling import Manner, Module
+    from packager.model.bytecode import Manner, Module
 
 ARGUMENTS = ("-S", "-s", "-B", "worker.py", "request.json")
 """After the interpreter, in the folder. Not -I: it would ignore the environment."""

@@ -12,9 +12,9 @@ from packager.compiling.here import local_python
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.catalog.records import Arch
-    from packager.compiling import Python
-    from packager.generate import Tree
+    from packager.model.builds import Tree
+    from packager.model.bytecode import Python
+    from packager.model.targets import Arch
 
 
 @contextmanager

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.compiling.errand import ARGUMENTS, ENVIRONMENT, TIMEOUT_SECONDS, died, files, read_batch
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.prove.interpreters import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.compiling import Batch, Manner, Module
+    from packager.model.bytecode import Batch, Manner, Module
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class LocalPython:
     release: str
 
     def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
-        """Return the bytecode of the modules; see `packager.compiling.Python`."""
+        """Return the bytecode of the modules; see `packager.model.bytecode.Python`."""
         for name, content in files(modules, [str(module.source.absolute()) for module in modules], manner).items():
             path = scratch / name
             path.parent.mkdir(parents=True, exist_ok=True)

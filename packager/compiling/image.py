@@ -8,17 +8,17 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.compiling.errand import ARGUMENTS, ENVIRONMENT, OUT, TIMEOUT_SECONDS, died, files, read_batch
-from packager.containers import Command, Image, Limits
 from packager.containers.tarballs import tar_stream
+from packager.model.containers import Command, Image, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.compiling import Batch, Manner, Module
-    from packager.containers import Container, Containers
-    from packager.generate import Tree
+    from packager.model.builds import Tree
+    from packager.model.bytecode import Batch, Manner, Module
+    from packager.model.containers import Container, Containers
+    from packager.model.targets import Arch
 
 _WORK = PurePosixPath("/opt/packager-compiling")
 # Lambda's own images keep theirs in /var/lang, Python's in /usr/local.
@@ -41,7 +41,7 @@ class ImagePython:
     release: str
 
     def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
-        """Return the bytecode of the modules; see `packager.compiling.Python`."""
+        """Return the bytecode of the modules; see `packager.model.bytecode.Python`."""
         sources = [f"sources/{number}.py" for number in range(len(modules))]
         self.container.copy_in(
             tar_stream(

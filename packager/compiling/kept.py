@@ -2,61 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.compiling import Manner, Module
 from packager.compiling.cache import compile_modules
-from packager.errors import ArtifactError
-from packager.inventory import File
+from packager.core.errors import ArtifactError
 from packager.inventory.bytecode import bytecode_path
-from packager.trim import Choice, Selection
-from packager.units import format_size
+from packager.model.bytecode import Compiled, Manner, Module
+from packager.model.inventory import File
+from packager.model.selection import Choice, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from packager.compiling import FindPython
-    from packager.generate import Tree
-    from packager.plan import Bundle
+    from packager.model.builds import Tree
+    from packager.model.bytecode import FindPython
+    from packager.model.plan import Bundle
 
 RULE = "compiled"
-
-
-@dataclass(frozen=True)
-class Compiled:
-    """What came of compiling a bundle's modules."""
-
-    selection: Selection
-    """With the bytecode among what is kept, its files in scratch."""
-    release: str
-    """Of the interpreter that made it: ``3.12.1``."""
-    modules: int = 0
-    size_bytes: int = 0
-    left_alone: Mapping[str, str] = field(default_factory=dict)
-    """Path in the tree → why that file is no module of this Python; it is packed as it is."""
-
-    def summary(self) -> str:
-        """Return for people how much came of it."""
-        return f"{self.modules} modules by Python {self.release}, {format_size(self.size_bytes)} unzipped"
-
-    def notes(self) -> tuple[str, ...]:
-        """Return what people should know, a line at most; the manifest names every file."""
-        if not self.left_alone:
-            return ()
-        names = [f"{path}: {why}" for path, why in self.left_alone.items()]
-        more = f"; and {len(names) - 3} more, see the manifest" if len(names) > 3 else ""
-        return (f"not compiled, since Python {self.release} cannot: {'; '.join(names[:3])}{more}",)
-
-    def to_json(self) -> dict[str, object]:
-        """Return the fields for the manifest; sizes are bytes, unzipped."""
-        return {
-            "python": self.release,
-            "modules": self.modules,
-            "bytes": self.size_bytes,
-            "left_alone": dict(self.left_alone),
-        }
 
 
 def manner_of(bundle: Bundle) -> Manner:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
 from packager.connections import UNRESERVED_CONCURRENCY, affordable_containers
 from packager.connections.source import look, runs_in_parallel
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -38,7 +38,7 @@ def read_functions(project: Path) -> tuple[Function, ...]:
 
     Raises ConfigError for a file that cannot be read.
     """
-    from packager.emit.yamltext import read_yaml_text
+    from packager.core.yamltext import read_yaml_text
 
     for name in _FILES:
         path = project / name

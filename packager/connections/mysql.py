@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from urllib.parse import unquote, urlsplit
 
-from packager.errors import EnvironmentFault, ProviderFault, UsageError
+from packager.core.errors import EnvironmentFault, ProviderFault, UsageError
 
 SCHEMES = ("mysql", "mariadb")
 _LIMITS = "SELECT @@max_connections, @@max_user_connections"

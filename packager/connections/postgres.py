@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from packager.connections import SUPERUSER_RESERVED
-from packager.errors import EnvironmentFault, ProviderFault, UsageError
+from packager.core.errors import EnvironmentFault, ProviderFault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

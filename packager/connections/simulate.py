@@ -18,7 +18,7 @@ from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from packager.connections.database import held_connections
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.prove.interpreters import CannotProve, find_runtime
 from packager.prove.request import Request, moved, runtime_environment
 from packager.prove.unpack import clean_root
@@ -26,7 +26,7 @@ from packager.prove.unpack import clean_root
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
     Process = subprocess.Popen[bytes]
 

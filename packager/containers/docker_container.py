@@ -16,11 +16,12 @@ import requests
 from docker.errors import APIError, DockerException, NotFound
 from docker.utils.socket import frames_iter
 
-from packager.containers import Command, Image, Limits, Outcome, faults
+from packager.containers import faults
 from packager.containers.output import Lines
 from packager.containers.tarballs import unpack_stream
-from packager.errors import DockerFault
-from packager.masking import Mask
+from packager.core.errors import DockerFault
+from packager.core.masking import Mask
+from packager.model.containers import Command, Image, Limits, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

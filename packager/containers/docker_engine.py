@@ -18,14 +18,15 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.tls import TLSConfig
 from docker.types import Mount
 
-from packager.containers import UNLIMITED, EngineInfo, Image, Limits, ReadOnlyTree, Volume, faults
+from packager.containers import faults
 from packager.containers.connect import addresses, why_unreachable
 from packager.containers.docker_container import DockerContainer, body, explained
 from packager.containers.images import build_context, content_tag
 from packager.containers.output import Lines
-from packager.errors import DockerFault
-from packager.masking import Mask
-from packager.signals import terminable
+from packager.core.errors import DockerFault
+from packager.core.masking import Mask
+from packager.core.signals import terminable
+from packager.model.containers import UNLIMITED, EngineInfo, Image, Limits, ReadOnlyTree, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,9 +34,9 @@ if TYPE_CHECKING:
 
     from docker.models.containers import Container as EngineContainer
 
-    from packager.catalog.records import Arch
-    from packager.containers import BuildArguments
     from packager.containers.connect import Address
+    from packager.model.containers import BuildArguments
+    from packager.model.targets import Arch
 
 log = logging.getLogger(__name__)
 

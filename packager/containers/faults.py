@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.errors import DockerFault
+from packager.core.errors import DockerFault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.catalog.records import Arch
     from packager.containers.connect import Address
+    from packager.model.targets import Arch
 
 OLDEST_API = (1, 40)
 """Docker 19.03: the first whose volumes, platforms and exec options are all we use."""

@@ -7,11 +7,11 @@ import io
 import tarfile
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Arch
-    from packager.containers import BuildArguments
+    from packager.model.containers import BuildArguments
+    from packager.model.targets import Arch
 
 
 def content_tag(arguments: BuildArguments, base_id: str, arch: Arch) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from packager.masking import Mask
+    from packager.core.masking import Mask
 
 KEPT_LINES = 200
 LONGEST_LINE = 64 * 1024

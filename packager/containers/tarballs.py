@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError, EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.making import Result
+    from packager.model.results import Result
 
 
 def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str, Path]:

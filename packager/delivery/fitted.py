@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from packager.core.errors import ConfigError
 from packager.delivery.outputs import MANIFEST_SUFFIX
-from packager.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog import Catalog
-    from packager.plan import Bundle, Plan
+    from packager.model.plan import Bundle, Plan
 
 
 def with_fitted_layers(plan: Plan, out: Path, catalog: Catalog) -> Plan:

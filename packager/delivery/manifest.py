@@ -12,7 +12,7 @@ from packager.fit.words import notes_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.making import Result
+    from packager.model.results import Result
 
 VERSION = 1
 

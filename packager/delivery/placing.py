@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

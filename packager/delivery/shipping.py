@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
+from packager.core.errors import ArtifactError, ConfigError
 from packager.delivery.outputs import SHIPMENT_RECORD
 from packager.delivery.placing import check_writable, fault
-from packager.errors import ArtifactError, ConfigError
+from packager.model.results import Made
 from packager.project.files import read_text
-from packager.providers import Made, ship
+from packager.providers import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.making import Result
-    from packager.providers import Shipment
+    from packager.model.results import Result, Shipment
 
 _RECORD = SHIPMENT_RECORD
 """In each folder: SHA-256 of the texts we wrote, by which an edit of the user's is told."""

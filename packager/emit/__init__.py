@@ -7,41 +7,10 @@ with `Order.force` replaced. What would say the same is returned byte for byte, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from packager.plan import Bundle
-
-
-@dataclass(frozen=True)
-class Order:
-    """What a configuration is wanted for."""
-
-    bundles: tuple[Bundle, ...]
-    """Those of the emitter's targets, layers first."""
-    read: Callable[[str], str | None]
-    """Returns the text of a project file, None where there is none."""
-    name: str = "app"
-    """Of the project: what a new service or stack is called."""
-    out: str = "dist"
-    """Folder of the zips, relative to the project, POSIX."""
-    force: bool = False
-    """Replace values that contradict."""
-    sizes: Mapping[str, int] = field(default_factory=dict)
-    """Bundle → length of its zip, where it is built already."""
-
-
-class Emitter(Protocol):
-    """A module that knows one configuration format."""
-
-    TARGETS: tuple[str, ...]
-    """Targets whose bundles it describes."""
-
-    def emit(self, order: Order) -> dict[str, str]:
-        """Return file in the project → its whole new text. Raises ConfigError for a file that cannot be merged."""
+    from packager.model.configs import Emitter
 
 
 EMITTERS: dict[str, str] = {
@@ -64,7 +33,7 @@ def emitter(name: str) -> Emitter:
     import importlib
     from typing import cast
 
-    from packager.errors import UsageError
+    from packager.core.errors import UsageError
 
     if name not in EMITTERS:
         close = difflib.get_close_matches(name, EMITTERS, n=1)

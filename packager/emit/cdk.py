@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_distinct, identifier, same_text, zip_path
 
 if TYPE_CHECKING:
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 __all__ = ["FILE", "TARGETS", "emit"]
 FILE = "packager-cdk.ts"

@@ -6,13 +6,13 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 TARGETS = ("aws-lambda", "aws-lambda-layer")
 MEMORY_MB = 512

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.merge import Merge
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
+from packager.core.merge import Merge
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 TARGETS = ("netlify",)
 FILE = "netlify.toml"

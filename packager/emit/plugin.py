@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.errors import ConfigError
+from packager.core.merge import Merge
+from packager.core.yamltext import read_yaml_text, write_yaml_text
 from packager.emit.functions import same_text
-from packager.emit.merge import Merge
 from packager.emit.serverless import FILES, PLUGIN, keep_esbuild_away
-from packager.emit.yamltext import read_yaml_text, write_yaml_text
-from packager.errors import ConfigError
 
 if TYPE_CHECKING:
-    from packager.emit import Order
+    from packager.model.configs import Order
 
 _SOURCE = Path(__file__).with_name("serverless_plugin.cjs")
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.errors import ConfigError
+from packager.core.merge import Merge
+from packager.core.yamltext import read_yaml_text, write_yaml_text
 from packager.emit.functions import (
     MEMORY_MB,
     TARGETS,
@@ -18,13 +21,10 @@ from packager.emit.functions import (
     known_as,
     zip_path,
 )
-from packager.emit.merge import Merge
-from packager.emit.yamltext import read_yaml_text, write_yaml_text
-from packager.errors import ConfigError
 
 if TYPE_CHECKING:
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 __all__ = ["FILES", "TARGETS", "emit"]
 FILES = ("template.yaml", "template.yml")

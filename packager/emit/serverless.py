@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.errors import ConfigError
+from packager.core.jsontext import read_json
+from packager.core.merge import Merge
+from packager.core.yamltext import own, read_yaml_text, write_yaml_text
 from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, aws_name, check_distinct, known_as, zip_path
-from packager.emit.jsontext import read_json
-from packager.emit.merge import Merge
-from packager.emit.yamltext import own, read_yaml_text, write_yaml_text
-from packager.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 __all__ = ["FILES", "TARGETS", "emit"]
 FILES = ("serverless.yml", "serverless.yaml")

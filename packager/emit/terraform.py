@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packager.core.jsontext import read_json, write_json
+from packager.core.merge import Merge
 from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, aws_name, check_distinct
-from packager.emit.jsontext import read_json, write_json
-from packager.emit.merge import Merge
 
 if TYPE_CHECKING:
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 __all__ = ["FILE", "TARGETS", "emit"]
 FILE = "packager.tf.json"

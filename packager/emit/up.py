@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packager.core.errors import ConfigError
+from packager.core.jsontext import read_json, write_json
+from packager.core.merge import Merge
 from packager.emit.functions import only_one
-from packager.emit.jsontext import read_json, write_json
-from packager.emit.merge import Merge
-from packager.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 TARGETS = ("up",)
 FILE = "up.json"

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.jsontext import read_json, write_json
-from packager.emit.merge import Merge
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
+from packager.core.jsontext import read_json, write_json
+from packager.core.merge import Merge
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
-    from packager.emit import Order
-    from packager.plan import Bundle
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
 
 TARGETS = ("vercel",)
 OUTPUT = ".vercel/output"

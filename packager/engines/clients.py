@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
+
+from packager.model.engine_facts import ClientFacts, EngineFacts, EngineKind, Override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-EngineKind = Literal["library", "binary", "compiler", "none", ""]
-"""What a client opens: a native library, a native program, a WebAssembly compiler, nothing (Accelerate), not known."""
 
 OVERRIDES = ("PRISMA_QUERY_ENGINE_LIBRARY", "PRISMA_QUERY_ENGINE_BINARY")
 ENGINE_FILE = re.compile(r"(?:^|/)(?:lib)?query[-_]engine-[^/]+$")
@@ -30,42 +29,6 @@ _WORD = re.compile(rb"[\"']((?:native|darwin|windows|[a-z]+-[a-z0-9.-]+))[\"']")
 _NO_ENGINE = re.compile(rb"[\"']?copyEngine[\"']?\s*:\s*false")
 _ASSIGNMENT = re.compile(r"^\s*(?:export\s+)?(\w+)\s*=\s*[\"']?([^\"'\n#]*)", re.MULTILINE)
 _HEAD_BYTES = 2 << 20
-
-
-@dataclass(frozen=True)
-class ClientFacts:
-    """One generated client, or the stub that stands where one should be."""
-
-    folder: str
-    """Relative to the artifact."""
-    generated: bool
-    kind: EngineKind
-    version: str = ""
-    targets: tuple[str, ...] = ()
-    """The binary targets it was generated for."""
-    schema: str = ""
-    """Digest of the schema beside it, white space and engine settings left out; empty if there is none."""
-    runtime: str = ""
-    """The module of ``@prisma/client/runtime`` it imports: ``library``; empty where it brings its own."""
-
-
-@dataclass(frozen=True)
-class Override:
-    """A variable that names an engine file."""
-
-    where: str
-    variable: str
-    value: str
-
-
-@dataclass(frozen=True)
-class EngineFacts:
-    """Everything about generated clients in one artifact."""
-
-    clients: tuple[ClientFacts, ...] = ()
-    schemas: tuple[tuple[str, str], ...] = ()
-    """(path, digest) of schemas that are the project's own."""
-    overrides: tuple[Override, ...] = ()
 
 
 def engine_facts(paths: Iterable[str], read: Callable[[str], bytes | None]) -> EngineFacts:
@@ -102,7 +65,7 @@ def read_engine_facts(path: Path, names: Iterable[str]) -> EngineFacts:
     if not is_archive(path):
         return EngineFacts()
     from packager.archive.reader import WEIGHED, open_archive
-    from packager.errors import ArtifactError
+    from packager.core.errors import ArtifactError
 
     with open_archive(path, limits=WEIGHED) as archive:
         members = {member.path.lstrip("/"): member for member in archive.members if not member.is_dir}

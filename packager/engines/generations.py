@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.catalog.generators import Engine
-    from packager.catalog.records import Version
+    from packager.model.generators import Engine
+    from packager.model.targets import Version
 
 
 def spoken_of(engine: Engine, packages: Mapping[str, str]) -> bool:

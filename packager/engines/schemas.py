@@ -6,16 +6,16 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from packager.engines import Client
+from packager.core.errors import ConfigError
 from packager.engines.generations import generation
-from packager.errors import ConfigError
 from packager.inventory.schema import client_facts, parse_schema
+from packager.model.clients import Client
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from packager.catalog.generators import Engine
+    from packager.model.generators import Engine
 
 _SCHEMA_OPTION = re.compile(r"--schema[= ]+(\"[^\"]+\"|'[^']+'|[^\s;&|]+)")
 _CONFIG_SCHEMA = re.compile(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.generators import Engine
+    from packager.model.generators import Engine
 
 _SYSTEM = "{system}"
 

@@ -17,13 +17,13 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.mirror import TIMEOUT_SECONDS, Mirror, MissingError, mirror_fix
-from packager.errors import ArtifactError, EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.engines import EngineFile
+    from packager.model.clients import EngineFile
 
 _CHUNK_BYTES = 1 << 20
 _IGNORE_MISSING = "PRISMA_ENGINES_CHECKSUM_IGNORE_MISSING"

@@ -6,14 +6,14 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.generators import BinaryTargets
-    from packager.catalog.records import Target
-    from packager.engines import Client
+    from packager.model.clients import Client
+    from packager.model.generators import BinaryTargets
+    from packager.model.targets import Target
 
 
 def binary_target(names: BinaryTargets, target: Target) -> str:

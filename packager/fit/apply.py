@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packager.fit.workshop import Workshop
-    from packager.making import Result
+    from packager.model.results import Result
 
 
 def over_limits(result: Result, *, wanted: bool) -> bool:

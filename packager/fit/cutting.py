@@ -6,19 +6,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.fit.layers import Demand, Part, split
 from packager.layering import provided_by
-from packager.plan import TRIM_LEVELS
+from packager.model.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packager.fit.layers import Weight
     from packager.fit.workshop import Workshop
-    from packager.making import Result
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.plan import Bundle
+    from packager.model.results import Result
+    from packager.model.selection import Selection
 
 _MARGIN = 3
 """An estimate by packages may miss: a part in 2 to this power more than is too much has to go."""

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
 from packager.compiling.kept import RULE
-from packager.errors import PackagerError
+from packager.core.errors import PackagerError
 from packager.fit.levels import level_ratio
 from packager.inventory.bytecode import source_path
-from packager.plan import TRIM_LEVELS
+from packager.model.plan import TRIM_LEVELS
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from packager.fit import Excess, Settings
     from packager.fit.layers import Part
-    from packager.making import Result
-    from packager.plan import Bundle, TrimLevel
-    from packager.trim import Choice, Selection
+    from packager.model.fitting import Excess, Settings
+    from packager.model.plan import Bundle, TrimLevel
+    from packager.model.results import Result
+    from packager.model.selection import Choice, Selection
 
     Select = Callable[[Bundle], Selection]
 

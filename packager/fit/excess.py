@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.fit import Excess
+from packager.model.fitting import Excess
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Budget
+    from packager.model.targets import Budget
 
 
 def excess_of(zipped_bytes: int, unzipped_bytes: int, layers_unzipped_bytes: int, budget: Budget) -> Excess:
@@ -15,7 +15,7 @@ def excess_of(zipped_bytes: int, unzipped_bytes: int, layers_unzipped_bytes: int
 
     A limit of direct uploads counts where it is all that is broken.
 
-    >>> from packager.catalog.records import Budget
+    >>> from packager.model.targets import Budget
     >>> excess_of(60, 100, 30, Budget(zipped=50, zipped_is_hard=True, unzipped_with_layers=120))
     Excess(zipped=10, unzipped=10, zipped_limit=50, unzipped_limit=120)
     >>> excess_of(60, 100, 30, Budget(zipped=50, unzipped_with_layers=120))

@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.errors import PackagerError
-from packager.fit import FitPlan, Settings, Trial
+from packager.core.errors import PackagerError
 from packager.fit.cutting import Base, can_cut, layer_template, make_layers, twice, wanted
 from packager.fit.estimate import brought, estimate
 from packager.fit.excess import excess_of, meets
 from packager.fit.ranking import combinations, in_words, may_fit, measures, names
 from packager.fit.words import CODES, command, image_route, permanent, remedy
-from packager.plan import TRIM_LEVELS
+from packager.model.fitting import FitPlan, Settings, Trial
+from packager.model.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packager.fit.layers import Part
     from packager.fit.workshop import Workshop
-    from packager.making import Result
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
+    from packager.model.results import Result
 
 MAX_TRIALS = 6
 """Each writes, audits and, if it fits, loads an archive."""

@@ -10,7 +10,7 @@ from packager.fit.units import Unit, units_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from packager.inventory.packages import PackageGraph
+    from packager.model.packages import PackageGraph
 
 Weight = tuple[int, int]
 """(compressed, unzipped) bytes."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.archive import LEVELS
-from packager.fit import Measure, Settings
-from packager.plan import TRACED, TRIM_LEVELS
-from packager.units import format_size
+from packager.core.units import format_size
+from packager.model.fitting import Measure, Settings
+from packager.model.plan import TRACED, TRIM_LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.fit import Certainty, Excess
     from packager.fit.estimate import Estimates
     from packager.fit.layers import Part
-    from packager.plan import Bundle, TrimLevel
+    from packager.model.fitting import Certainty, Excess
+    from packager.model.plan import Bundle, TrimLevel
 
 # What a measure costs whoever keeps it: build time, a proof that has to be looked at, more to deploy, rewritten code.
 _TRIM_COST: dict[TrimLevel, int] = {"none": 0, "safe": 0, "strict": 3, "trace": 6, "bundle": 20}

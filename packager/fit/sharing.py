@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.errors import PackagerError
+from packager.core.errors import PackagerError
 from packager.fit.cutting import cut, layer_template, make_layers, wanted
 from packager.fit.ranking import in_words
-from packager.plan import TRACED
+from packager.model.plan import TRACED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.fit import Settings, Trial
     from packager.fit.cutting import Base
     from packager.fit.fitting import Fitting
     from packager.fit.layers import Part
-    from packager.making import Result
+    from packager.model.fitting import Settings, Trial
+    from packager.model.results import Result
 
 _ROUNDS = 3
 """How often layers are made for one group; each makes and proves all its functions."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.inventory.packages import PackageGraph
+    from packager.model.packages import PackageGraph
 
 
 @dataclass(frozen=True)

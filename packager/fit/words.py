@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_size
 from packager.fit.ranking import names
-from packager.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.fit import FitPlan, Measure, Settings, Trial
-    from packager.plan import Bundle
+    from packager.model.fitting import FitPlan, Measure, Settings, Trial
+    from packager.model.plan import Bundle
 
 CODES = ("SIZE001", "SIZE002", "SIZE003")
 """Findings about limits that fitting can do something about."""

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from packager.catalog.records import Target
-    from packager.host import Options
-    from packager.making import Result
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.options import Options
+    from packager.model.plan import Bundle
+    from packager.model.results import Result
+    from packager.model.selection import Selection
+    from packager.model.targets import Target
 
 
 class Make(Protocol):

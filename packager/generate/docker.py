@@ -8,26 +8,26 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.containers import Command, Volume
 from packager.containers.tarballs import tar_stream
+from packager.core.errors import DockerFault, GeneratorFault
+from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.errors import DockerFault, GeneratorFault
-from packager.generate import WORKDIR, Step, Tree
 from packager.generate.causes import explain
 from packager.generate.environment import SETTINGS
 from packager.generate.images import JobImages
 from packager.generate.source import source_tar
 from packager.generate.steps import fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
-from packager.resources import default_cache
+from packager.model.builds import WORKDIR, Step, Tree
+from packager.model.containers import Command, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from packager.catalog.records import Arch
-    from packager.containers import Container, Containers, Outcome
-    from packager.plan import Job
-    from packager.progress import Stopwatch
+    from packager.core.progress import Stopwatch
+    from packager.model.containers import Container, Containers, Outcome
+    from packager.model.plan import Job
+    from packager.model.targets import Arch
 
 _OURS = PurePosixPath("/opt/packager")
 _CERTIFICATES = _OURS / "certificates.pem"

@@ -12,9 +12,10 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
+from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.masking import Mask
+from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.errors import EnvironmentFault, GeneratorFault
-from packager.generate import WORKDIR, Tree
 from packager.generate.causes import explain
 from packager.generate.environment import clean_environment, of_the_session
 from packager.generate.normalise import normalise
@@ -22,18 +23,17 @@ from packager.generate.running import run_live
 from packager.generate.source import copy_source
 from packager.generate.steps import fill, steps_for
 from packager.generate.toolchain import find_node, this_machine
-from packager.masking import Mask
+from packager.model.builds import WORKDIR, Tree
 from packager.project.lockfiles import check_lock
-from packager.resources import default_cache
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.generate import Step
+    from packager.core.progress import Stopwatch
     from packager.generate.running import Ended
-    from packager.plan import Job
-    from packager.progress import Stopwatch
+    from packager.model.builds import Step
+    from packager.model.plan import Job
 
 ENGINES_FOLDER = "engines"
 """Beside the tree in scratch."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.containers import BuildArguments, Command
-from packager.errors import ConfigError
-from packager.resources import bundled
+from packager.core.errors import ConfigError
+from packager.core.resources import bundled
+from packager.model.containers import BuildArguments, Command
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Arch
-    from packager.containers import Containers, Image
+    from packager.core.progress import Stopwatch
     from packager.generate.surroundings import Surroundings
-    from packager.plan import Job
-    from packager.progress import Stopwatch
+    from packager.model.containers import Containers, Image
+    from packager.model.plan import Job
+    from packager.model.targets import Arch
 
 _FAMILIES = {
     "debian": "debian",

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from packager.generate import Tree
 from packager.generate.key import key_of, settled
 from packager.generate.source import copy_source, source_files
+from packager.model.builds import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.generate import Builder
-    from packager.plan import Job
-    from packager.progress import Stopwatch
+    from packager.core.progress import Stopwatch
+    from packager.model.builds import Builder
+    from packager.model.plan import Job
 
 ROOM = "trees"
 """In the cache folder: one folder per tree."""

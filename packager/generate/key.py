@@ -22,7 +22,7 @@ from packager import __version__
 from packager.generate.source import link_target, source_files
 
 if TYPE_CHECKING:
-    from packager.plan import Job
+    from packager.model.plan import Job
 
 _FORMAT = 1
 _LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml"})

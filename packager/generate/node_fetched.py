@@ -18,16 +18,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
+from packager.core.masking import Mask
+from packager.core.resources import default_cache
 from packager.generate.causes import explain
 from packager.generate.environment import clean_environment
 from packager.generate.fetching import made_aside
 from packager.generate.node_here import npm_command
-from packager.masking import Mask
-from packager.resources import default_cache
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Arch
+    from packager.model.targets import Arch
 
 
 log = logging.getLogger(__name__)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.generate.environment import clean_environment
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from packager.generate import WORKDIR
+from packager.model.builds import WORKDIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,12 +13,12 @@ import subprocess
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
+from packager.core.masking import Mask
 from packager.generate.causes import explain
 from packager.generate.environment import clean_environment
 from packager.generate.fetching import made_aside
 from packager.generate.toolchain import find_node, this_machine
-from packager.masking import Mask
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

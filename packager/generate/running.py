@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from packager.masking import Mask
+    from packager.core.masking import Mask
 
 _GRACE_SECONDS = 3.0
 _GLANCE_SECONDS = 0.25

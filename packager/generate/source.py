@@ -14,15 +14,14 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.errors import ArtifactError, ConfigError
+from packager.core.errors import ArtifactError, ConfigError
+from packager.model.builds import PYTHON_PACKAGES_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.plan import Job
+    from packager.model.plan import Job
 
-PYTHON_PACKAGES_DIR = ".packager-python"
-"""Where pip puts packages while a project is built; later stages move its content to the right place."""
 
 LEFT_OUT = frozenset(
     {"node_modules", ".pnpm-store", PYTHON_PACKAGES_DIR}

@@ -11,16 +11,15 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
-from packager.errors import ConfigError
-from packager.generate import Step
+from packager.core.errors import ConfigError
 from packager.generate.production import development_packages, development_specs
-from packager.generate.source import PYTHON_PACKAGES_DIR
+from packager.model.builds import PYTHON_PACKAGES_DIR, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.records import Arch, Version
-    from packager.plan import Job
+    from packager.model.plan import Job
+    from packager.model.targets import Arch, Version
 
 __all__ = ["ANY_FILE", "PYTHON_PACKAGES_DIR", "fill", "steps_for"]
 

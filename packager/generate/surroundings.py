@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -6,14 +6,14 @@ import platform
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.generate.node_fetched import node_folder, node_shelf, npm_for, package_of
 from packager.generate.node_here import Toolchain, ask, from_wheel, on_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch, Libc
+    from packager.model.targets import Arch, Libc
 
 
 @dataclass(frozen=True)

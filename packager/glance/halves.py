@@ -9,7 +9,7 @@ import marshal
 import os
 import time
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.glance.aside import Aside, can_work_aside
 from packager.glance.sight import Columns, Sight, joined, see
 from packager.glance.walk import Group, Walk, look

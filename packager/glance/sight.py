@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Sequence
 
-    from packager.archive import Entry
     from packager.glance.walk import Group
+    from packager.model.archives import Entry
 
 FIELDS = 5
 """What tells an untouched file from another or a changed one: device, inode, size and both times."""
@@ -60,13 +60,13 @@ class Sight:
 
     def entries(self) -> Iterable[Entry]:
         """Return the files as entries of an archive."""
-        from packager.archive import Entry
+        from packager.model.archives import Entry
 
         return map(Entry, self.paths(), self.sources(), self.sizes())
 
     def some(self, rows: Sequence[int]) -> list[Entry]:
         """Return some of the files as entries; where they are few, nothing is made for the others."""
-        from packager.archive import Entry
+        from packager.model.archives import Entry
 
         if len(rows) * _FEW > len(self):
             paths, sources, sizes = self.paths(), self.sources(), self.sizes()

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 
-from packager.errors import PackagerError
+from packager.core.errors import PackagerError
 from packager.glance.codec import LEVELS, codec_name
 from packager.glance.columns import DamagedError, split_columns
 from packager.glance.halves import see_folder
@@ -100,7 +100,7 @@ def _default_cache() -> str:
     chosen = os.environ.get("PACKAGER_CACHE")
     if chosen:
         return chosen
-    from packager.resources import default_cache
+    from packager.core.resources import default_cache
 
     return str(default_cache())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import re
 import struct
 from typing import TYPE_CHECKING, Protocol
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.inventory import Machine
+    from packager.model.inventory import Machine
 
 _GET_API_VERSION = b"node_api_module_get_api_version_v1"
 _REGISTER = re.compile(rb"\0node_register_module_v(\d{2,4})\0")

@@ -14,15 +14,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from packager.archive.faults import Fault, faults
+from packager.archive.faults import faults
 from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import walk
-from packager.errors import ArtifactError
-from packager.inventory import File, Inventory
+from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
 from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in, worth_scanning
+from packager.model.inventory import Fault, File, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.archive.reader import Archive, ArchiveMember
-    from packager.inventory import Package
+    from packager.model.inventory import Package
 
     Wanted = Callable[[str], bool]
 

@@ -8,9 +8,9 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.inventory import Package
 from packager.inventory.bytecode import source_path
-from packager.inventory.packages import package_folder
+from packager.model.inventory import Package
+from packager.model.packages import package_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -16,10 +16,10 @@ from elftools.common.exceptions import ELFError
 from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 
-from packager.errors import ArtifactError
-from packager.inventory import ElfFacts, Machine, Segment
+from packager.core.errors import ArtifactError
 from packager.inventory.addon import node_api_version, node_modules_version
 from packager.inventory.versions import versions_defined, versions_needed
+from packager.model.inventory import ElfFacts, Machine, Segment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from packager.inventory import BinaryFormat
+    from packager.model.inventory import BinaryFormat
 
 SNIFF_BYTES = 256
 """How many leading bytes `sniff` wants to see at most."""

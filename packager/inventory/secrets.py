@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.inventory import Secret
-from packager.masking import STARS
+from packager.core.masking import STARS
+from packager.model.inventory import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from packager.inventory import ElfFacts
+    from packager.model.inventory import ElfFacts
 
 _LINUX_ABIS = ("ELFOSABI_SYSV", "ELFOSABI_LINUX")
 _OTHER_LIBC = re.compile(r"libc\.so\.(\d+)(\.\d+)*")

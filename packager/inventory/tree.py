@@ -7,15 +7,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.archive.tree import walk
-from packager.errors import ArtifactError
-from packager.inventory import File, Inventory
+from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, sniff
-from packager.inventory.packages import PackageGraph, read_packages
+from packager.inventory.packages import read_packages
+from packager.model.inventory import File, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from packager.model.packages import PackageGraph
 
 # Reading the first bytes of 16,000 files costs more than walking them. What is packed is sniffed again by the writer
 # and judged by the audit whatever its name; here only files that are named like machine code are looked into.

@@ -9,8 +9,8 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Protocol
 
-from packager.errors import ArtifactError
-from packager.inventory import SymbolVersion
+from packager.core.errors import ArtifactError
+from packager.model.inventory import SymbolVersion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING
 from packager.archive.cache import open_cache
 from packager.archive.layout import make_layout
 from packager.archive.writer import write
-from packager.audit import Finding, has_errors
 from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
 from packager.audit.uncompiled import check_uncompiled
-from packager.errors import ArtifactError
-from packager.making import Result, Scanned
+from packager.core.errors import ArtifactError
 from packager.making.choosing import compile_selected, see, select_files
 from packager.making.mending import mended, report, unproved
 from packager.making.stripping import strip_kept
-from packager.prove import Proof
+from packager.model.findings import Finding, has_errors
+from packager.model.proof import Proof
+from packager.model.results import Result, Scanned
 from packager.providers import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.host import Host, Options
+    from packager.core.progress import Stopwatch
+    from packager.host import Host
     from packager.making.mending import Spared
-    from packager.plan import Bundle
-    from packager.progress import Stopwatch
+    from packager.model.options import Options
+    from packager.model.plan import Bundle
 
 
 def package_bundle(

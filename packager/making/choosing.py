@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from packager.engines.targets import for_targets
 from packager.layering import provided_by
 from packager.making.tracing import Tools, View, view
-from packager.plan import TRACED
+from packager.model.plan import TRACED
 from packager.providers import PROVIDERS
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
@@ -18,13 +18,14 @@ from packager.trim.rules import Circumstances
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.compiling.kept import Compiled
-    from packager.host import Host, Options
-    from packager.making import Scanned
+    from packager.core.progress import Stopwatch
+    from packager.host import Host
     from packager.making.mending import Spared
-    from packager.plan import Bundle
-    from packager.progress import Stopwatch
-    from packager.trim import Selection
+    from packager.model.bytecode import Compiled
+    from packager.model.options import Options
+    from packager.model.plan import Bundle
+    from packager.model.results import Scanned
+    from packager.model.selection import Selection
 
 
 def see(
@@ -59,7 +60,7 @@ def select_files(
 
     Without a view nothing counts as traced.
     """
-    from packager.generate.source import PYTHON_PACKAGES_DIR
+    from packager.model.builds import PYTHON_PACKAGES_DIR
 
     seen = seen or View(scanned.inventory)
     circumstances = Circumstances(

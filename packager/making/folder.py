@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from packager.archive.layout import make_layout
 from packager.archive.writer import write
+from packager.core.errors import ArtifactError
 from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
-from packager.errors import ArtifactError
 from packager.glance.unchanged import own_name
 from packager.inventory.tree import scan_tree
 from packager.making.stripping import Stripped, strip_kept
-from packager.plan import Bundle, Job
+from packager.model.plan import Bundle, Job
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.archive import Artifact
     from packager.archive.cache import Cache
     from packager.catalog import Catalog
-    from packager.catalog.records import Target
-    from packager.compiling.kept import Compiled
-    from packager.inventory import Inventory
-    from packager.plan import TrimLevel
-    from packager.trim import Selection
+    from packager.model.archives import Artifact
+    from packager.model.bytecode import Compiled
+    from packager.model.inventory import Inventory
+    from packager.model.plan import TrimLevel
+    from packager.model.selection import Selection
+    from packager.model.targets import Target
 
     Compiler = Callable[[Selection, Bundle, Path], Compiled]
 

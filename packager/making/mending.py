@@ -10,20 +10,20 @@ import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding, has_errors
-from packager.errors import UsageError
-from packager.plan import TRACED
+from packager.core.errors import UsageError
+from packager.model.findings import Finding, has_errors
+from packager.model.plan import TRACED
 from packager.providers import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from packager.host import Options
-    from packager.inventory.packages import PackageGraph
-    from packager.making import Result
-    from packager.plan import Bundle, Plan
-    from packager.prove import Proof, Wanted
-    from packager.trim import Choice, Selection
+    from packager.model.options import Options
+    from packager.model.packages import PackageGraph
+    from packager.model.plan import Bundle, Plan
+    from packager.model.proof import Proof, Wanted
+    from packager.model.results import Result
+    from packager.model.selection import Choice, Selection
 
 ROUNDS = 6
 """How often a bundle is corrected before its failure is reported as it is."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.inventory import File
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.inventory import File
+    from packager.model.plan import Bundle
+    from packager.model.selection import Selection
 
 
 @dataclass(frozen=True)

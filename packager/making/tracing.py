@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
-from packager.inventory import File, Inventory
-from packager.plan import TRACED
+from packager.model.inventory import File, Inventory
+from packager.model.plan import TRACED
 from packager.trace.entries import TYPESCRIPT, code_asked_for, entry_files
 from packager.trace.licences import licence_files, licence_text
 from packager.trace.reach import reach
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from packager.bundling import Bundled, Bundler
-    from packager.engines import Client
-    from packager.inventory.packages import PackageGraph
-    from packager.plan import Bundle
-    from packager.trace import Tracer
+    from packager.model.clients import Client
+    from packager.model.packages import PackageGraph
+    from packager.model.plan import Bundle
+    from packager.model.tracing import Bundled, Bundler, Tracer
 
 LICENCES = "LICENSES-OF-BUNDLED-CODE.txt"
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError, UsageError
-from packager.plan import TRACED, Bundle, Plan
+from packager.core.errors import ConfigError, UsageError
+from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
 from packager.planning.sources import Sources
@@ -17,11 +17,11 @@ from packager.project.recipes import find_recipe
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.catalog import Catalog, Host
-    from packager.catalog.records import Arch, Budget, Target
-    from packager.machine import Machine
-    from packager.plan import TrimLevel
-    from packager.project import BundleSpec, Project
+    from packager.catalog import Catalog
+    from packager.model.machine import Machine
+    from packager.model.plan import TrimLevel
+    from packager.model.project import BundleSpec, Project
+    from packager.model.targets import Arch, Budget, Host, Target
 
 
 @dataclass(frozen=True)

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.delivery.outputs import own_outputs
-from packager.plan import BuilderName, Job
+from packager.model.plan import BuilderName, Job
 from packager.planning.supply import at_hand, generate_lines, plan_supply
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
-    from packager.machine import Machine
+    from packager.model.machine import Machine
+    from packager.model.project import Project, Survey
+    from packager.model.targets import Target
     from packager.planning import Wishes
-    from packager.project import Project
-    from packager.project.survey import Survey
 
 
 def make_job(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.plan import Bundle
-    from packager.project import BundleSpec, Project
+    from packager.model.plan import Bundle
+    from packager.model.project import BundleSpec, Project
+    from packager.model.targets import Arch
 
 
 def layers_beneath(

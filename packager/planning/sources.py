@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
-from packager.project.survey import Survey, survey
+from packager.core.errors import ConfigError
+from packager.project.survey import survey
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog import Catalog
-    from packager.project import BundleSpec, Project
+    from packager.model.project import BundleSpec, Project, Survey
     from packager.project.recipes import Recipe
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.project.entries import NODE_SUFFIXES, TYPESCRIPT_SUFFIXES, check_handler, detect_handler, entry_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
-    from packager.project import BundleSpec, Project
+    from packager.model.project import BundleSpec, Project
+    from packager.model.targets import Target
 
 
 def start_of(

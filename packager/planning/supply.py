@@ -11,21 +11,21 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.engines import EngineFile
+from packager.core.errors import ConfigError
 from packager.engines.schemas import configured_schema
 from packager.engines.targets import binary_target, check_listed, not_listed
-from packager.errors import ConfigError
 from packager.inventory.schema import parse_schema, with_setting
+from packager.model.clients import EngineFile
 from packager.project.files import read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.catalog.records import Target
-    from packager.engines import Client
-    from packager.plan import Job
-    from packager.project.survey import Survey
+    from packager.model.clients import Client
+    from packager.model.plan import Job
+    from packager.model.project import Survey
+    from packager.model.targets import Target
 
 USUAL_SCHEMAS = ("prisma/schema.prisma", "schema.prisma")
 _GENERATE = re.compile(r"\b(prisma2?\s+generate)\b")

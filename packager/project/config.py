@@ -5,18 +5,18 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, cast
 
-from packager.document import Section
-from packager.errors import ConfigError, UsageError
-from packager.plan import TRIM_LEVELS
-from packager.project import BundleSpec, Generate, Project, Silence
+from packager.core.document import Section
+from packager.core.errors import ConfigError, UsageError
+from packager.core.units import parse_size
+from packager.model.plan import TRIM_LEVELS
+from packager.model.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name, parse_arch
-from packager.units import parse_size
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
+    from packager.model.targets import Arch
 
 
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:

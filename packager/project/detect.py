@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
-from packager.project import BundleSpec, Project
+from packager.core.errors import ConfigError
+from packager.model.project import BundleSpec, Project
 from packager.project.entries import NODE_ENTRIES, PYTHON_ENTRIES, detect_handler
 from packager.project.files import language_of, read_package_json
 from packager.project.hostfiles import FILES, detect_hosts

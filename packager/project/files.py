@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path

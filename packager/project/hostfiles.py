@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.emit.jsontext import read_json
-from packager.errors import ConfigError, UsageError
-from packager.project import BundleSpec
+from packager.core.errors import ConfigError, UsageError
+from packager.core.jsontext import read_json
+from packager.core.units import parse_size
+from packager.model.project import BundleSpec
 from packager.project.files import read_text
 from packager.project.names import bundle_name, parse_arch
-from packager.units import parse_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.catalog.records import Arch
+    from packager.model.targets import Arch
 
 # File → (target, what people call it). Of several names for one thing the first that is there counts.
 FILES: dict[str, tuple[str, str]] = {
@@ -121,8 +121,8 @@ def _netlify(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 
 
 def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
+    from packager.core.yamltext import read_yaml_text
     from packager.emit.serverless import layer_reference
-    from packager.emit.yamltext import read_yaml_text
 
     data = read_yaml_text(text, file)
     if "service" not in data:
@@ -166,8 +166,8 @@ def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 
 
 def _sam(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
+    from packager.core.yamltext import read_yaml_text
     from packager.emit.sam import FUNCTION
-    from packager.emit.yamltext import read_yaml_text
 
     data = read_yaml_text(text, file)
     common = (data.get("Globals") or {}).get("Function") or {}

@@ -5,17 +5,16 @@ Reads ``package.json`` and the lock file next to it, nothing else, and never ask
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
+from packager.model.locks import LockFacts
 from packager.project.files import read_object, read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.plan import PackageManager
 
 LOCK_FILES: dict[str, str] = {
     "npm-shrinkwrap.json": "npm",
@@ -32,22 +31,6 @@ _DECLARED = ("dependencies", "devDependencies", "optionalDependencies")
 
 Lock = dict[str, Any]
 """A parsed lock file."""
-
-
-@dataclass(frozen=True)
-class LockFacts:
-    """What the project's package.json and lock file say."""
-
-    manager: PackageManager | None
-    """None: there is nothing to install."""
-    lock_file: str
-    """File name; empty if there is nothing to install."""
-    packages: tuple[tuple[str, str], ...] = ()
-    """(name, locked version), sorted: npm's at the top of node_modules; all of pnpm's, as importers have them."""
-    install_scripts: tuple[str, ...] = ()
-    """Names of packages with install scripts, sorted; npm only."""
-    notes: tuple[str, ...] = ()
-    """For people, one line each: "…lock files of two managers, npm's is used"."""
 
 
 def check_lock(project: Path) -> LockFacts:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.project.files import read_package_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch
+    from packager.model.targets import Arch
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 

@@ -6,14 +6,14 @@ import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from packager.errors import UsageError
+from packager.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.records import Arch
-    from packager.plan import TrimLevel
-    from packager.project import Project
+    from packager.model.plan import TrimLevel
+    from packager.model.project import Project
+    from packager.model.targets import Arch
 
 
 def select(project: Project, names: Iterable[str]) -> Project:

@@ -6,10 +6,10 @@ import difflib
 from dataclasses import dataclass
 from pathlib import Path
 
-from packager.document import Section, read_yaml
-from packager.errors import ConfigError, UsageError
+from packager.core.document import Section, read_yaml
+from packager.core.errors import ConfigError, UsageError
+from packager.core.resources import RECIPE_FILE, bundled
 from packager.project.names import check_name
-from packager.resources import RECIPE_FILE, bundled
 
 
 @dataclass(frozen=True)

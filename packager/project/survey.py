@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from packager.engines.generations import generation, spoken_of
 from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
+from packager.model.project import Survey
 from packager.project.files import language_of, read_package_json
 from packager.project.lockfiles import check_lock
 
@@ -16,39 +16,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.catalog import Catalog
-    from packager.catalog.generators import Engine
-    from packager.engines import Client
-    from packager.plan import PackageManager
+    from packager.model.plan import PackageManager
 
 PYTHON_REQUIREMENTS = ("requirements.txt",)
-
-
-@dataclass(frozen=True)
-class Survey:
-    """The facts of one source folder."""
-
-    root: Path
-    language: str
-    """``nodejs``, ``python`` or ``provided``."""
-    manager: PackageManager | None
-    lock_file: str
-    packages: Mapping[str, str] = field(default_factory=dict)
-    """Package → locked version, as far as the lock file or requirements.txt says; empty text where it says none."""
-    engines: tuple[Engine, ...] = ()
-    """Everything recognised; of the generations of one generator those that clients are made with."""
-    clients: tuple[Client, ...] = ()
-    """What the schemas' generators write."""
-    notes: tuple[str, ...] = ()
-
-    @property
-    def schema_file(self) -> str:
-        """Return the first schema; empty if there is none."""
-        return self.clients[0].schema_file if self.clients else ""
-
-    @property
-    def schema(self) -> Mapping[str, str]:
-        """Return the facts of the first client; {} if there is none."""
-        return self.clients[0].facts if self.clients else {}
 
 
 def survey(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
+from packager.model.findings import Finding
 from packager.prove.process import PROCESSES
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.archive.reader import WEIGHED, open_archive
-from packager.audit import Finding
-from packager.prove import Proof
+from packager.model.findings import Finding
+from packager.model.proof import Proof
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.archive.reader import open_archive
-from packager.errors import ArtifactError, DockerFault, EnvironmentFault, UsageError
+from packager.core.errors import ArtifactError, DockerFault, EnvironmentFault, UsageError
 from packager.prove.interpreters import CannotProve, find_runtime
 from packager.prove.local import run_locally
 from packager.prove.places import connected
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
     from packager.prove.outcome import Run
     from packager.prove.places import How
 

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.containers import Command, Limits, ReadOnlyTree
+from packager.model.containers import Command, Limits, ReadOnlyTree
 from packager.prove import loaders
 from packager.prove.outcome import Run
 from packager.prove.process import GROUP_ID, PROCESSES, TMP_BYTES
@@ -21,8 +21,8 @@ from packager.prove.request import runtime_environment
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.catalog.records import Target
-    from packager.containers import Containers, Image, Outcome
+    from packager.model.containers import Containers, Image, Outcome
+    from packager.model.targets import Target
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
 

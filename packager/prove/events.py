@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
-from packager.errors import UsageError
+from packager.core.errors import UsageError
 
 _HTTP_HEADERS = {"accept": "application/json", "content-type": "application/json", "host": "example.com"}
 

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
+from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.prove import Proof
+    from packager.model.proof import Proof
 
 
 def as_expected(proof: Proof, expect: object | None, artifact: str) -> Proof:

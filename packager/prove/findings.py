@@ -7,7 +7,7 @@ import re
 import signal
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
+from packager.model.findings import Finding
 from packager.prove.causes import CAUSES, first_line
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.errors import PackagerError
+from packager.core.errors import PackagerError
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Arch, Target
+    from packager.model.targets import Arch, Target
 
 _MACHINES: dict[str, Arch] = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.masking import Mask
+from packager.core.masking import Mask
 from packager.prove import loaders, sandbox
 from packager.prove.outcome import Run
 from packager.prove.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, report_pipe, watch

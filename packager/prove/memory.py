@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 
 from packager import __version__
 from packager.archive.atomic import replacing
-from packager.audit import Finding
-from packager.errors import PackagerError
-from packager.prove import Proof, loaders
+from packager.core.errors import PackagerError
+from packager.model.findings import Finding
+from packager.model.proof import Proof
+from packager.prove import loaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

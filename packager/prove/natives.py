@@ -6,15 +6,15 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.catalog.records import Target
-    from packager.inventory import ElfFacts
+    from packager.model.inventory import ElfFacts
+    from packager.model.targets import Target
 
 _CPYTHON = re.compile(r"\.cpython-(?P<version>\d+)[a-z]*(?:-[\w-]+)?\.so$")
 # Prebuilds for hosts other than Node, by the conventions of prebuildify and node-gyp-build.

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from packager.audit import Finding
-from packager.catalog.records import parse_version
-from packager.prove import Proof, skipped
+from packager.model.findings import Finding
+from packager.model.proof import Proof, skipped
+from packager.model.targets import parse_version
 from packager.prove.attempts import attempted
 from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Baseline, Target
+    from packager.model.targets import Baseline, Target
     from packager.prove.report import Report
     from packager.prove.request import Request
     from packager.prove.scene import Scene

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from packager.errors import DockerFault
+from packager.core.errors import DockerFault
 from packager.prove.interpreters import CannotProve, find_runtime, node_folder_or_reason
 from packager.prove.local import run_locally
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager, ExitStack
 
-    from packager.catalog.records import Target
-    from packager.containers import Containers
+    from packager.model.containers import Containers
+    from packager.model.targets import Target
     from packager.prove.docker import Place
     from packager.prove.interpreters import LocalRuntime
     from packager.prove.outcome import Run

@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packager.errors import DockerFault
-from packager.prove import Proof, memory, skipped
+from packager.core.errors import DockerFault
+from packager.model.proof import Proof, skipped
+from packager.prove import memory
 from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.expect import as_expected
 from packager.prove.interpreters import CannotProve
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from packager.catalog.records import Target
-    from packager.containers import Containers
+    from packager.model.containers import Containers
+    from packager.model.targets import Target
     from packager.prove.places import Attempt
     from packager.prove.unpack import CleanRoot
 

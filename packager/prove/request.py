@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.catalog.records import Arch, Target
+    from packager.model.targets import Arch, Target
 
 # Folders Debian-like systems keep their libraries in. They stand where /lib64 stands on Amazon Linux: before the
 # bundle's own folders, so that a bundled copy of a system library is shadowed in a stand-in as it is on the target.

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.prove import Proof, Wanted
+from packager.model.proof import Proof, Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,57 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from packager.errors import ConfigError
-from packager.inventory import File
+from packager.core.errors import ConfigError
+from packager.model.inventory import File
+from packager.model.results import Made, Placed, Shipment
+from packager.model.selection import Choice
 from packager.providers import aws_lambda, google_cloud_functions, netlify, now, up, vercel
-from packager.trim import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from packager.plan import Bundle
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A kept file and its name in the archive."""
-
-    path: str
-    choice: Choice
-    content: bytes | None = None
-    """What a file of ours holds, which the tree has not; None: what lies in the tree."""
-
-
-@dataclass(frozen=True)
-class Made:
-    """A finished bundle, as a provider sees it."""
-
-    bundle: Bundle
-    paths: tuple[str, ...]
-    """Names in the archive, sorted."""
-    zipped_bytes: int
-    read: Callable[[str], str | None]
-    """Returns the text of a file of the project, None where there is none."""
-    sources: Mapping[str, Path] = field(default_factory=dict)
-    """Path in the built project → where it lies, dropped files included."""
-    own: frozenset[str] = frozenset()
-    """Those of `sources` that are the project's own rather than a package's, and no secret."""
-
-
-@dataclass(frozen=True)
-class Shipment:
-    """A folder in the output folder from which the host's own tool deploys."""
-
-    files: Mapping[str, str | Path] = field(default_factory=dict)
-    """Path in the folder → text, or a file to copy."""
-    unpacked: tuple[tuple[str, str], ...] = ()
-    """(bundle, folder): where a bundle's archive is unpacked to, "" being the shipment itself."""
-    zips: tuple[tuple[str, str], ...] = ()
-    """(bundle, path): where a copy of a bundle's zip goes."""
+    from packager.model.plan import Bundle
 
 
 class Provider(Protocol):

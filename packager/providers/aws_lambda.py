@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.generate.source import PYTHON_PACKAGES_DIR
+from packager.model.builds import PYTHON_PACKAGES_DIR
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 _NODE = "node_modules/"
 _PYTHON = f"{PYTHON_PACKAGES_DIR}/"

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.emit import Order
 from packager.emit.google import IGNORE, PACKAGE, ignore_text, package_text
+from packager.model.configs import Order
 from packager.providers.aws_lambda import place
 from packager.providers.source_folder import source_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
@@ -29,7 +29,7 @@ def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle."""
-    from packager.providers import Shipment
+    from packager.model.results import Shipment
 
     found = {}
     for item in made:

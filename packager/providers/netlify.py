@@ -6,17 +6,17 @@ import json
 import posixpath
 from typing import TYPE_CHECKING
 
-from packager.emit import Order
+from packager.core.errors import ConfigError
 from packager.emit.netlify import FOLDER, check_name, emit, function_name, manifest
-from packager.errors import ConfigError
+from packager.model.configs import Order
 from packager.providers.aws_lambda import place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
@@ -51,7 +51,7 @@ def _forward(entry: str) -> str:
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return one folder for the site: ``functions/<name>.zip``, netlify.toml and the bundler's manifest."""
-    from packager.providers import Shipment
+    from packager.model.results import Shipment
 
     bundles = tuple(item.bundle for item in made)
     files: dict[str, str | Path] = dict(emit(Order(bundles, made[0].read, out="", force=True)))

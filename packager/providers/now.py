@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.emit import Order
+from packager.model.configs import Order
 from packager.providers.aws_lambda import place
 from packager.providers.source_folder import source_files
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
@@ -28,7 +28,7 @@ def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle: the project's own files, the lock file, and now.json."""
     from packager.emit.now import emit, package_text
-    from packager.providers import Shipment
+    from packager.model.results import Shipment
 
     found = {}
     for item in made:

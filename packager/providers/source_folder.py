@@ -9,7 +9,7 @@ from packager.trim.patterns import compiled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.providers import Made
+    from packager.model.results import Made
 
 # What trimming drops, since running does not need it, and installing and generating over there do.
 _INSTALLS = (

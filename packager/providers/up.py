@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.emit import Order
 from packager.emit.up import FILE, IGNORE, ignore_text, up_json
+from packager.model.configs import Order
 from packager.providers.aws_lambda import place
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
@@ -27,7 +27,7 @@ def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
 
     .upignore is made anew: the project's own speaks of files that are trimmed already, and must not drop what is left.
     """
-    from packager.providers import Shipment
+    from packager.model.results import Shipment
 
     found = {}
     for item in made:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.emit import Order
+from packager.model.configs import Order
 from packager.providers.aws_lambda import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from packager.plan import Bundle
-    from packager.providers import Made, Shipment
+    from packager.model.plan import Bundle
+    from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 STATIC = "public/"
@@ -26,7 +26,7 @@ def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle: each entry a function with all the files, and ``public/`` as static files."""
     from packager.emit.vercel import OUTPUT, emit, function_path
-    from packager.providers import Shipment
+    from packager.model.results import Shipment
 
     found = {}
     for item in made:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 Action = Literal["published", "created", "updated", "unchanged", "refused"]
 

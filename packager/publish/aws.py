@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packager import __version__
-from packager.errors import EnvironmentFault, UsageError
+from packager.core.errors import EnvironmentFault, UsageError
 from packager.publish.faults import translated
 
 if TYPE_CHECKING:

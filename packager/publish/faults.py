@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from packager.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
+from packager.core.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

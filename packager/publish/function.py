@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from packager.audit import Finding, has_errors
-from packager.errors import ArtifactError, ProviderFault, UsageError
+from packager.core.errors import ArtifactError, ProviderFault, UsageError
+from packager.model.findings import Finding, has_errors
 from packager.publish import FunctionSpec, Published
 from packager.publish.faults import error_code, translated
 from packager.publish.layer import find_version
@@ -16,8 +16,8 @@ from packager.publish.route import Shipment, check_limits, choose_route, send, v
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.catalog.records import Budget
-    from packager.progress import Stopwatch
+    from packager.core.progress import Stopwatch
+    from packager.model.targets import Budget
     from packager.publish.aws import Aws
 
 _SETTLED = {"Delay": 1, "MaxAttempts": 300}

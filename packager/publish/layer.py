@@ -6,15 +6,15 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from packager.audit import has_errors
-from packager.errors import ProviderFault, UsageError
+from packager.core.errors import ProviderFault, UsageError
+from packager.model.findings import has_errors
 from packager.publish import LayerSpec, Published
 from packager.publish.faults import translated
 from packager.publish.route import Shipment, check_limits, choose_route, send, verify
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Budget
-    from packager.progress import Stopwatch
+    from packager.core.progress import Stopwatch
+    from packager.model.targets import Budget
     from packager.publish.aws import Aws
     from packager.publish.package import Package
 

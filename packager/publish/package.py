@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from packager.audit.sizes import weigh
-from packager.errors import ArtifactError, ProviderFault
+from packager.core.errors import ArtifactError, ProviderFault
+from packager.core.units import format_size
 from packager.publish.faults import error_code, translated
-from packager.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.audit import Finding
-    from packager.catalog.records import Budget
-    from packager.progress import Progress, Stopwatch
+    from packager.core.progress import Progress, Stopwatch
+    from packager.model.findings import Finding
+    from packager.model.targets import Budget
     from packager.publish.aws import Aws, Client
     from packager.publish.package import Package
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import find
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.report import Contents, Item
 from packager.report.paths import shortest_paths

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.inventory import Package
-from packager.inventory.packages import Installed, PackageGraph, way
+from packager.inventory.packages import way
+from packager.model.inventory import Package
+from packager.model.packages import Installed, PackageGraph
 from packager.sbom.declared import declared
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.units import counted, format_size
+from packager.core.units import counted, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from packager import __version__
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.sbom.licences import spdx
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from packager.inventory import Package
+    from packager.model.inventory import Package
     from packager.sbom import Ecosystem
 
     Read = Callable[[str], bytes | None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import find
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.formats import SNIFF_BYTES, sniff
 from packager.sbom import Materials, Native, Part
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from packager.inventory import Package
+    from packager.model.inventory import Package
 
 _LICENCE_FILE = re.compile(r"(?:^|/)(?:licen[cs]e|copying|notice|unlicense)[^/]*$", re.IGNORECASE)
 _TEXT_MAX_BYTES = 4 << 20

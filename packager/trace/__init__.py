@@ -3,37 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from packager.plan import Bundle
-
-
-@dataclass(frozen=True)
-class Trace:
-    """The files a static analysis of the code found. Paths are relative to the tree, real ones: no link in them."""
-
-    files: Mapping[str, str]
-    """Path → the path that asks for it; empty for an entry."""
-    read: frozenset[str] = frozenset()
-    """Those that code reads as data or hands to the system's loader, rather than requires."""
-    unresolved: tuple[str, ...] = ()
-    """What the code asks for and is not installed, in the tracer's words; optional things, mostly."""
-
-
-class Tracer(Protocol):
-    """Finds out what entry files reach."""
-
-    def __call__(
-        self, bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path
-    ) -> Trace:
-        """Return the trace of the entries in a built tree. Raises EnvironmentFault or GeneratorFault.
-
-        `overlay` maps paths of the tree to files that stand in their place, whether something is there or not.
-        """
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True)

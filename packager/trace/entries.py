@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.trim.patterns import included
 
 if TYPE_CHECKING:
-    from packager.inventory import Inventory
-    from packager.plan import Bundle
+    from packager.model.inventory import Inventory
+    from packager.model.plan import Bundle
 
 SUFFIXES = ("", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts")
 """In the order AWS's runtime client tries them; other hosts name the file."""

@@ -7,14 +7,14 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.errors import GeneratorFault
+from packager.core.errors import GeneratorFault
 from packager.generate.npmtools import node_for_tools, run_script, tool_folder
-from packager.trace import Trace
+from packager.model.tracing import Trace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 LOCK = Path(__file__).parent / "nft-lock.json"
 _SCRIPT = Path(__file__).parent / "trace.cjs"

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from packager.engines import Client
-    from packager.inventory import File, Inventory
-    from packager.inventory.packages import PackageGraph
-    from packager.trace import Trace
+    from packager.model.clients import Client
+    from packager.model.inventory import File, Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.tracing import Trace
 
 
 def reach(

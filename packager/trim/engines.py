@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.engines.generations import holds
-from packager.trim import Choice
+from packager.model.selection import Choice
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.catalog.generators import Engine, EngineRule
-    from packager.engines import Client
-    from packager.inventory import File
+    from packager.model.clients import Client
+    from packager.model.generators import Engine, EngineRule
+    from packager.model.inventory import File
 
 CLIENT = "{client}"
 _FACTS = ("cpu", "provider", "compiler", "module", "binary_target")

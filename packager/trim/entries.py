@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from packager.inventory import File
+    from packager.model.inventory import File
 
 LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
 """A quoted text that could be a path or the name of a module."""

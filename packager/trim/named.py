@@ -20,10 +20,10 @@ from packager.trim.twins import module_twins
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from packager.inventory import File, Inventory
-    from packager.inventory.packages import PackageGraph
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.inventory import File, Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.plan import Bundle
+    from packager.model.selection import Selection
     from packager.trim.rules import Circumstances
 
 STRICT = ("strict", "trace", "bundle")

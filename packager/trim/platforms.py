@@ -13,8 +13,8 @@ from packager.inventory.systems import libc_of, operating_system
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.records import Target
-    from packager.inventory import File
+    from packager.model.inventory import File
+    from packager.model.targets import Target
 
 # Words that name a system in package, folder and file names: npm's @scope/name-linux-x64-musl as well as prebuilds/….
 _TOKENS = re.compile(

@@ -17,8 +17,8 @@ from packager.trim.patterns import compiled, literal_part
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.catalog.trim_rules import Scope, TrimRule
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
+    from packager.model.trim_rules import Scope, TrimRule
 
 _LEVELS: dict[TrimLevel, frozenset[str]] = {
     "none": frozenset({"always"}),

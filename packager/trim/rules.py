@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.inventory.packages import package_folder, way
-from packager.resources import RECIPE_FILE
-from packager.trim import Choice, Selection
+from packager.core.resources import RECIPE_FILE
+from packager.inventory.packages import way
+from packager.model.packages import package_folder
+from packager.model.selection import Choice, Selection
 from packager.trim.engines import EngineRules, linked_folders
 from packager.trim.patterns import compiled, included, reaching
 from packager.trim.platforms import foreign_files, foreign_packages
@@ -17,10 +18,10 @@ from packager.trim.secrets import asked_for, secret_reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.engines import Client
-    from packager.inventory import File, Inventory
-    from packager.inventory.packages import PackageGraph
-    from packager.plan import Bundle
+    from packager.model.clients import Client
+    from packager.model.inventory import File, Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.plan import Bundle
 _LANGUAGES = ("nodejs", "python")
 
 

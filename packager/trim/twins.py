@@ -17,9 +17,9 @@ from packager.trim.entries import LITERAL, has_subpaths, manifest_of, strings, t
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from packager.inventory import File
-    from packager.inventory.packages import PackageGraph
-    from packager.trim import Selection
+    from packager.model.inventory import File
+    from packager.model.packages import PackageGraph
+    from packager.model.selection import Selection
 
 REASON = "an ES module beside the same code for require; nothing in this bundle imports it"
 

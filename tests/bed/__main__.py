@@ -21,9 +21,9 @@ from tests.bed.trees import install, size_of, trimmed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.catalog.records import Language
-    from packager.plan import TrimLevel
-    from packager.trim import Selection
+    from packager.model.plan import TrimLevel
+    from packager.model.selection import Selection
+    from packager.model.targets import Language
 
 MB = 1_000_000
 

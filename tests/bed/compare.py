@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Language
+    from packager.model.targets import Language
 
 _HERE = Path(__file__).parent
 _SECONDS = 300

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Language
-    from packager.plan import TrimLevel
-    from packager.trim import Selection
+    from packager.model.plan import TrimLevel
+    from packager.model.selection import Selection
+    from packager.model.targets import Language
 
 _INSTALL = ("npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--loglevel=error")
 _PIP = ("-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:", "--target", ".")

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from packager.containers import BuildArguments, Command, Image, Limits, ReadOnlyTree, Volume
 from packager.containers.docker_engine import DockerEngine, connect
 from packager.containers.tarballs import tar_stream
-from packager.errors import DockerFault
-from packager.resources import bundled
+from packager.core.errors import DockerFault
+from packager.core.resources import bundled
+from packager.model.containers import BuildArguments, Command, Image, Limits, ReadOnlyTree, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,17 +16,17 @@ import pytest
 
 from packager.catalog import load_catalog
 from packager.containers.docker_engine import connect
-from packager.errors import GeneratorFault
+from packager.core.errors import GeneratorFault
+from packager.core.progress import Silent, Stopwatch
 from packager.generate.docker import DockerBuilder
 from packager.generate.node_fetched import node_folder
 from packager.inventory.elf import read_elf
-from packager.progress import Silent, Stopwatch
 from tests.support.jobs import make_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.plan import Job
+    from packager.model.plan import Job
 
 pytestmark = [pytest.mark.docker, pytest.mark.network]
 

@@ -17,9 +17,9 @@ from tests.support.proving import make_zip
 from tests.support.reality import python_image
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
     from packager.containers.docker_engine import DockerEngine
-    from packager.prove import Proof
+    from packager.model.proof import Proof
+    from packager.model.targets import Target
 
 pytestmark = pytest.mark.docker
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
+from packager.core.resources import default_cache
 from packager.generate.steps import PNPM
-from packager.machine import Machine
+from packager.model.machine import Machine
 from packager.planning import Wishes, make_plan
 from packager.project import load_project
-from packager.resources import default_cache
 from tests.eras.era import STANDIN
 from tests.support.elfs import write_elf
 from tests.support.trees import write_tree
@@ -21,7 +21,7 @@ from tests.support.trees import write_tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.plan import Plan
+    from packager.model.plan import Plan
     from tests.eras.era import Era
 
 BULLSEYE = "packager-test/node:20-bullseye"

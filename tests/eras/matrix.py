@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
+from packager.core.errors import PackagerError
+from packager.core.units import format_size
 from packager.engines.clients import ENGINE_FILE
-from packager.errors import PackagerError
-from packager.host import Options, real_host
+from packager.host import real_host
+from packager.model.options import Options
 from packager.pipeline import package
-from packager.units import format_size
 from tests.eras.making import engine_file, make_project, plan_for
 from tests.eras.serving import answer_of
 from tests.support.mirror import running_mirror

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.resources import default_cache
 from packager.prove.prover import prove
-from packager.resources import default_cache
 from tests.eras.making import BULLSEYE
 from tests.support.postgres import cluster
 

@@ -19,7 +19,7 @@ from tests.support.registry import npm_package
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 pytestmark = [pytest.mark.network, pytest.mark.docker]
 

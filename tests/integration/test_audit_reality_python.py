@@ -17,8 +17,8 @@ from tests.support.registry import unpacked, wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.audit import Finding
-    from packager.catalog.records import Target
+    from packager.model.findings import Finding
+    from packager.model.targets import Target
 
 pytestmark = [pytest.mark.network, pytest.mark.docker]
 

@@ -18,7 +18,7 @@ from tests.support.registry import npm_package, unpacked, wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch
+    from packager.model.targets import Arch
 
 pytestmark = pytest.mark.network
 YES = ""

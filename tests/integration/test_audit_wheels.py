@@ -18,7 +18,7 @@ from tests.support.registry import wheel
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.inventory import ElfFacts
+    from packager.model.inventory import ElfFacts
 
 pytestmark = pytest.mark.network
 

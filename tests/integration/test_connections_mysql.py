@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.connections.mysql import command, held_connections, max_connections
-from packager.errors import ProviderFault
+from packager.core.errors import ProviderFault
 from tests.support.cli import packager
 from tests.support.mariadb import installed, server
 

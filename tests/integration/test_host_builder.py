@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.errors import EnvironmentFault, GeneratorFault
-from packager.generate import WORKDIR
+from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.progress import Stopwatch
 from packager.generate.host import HostBuilder
-from packager.progress import Stopwatch
+from packager.model.builds import WORKDIR
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.generate import Tree
+    from packager.model.builds import Tree
 
 
 class Heard:

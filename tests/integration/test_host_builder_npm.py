@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from packager.errors import GeneratorFault
+from packager.core.errors import GeneratorFault
+from packager.core.progress import Silent, Stopwatch
 from packager.generate.host import HostBuilder
 from packager.generate.steps import PNPM, PYTHON_PACKAGES_DIR
-from packager.progress import Silent, Stopwatch
 from packager.project.lockfiles import check_lock
 from tests.support.jobs import make_job, write_project
 

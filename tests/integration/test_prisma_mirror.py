@@ -12,8 +12,9 @@ import pytest
 from packager.catalog import load_catalog
 from packager.engines.clients import ENGINE_FILE
 from packager.generate.steps import PNPM
-from packager.host import Options, real_host
-from packager.machine import Machine
+from packager.host import real_host
+from packager.model.machine import Machine
+from packager.model.options import Options
 from packager.pipeline import package
 from packager.planning import Wishes, make_plan
 from packager.project import load_project

@@ -13,7 +13,7 @@ from tests.support.proving import make_zip, needs_node, node_target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.prove import Proof
+    from packager.model.proof import Proof
     from packager.prove.outcome import Run
 
 pytestmark = needs_node

@@ -14,7 +14,7 @@ from tests.support.proving import Bench, comes_to_an_end, needs_node
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.prove import Proof
+    from packager.model.proof import Proof
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.support.elfs import EM_AARCH64, write_elf
 from tests.support.proving import Bench, comes_to_an_end
 
 if TYPE_CHECKING:
-    from packager.prove import Proof
+    from packager.model.proof import Proof
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="custom runtimes are Linux programs")
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
     from tests.conftest import Golden
 
 pytestmark = needs_node

@@ -14,7 +14,7 @@ from tests.support.proving import NODE, Bench, needs_node
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 pytestmark = needs_node
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.containers import Image, Outcome
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
+from packager.model.containers import Image, Outcome
 from packager.prove import prover
 from packager.prove.prover import prove
 from tests.support.proving import NODE, Bench, Files, comes_to_an_end, make_zip, needs_node, node_target
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.containers import Containers
+    from packager.model.containers import Containers
+    from packager.model.targets import Arch
     from packager.prove.places import How
 
 
@@ -385,7 +385,7 @@ def test_python_bundles(bench: Bench, name: str) -> None:
 
 
 def test_auto_falls_back_to_this_machine_where_no_engine_answers(bench: Bench) -> None:
-    from packager.errors import DockerFault
+    from packager.core.errors import DockerFault
 
     def none() -> object:
         raise DockerFault("no engine answers")  # noqa: EM101

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 
 from packager.catalog import load_catalog
 from packager.cli.publish import publish
-from packager.errors import ArtifactError, ProviderFault, UsageError
-from packager.progress import Silent, Stopwatch
+from packager.core.errors import ArtifactError, ProviderFault, UsageError
+from packager.core.progress import Silent, Stopwatch
 from packager.publish import FunctionSpec, LayerSpec, Published
 from packager.publish.aws import Access, Aws, connect
 from packager.publish.function import publish_function

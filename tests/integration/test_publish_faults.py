@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog.records import Budget
-from packager.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
-from packager.progress import Silent, Stopwatch
+from packager.core.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
+from packager.core.progress import Silent, Stopwatch
+from packager.model.targets import Budget
 from packager.publish import LayerSpec
 from packager.publish.aws import Access, connect
 from packager.publish.layer import publish_layer

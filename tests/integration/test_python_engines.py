@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.host import Options, real_host
-from packager.machine import Machine
+from packager.core.resources import default_cache
+from packager.host import real_host
+from packager.model.machine import Machine
+from packager.model.options import Options
 from packager.pipeline import package
 from packager.planning import Wishes, make_plan
 from packager.project import load_project
 from packager.prove.prover import prove
-from packager.resources import default_cache
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
+from packager.core.errors import ConfigError, GeneratorFault, UsageError
+from packager.core.resources import default_cache
 from packager.delivery import deliver
-from packager.errors import ConfigError, GeneratorFault, UsageError
-from packager.host import Host, Options, real_host
+from packager.host import Host, real_host
+from packager.model.options import Options
 from packager.pipeline import package, selections
 from packager.planning import Wishes, make_plan
 from packager.project.config import parse_project
-from packager.resources import default_cache
 from tests.support.fakes import NO_DOCKER, FakeBuilder
 from tests.support.proving import NODE, needs_node
 from tests.support.trees import lock_json, package_json, write_tree
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from packager.host import ProveMode
+    from packager.model.options import ProveMode
+    from packager.model.plan import Plan
+    from packager.model.selection import Selection
     from packager.pipeline import Result
-    from packager.plan import Plan
-    from packager.trim import Selection
 
 pytestmark = [pytest.mark.network, needs_node]
 

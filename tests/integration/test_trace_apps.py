@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
+from packager.core.resources import default_cache
 from packager.delivery import deliver
-from packager.host import Options, real_host
+from packager.host import real_host
+from packager.model.options import Options
 from packager.pipeline import package
 from packager.planning import Wishes, make_plan
 from packager.project.config import parse_project
 from packager.prove.prover import prove
-from packager.resources import default_cache
 from tests.support.fakes import NO_DOCKER
 from tests.support.proving import NODE, needs_node
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
+    from packager.model.plan import TrimLevel
     from packager.pipeline import Result
-    from packager.plan import TrimLevel
 
 pytestmark = [pytest.mark.network, pytest.mark.heavy, needs_node]
 SAMPLE = Path(__file__).parent.parent.parent / "samples" / "aws-lambda"

@@ -15,11 +15,11 @@ from pathlib import Path
 import atheris  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
 with atheris.instrument_imports(include=["packager"]):
-    from packager.audit import Mounted
     from packager.audit.judge import audit, audit_archive
-    from packager.errors import ArtifactError
-    from packager.inventory import File, Inventory
+    from packager.core.errors import ArtifactError
     from packager.inventory.archive import examine
+    from packager.model.findings import Mounted
+    from packager.model.inventory import File, Inventory
 
 from tests.property.test_audit_fuzz import ARCHIVE
 from tests.support.elfs import write_elf

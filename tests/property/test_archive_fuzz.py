@@ -13,7 +13,7 @@ from packager.archive.layout import make_layout
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
 from packager.archive.writer import write
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import TREE, Record, handmade
 
 

@@ -18,7 +18,7 @@ from packager.archive.pack import pack
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
 from packager.archive.writer import write
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import Record, handmade
 
 if TYPE_CHECKING:

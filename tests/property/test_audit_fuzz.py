@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.audit.judge import audit_archive
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from tests.support.elfs import write_elf
 from tests.support.mounts import target
 

@@ -7,7 +7,7 @@ import io
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
 from tests.support.elfs import ElfSpec, write_elf
 

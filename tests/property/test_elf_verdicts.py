@@ -16,7 +16,7 @@ from tests.support.elfs import EM_AARCH64, EM_X86_64, ElfSpec, write_elf
 from tests.support.mounts import mounted, target
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Baseline, Target
+    from packager.model.targets import Baseline, Target
 
 SONAMES = ("libc.so.6", "libm.so.6", "libstdc++.so.6", "libssl.so.3", "libcurl.so.4", "libx.so.1", "libmvec.so.1")
 VERSIONS = st.sampled_from(

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.fit.layers import Demand, split
-from packager.inventory import Package
-from packager.inventory.packages import Installed, PackageGraph
+from packager.model.inventory import Package
+from packager.model.packages import Installed, PackageGraph
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

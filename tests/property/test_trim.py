@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from packager.archive.layout import make_layout, prove_name
-from packager.inventory import ElfFacts, File, Inventory, Package
-from packager.inventory.packages import Installed, PackageGraph, package_folder
+from packager.model.inventory import ElfFacts, File, Inventory, Package
+from packager.model.packages import Installed, PackageGraph, package_folder
 from packager.providers import lay_out
 from packager.trim.patterns import included
 from packager.trim.platforms import family, foreign_files, native, suits
@@ -19,7 +19,7 @@ from packager.trim.secrets import asked_for, secret_reason
 from tests.support.fakes import make_bundle
 
 if TYPE_CHECKING:
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 QUIETLY = settings(deadline=None)
 """A busy machine is no failure."""

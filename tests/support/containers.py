@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
-from packager.containers import UNLIMITED, Command, EngineInfo, Image, Limits, Outcome, ReadOnlyTree, Volume
 from packager.containers.images import content_tag
 from packager.containers.tarballs import ChunkReader, tar_stream, unpack_stream
-from packager.errors import DockerFault
+from packager.core.errors import DockerFault
+from packager.model.containers import UNLIMITED, Command, EngineInfo, Image, Limits, Outcome, ReadOnlyTree, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from packager.catalog.records import Arch
-    from packager.containers import BuildArguments
+    from packager.model.containers import BuildArguments
+    from packager.model.targets import Arch
 
 Files = dict[str, bytes]
 """Absolute path in the container → content."""

@@ -7,26 +7,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
-from packager.errors import EnvironmentFault
-from packager.generate import Tree
+from packager.core.errors import EnvironmentFault
 from packager.generate.source import copy_source
-from packager.host import Host, Options
-from packager.machine import Machine
-from packager.plan import Bundle, Job
+from packager.host import Host
+from packager.model.builds import Tree
+from packager.model.machine import Machine
+from packager.model.plan import Bundle, Job
+from packager.model.proof import Proof
+from packager.model.tracing import Trace
 from packager.planning import Wishes, make_plan
-from packager.prove import Proof
-from packager.trace import Trace
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from packager.bundling import Bundled
-    from packager.catalog.records import Arch, Language
-    from packager.plan import BuilderName, Plan
-    from packager.progress import Stopwatch
-    from packager.project import Project
-    from packager.trim import Selection
+    from packager.core.progress import Stopwatch
+    from packager.model.options import Options
+    from packager.model.plan import BuilderName, Plan
+    from packager.model.project import Project
+    from packager.model.selection import Selection
+    from packager.model.targets import Arch, Language
+    from packager.model.tracing import Bundled
     from tests.support.trees import Content
 
 NO_DOCKER = Machine(docker_problem="no Docker engine answers")

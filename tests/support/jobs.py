@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog import load_catalog
-from packager.plan import Job
+from packager.model.plan import Job
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,19 +5,19 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from packager.audit import Mounted
 from packager.audit.judge import audit
 from packager.catalog import load_catalog
-from packager.inventory import File, Inventory, Package
 from packager.inventory.archive import examine
 from packager.inventory.formats import SNIFF_BYTES
-from packager.inventory.packages import package_folder
+from packager.model.findings import Mounted
+from packager.model.inventory import File, Inventory, Package
+from packager.model.packages import package_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.audit import Finding
-    from packager.catalog.records import Arch, Target
+    from packager.model.findings import Finding
+    from packager.model.targets import Arch, Target
 
 MACHO = b"\xcf\xfa\xed\xfe\x0c\x00\x00\x01" + bytes(64)
 PE = b"MZ" + bytes(58) + (128).to_bytes(4, "little") + bytes(128)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packager.catalog import load_catalog
 from packager.emitting import emit_for
-from packager.machine import Machine
+from packager.model.machine import Machine
 from packager.planning import Wishes, make_plan
 from packager.project import load_project
 from tests.support.trees import lock_json, write_tree
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.plan import Plan
+    from packager.model.plan import Plan
 
 NODE_HANDLER = "exports.handler = async () => ({ statusCode: 200 })\n"
 NODE_MODULE = "module.exports = (request, response) => response.end('hello')\n"

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Target
-    from packager.prove import Proof
+    from packager.model.proof import Proof
+    from packager.model.targets import Target
 
 Files = dict[str, str | bytes]
 

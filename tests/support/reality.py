@@ -8,10 +8,10 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.audit import Mounted
 from packager.audit.judge import audit
 from packager.audit.scene import Scene
-from packager.inventory import Inventory
+from packager.model.findings import Mounted
+from packager.model.inventory import Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from packager.audit import Finding
-    from packager.catalog.records import Target
+    from packager.model.findings import Finding
+    from packager.model.targets import Target
 
 
 TRY = """

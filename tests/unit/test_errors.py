@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import packager
-from packager import errors
-from packager.errors import (
+from packager.core import errors
+from packager.core.errors import (
     EXIT_BUG,
     EXIT_FINDINGS,
     EXIT_FINE,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from packager.inventory import File, Package
 from packager.layering import provided_by
-from packager.trim import Choice, Selection
+from packager.model.inventory import File, Package
+from packager.model.selection import Choice, Selection
 from tests.support.fakes import make_bundle
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.containers import docker_engine
-from packager.errors import DockerFault
+from packager.core.errors import DockerFault
 from packager.machine import look
 from tests.support.containers import FakeContainers
 

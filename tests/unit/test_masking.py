@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packager.masking import Mask, looks_secret
+from packager.core.masking import Mask, looks_secret
 
 
 @pytest.mark.parametrize(

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.audit import Finding
 from packager.catalog import load_catalog
+from packager.core.errors import ArtifactError, EnvironmentFault, GeneratorFault
 from packager.delivery import deliver
 from packager.delivery.manifest import manifest_text
-from packager.errors import ArtifactError, EnvironmentFault, GeneratorFault
-from packager.host import Options
+from packager.model.findings import Finding
+from packager.model.options import Options
+from packager.model.proof import Proof
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
-from packager.prove import Proof
 from tests.support.elfs import write_elf
 from tests.support.fakes import FakeBuilder, FakeProver, fake_host, plan_for
 from tests.support.trees import Content, package_json, snapshot, write_tree

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.resources import bundled, catalog_folder, default_cache
+from packager.core.resources import bundled, catalog_folder, default_cache
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import signal
 import pytest
 
 from packager.cli import run
-from packager.signals import interrupting, terminable
+from packager.core.signals import interrupting, terminable
 
 
 def test_the_block_that_was_interrupted_says_what_it_leaves() -> None:

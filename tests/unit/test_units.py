@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from packager.errors import UsageError
-from packager.units import counted, format_size, parse_size
+from packager.core.errors import UsageError
+from packager.core.units import counted, format_size, parse_size
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from packager.audit import Severity
+    from packager.model.findings import Severity
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive import Entry
 from packager.archive import hashing as hashing_module
 from packager.archive import members as members_module
 from packager.archive import rework as rework_module
@@ -26,8 +25,9 @@ from packager.archive.giants import pieces_of
 from packager.archive.layout import make_layout
 from packager.archive.pack import pack
 from packager.archive.writer import write
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.glance import sight as sight_module
+from packager.model.archives import Entry
 from tests.unit.archive.zips import TREE, contents, tree
 
 if TYPE_CHECKING:

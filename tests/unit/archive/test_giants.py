@@ -21,7 +21,7 @@ from packager.archive.layout import make_layout
 from packager.archive.pack import pack
 from packager.archive.sources import read_parts
 from packager.archive.writer import write
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError, EnvironmentFault
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from packager.archive import hashing
 from packager.archive.hashing import hash_files
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.glance.sight import see
 from packager.glance.walk import look
 from tests.support.trees import write_tree

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packager.archive.layout import MAX_ENTRIES, case_collisions, make_layout, prove_name
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from packager.archive.inflate import inflater
 from packager.archive.layout import make_layout
 from packager.archive.reader import Limits, open_archive
 from packager.archive.writer import write
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError, EnvironmentFault
 from tests.unit.archive.zips import TREE, Record, compressed, handmade
 
 TEXT = b"the quick brown fox " * 9000

@@ -13,15 +13,15 @@ from packager.archive import rework as rework_module
 from packager.archive.cache import Cache, open_cache
 from packager.archive.pack import pack
 from packager.archive.splicing import made_by, splicing
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.archive import Artifact
     from packager.glance.aside import Aside
+    from packager.model.archives import Artifact
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from packager.archive.tree import walk
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.glance import walk as tree_module
 from tests.unit.archive.zips import TREE, tree
 

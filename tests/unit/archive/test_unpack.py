@@ -13,7 +13,7 @@ import pytest
 from packager.archive.pack import pack
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
-from packager.errors import ArtifactError, EnvironmentFault, UsageError
+from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
 from tests.unit.archive.zips import TREE, Record, contents, handmade, tree
 
 LINK = 0o120777

@@ -23,7 +23,7 @@ from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, Batch, 
 from packager.archive.layout import make_layout
 from packager.archive.members import Packed, pack_members
 from packager.archive.writer import write
-from packager.errors import ArtifactError, EnvironmentFault, UsageError
+from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
 from packager.glance.codec import LEVELS, SMALL_BYTES
 from tests.unit.archive.zips import ELF, TREE, contents, layout_of, tree
 
@@ -245,7 +245,7 @@ def test_a_full_disk_is_the_environments_fault(tmp_path: Path) -> None:
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
         "from packager.archive.writer import write; from packager.archive.layout import make_layout\n"
-        "from packager.errors import EnvironmentFault\n"
+        "from packager.core.errors import EnvironmentFault\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "noise = __import__('random').Random(1).randbytes(3 << 20)\n"
         "try: write(make_layout([('a', noise)]), Path(sys.argv[1]))\n"

@@ -16,7 +16,7 @@ from packager.archive.layout import make_layout
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.archive import Layout
+    from packager.model.archives import Layout
 
 ELF = b"\x7fELF\x02\x01\x01" + bytes(200)
 TREE: dict[str, bytes] = {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.audit.judge import audit_archive
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from tests.support.elfs import write_elf
 from tests.support.mounts import target
 from tests.unit.archive.zips import Record, compressed, handmade
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 GOOD = Record(b"index.js", b"exports.handler = 1\n")
 LINK = stat.S_IFLNK | 0o777

@@ -15,7 +15,7 @@ from tests.support.trees import write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
     from tests.conftest import Golden
 
 Files = dict[str, bytes | str]

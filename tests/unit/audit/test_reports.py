@@ -14,7 +14,6 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import packager
-from packager.audit import Finding
 from packager.audit.annotations import annotation
 from packager.audit.codes import CODES
 from packager.audit.explain import every_code, findings_table
@@ -22,6 +21,7 @@ from packager.audit.judge import audit_archive
 from packager.audit.sarif import sarif
 from packager.audit.verdicts import audit_cached
 from packager.cli import run
+from packager.model.findings import Finding
 from packager.prove.causes import CODES as CAUSES
 from tests.support.documents import check
 from tests.support.elfs import write_elf

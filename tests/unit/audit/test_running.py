@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.audit import Mounted
 from packager.audit.judge import audit, audit_archive
-from packager.inventory import Inventory, Package
+from packager.model.findings import Mounted
+from packager.model.inventory import Inventory, Package
 from tests.support.elfs import ET_EXEC, write_elf
 from tests.support.mounts import findings, mounted, target
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.audit import Finding
-    from packager.catalog.records import Target
-    from packager.inventory import File
+    from packager.model.findings import Finding
+    from packager.model.inventory import File
+    from packager.model.targets import Target
 
 PROGRAM = write_elf(type=ET_EXEC)
 OWN = target("provided.al2023")

@@ -18,7 +18,7 @@ from tests.support.mounts import target
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.audit import Finding
+    from packager.model.findings import Finding
 
 ALNUM = string.ascii_letters + string.digits
 HEX = "0123456789abcdef"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from packager.audit.sizes import weigh
-from packager.catalog.records import Budget
+from packager.model.targets import Budget
 
 LAMBDA = Budget(zipped=52_428_800, unzipped=262_144_000, unzipped_with_layers=262_144_000, layers=5, entries=65_535)
 

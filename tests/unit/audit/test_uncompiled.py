@@ -8,7 +8,7 @@ import pytest
 
 from packager.audit.uncompiled import check_uncompiled
 from packager.inventory.tree import scan_tree
-from packager.trim import Choice, Selection
+from packager.model.selection import Choice, Selection
 from tests.support.elfs import EM_AARCH64, EM_X86_64, write_elf
 from tests.support.mounts import target
 from tests.support.trees import package_json, write_tree

@@ -10,7 +10,7 @@ from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
 from packager.catalog import load_catalog
 from packager.inventory.tree import scan_tree
-from packager.trace import Trace
+from packager.model.tracing import Trace
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
 from tests.support.trees import Content, package_json, write_tree

@@ -11,17 +11,17 @@ import pytest
 from packager.audit.codes import CODES
 from packager.catalog import load_catalog
 from packager.catalog.loading import load
-from packager.catalog.records import parse_version
-from packager.errors import CatalogError, ConfigError
+from packager.core.errors import CatalogError, ConfigError
+from packager.core.resources import bundled, catalog_folder
 from packager.generate.steps import steps_for
+from packager.model.targets import parse_version
 from packager.providers import PROVIDERS
-from packager.resources import bundled, catalog_folder
 from tests.support.fakes import make_bundle, make_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 CATALOG = load_catalog()
 TARGETS = [

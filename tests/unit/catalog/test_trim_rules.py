@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog.trim_rules import load_rules, trim_rules
-from packager.errors import CatalogError
+from packager.core.errors import CatalogError
 from packager.trim.rulebook import rulebook
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import pytest
 
 from packager.cli import COMMANDS, run
 from packager.cli import group as cli
-from packager.errors import ArtifactError, PackagerError, ProviderFault
+from packager.core.errors import ArtifactError, PackagerError, ProviderFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,7 +184,7 @@ def test_usage_errors_exit_2_with_a_document(
 
 
 def test_the_epilog_knows_every_exit_code() -> None:
-    codes = {error.exit_code for error in PackagerError.__subclasses__() if error.__module__ == "packager.errors"}
+    codes = {error.exit_code for error in PackagerError.__subclasses__() if error.__module__ == "packager.core.errors"}
 
     assert all(f"{code} " in str(cli.cli.epilog) for code in codes | {0, 1, 70, 130})
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.compiling import Manner, Module
 from packager.compiling.here import LocalPython, local_python
 from packager.compiling.image import python_of_image
-from packager.containers import Outcome
-from packager.errors import EnvironmentFault, GeneratorFault
-from packager.generate import Tree
+from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.model.builds import Tree
+from packager.model.bytecode import Manner, Module
+from packager.model.containers import Outcome
 from tests.support.containers import FakeContainers, Files
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.containers import Command
+    from packager.model.containers import Command
 
 OWN = "{}.{}".format(*sys.version_info[:2])
 RELEASE = "{}.{}.{}".format(*sys.version_info[:3])
@@ -83,7 +83,7 @@ def test_the_same_bytes_wherever_and_whoever(tmp_path: Path, python: LocalPython
     elsewhere = modules(tmp_path / "another folder" / "é")
     script = (
         "import os, pickle, sys; os.umask(0o077); from pathlib import Path\n"
-        "from packager.compiling import Manner\nfrom packager.compiling.here import LocalPython\n"
+        "from packager.model.bytecode import Manner\nfrom packager.compiling.here import LocalPython\n"
         "modules = pickle.load(sys.stdin.buffer)\n"
         "batch = LocalPython(Path(sys.argv[1]), '').compile(modules[::-1], Manner(), Path(sys.argv[2]))\n"
         "pickle.dump(batch, sys.stdout.buffer)\n"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.compiling import Batch, Manner, Module
 from packager.compiling.cache import compile_modules
-from packager.compiling.kept import Compiled, compile_kept, manner_of
-from packager.inventory import File, Package
+from packager.compiling.kept import compile_kept, manner_of
+from packager.model.bytecode import Batch, Compiled, Manner, Module
+from packager.model.inventory import File, Package
+from packager.model.selection import Choice, Selection
 from packager.providers import PROVIDERS
-from packager.trim import Choice, Selection
 from tests.support.fakes import make_bundle
 from tests.support.trees import write_tree
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.generate import Tree
-    from packager.plan import Bundle
+    from packager.model.builds import Tree
+    from packager.model.plan import Bundle
+    from packager.model.targets import Arch
 
 SIX = Package("six", "1.17.0", ".packager-python/six-1.17.0.dist-info")
 FILES = {

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
-from packager.compiling import Batch
+from packager.core.errors import EnvironmentFault
 from packager.delivery.manifest import manifest_text
-from packager.errors import EnvironmentFault
 from packager.fit.words import plan_lines
-from packager.host import Options
+from packager.model.bytecode import Batch
+from packager.model.options import Options
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
 from tests.support.documents import check
@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.compiling import Manner, Module, Python
-    from packager.generate import Tree
     from packager.host import Host
-    from packager.plan import Plan
+    from packager.model.builds import Tree
+    from packager.model.bytecode import Manner, Module, Python
+    from packager.model.plan import Plan
+    from packager.model.targets import Arch
 
 API = {"target": "aws-lambda", "runtime": "python3.12", "handler": "app.handler", "compile": True}
 LAYER = {"target": "aws-lambda-layer", "runtime": "python3.12", "compile": True}

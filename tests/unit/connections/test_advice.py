@@ -12,7 +12,7 @@ from packager.connections.advise import CODES, advise
 from packager.connections.clients import DRIVERS, find_pool
 from packager.connections.postgres import settings
 from packager.connections.source import Sight, blanked, look, runs_in_parallel
-from packager.errors import ConfigError, UsageError
+from packager.core.errors import ConfigError, UsageError
 from tests.support.cli import packager
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.connections.concurrency import Function, containers_of, read_functions
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from tests.support.cli import packager
 
 if TYPE_CHECKING:

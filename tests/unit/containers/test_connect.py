@@ -12,7 +12,7 @@ import pytest
 from packager.containers.connect import Address, addresses, why_unreachable
 from packager.containers.docker_engine import connect
 from packager.containers.faults import no_engine, too_old
-from packager.errors import DockerFault
+from packager.core.errors import DockerFault
 
 if TYPE_CHECKING:
     from pathlib import Path

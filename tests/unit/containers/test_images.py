@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.containers import BuildArguments
 from packager.containers.images import build_context, content_tag
-from packager.errors import ConfigError
-from packager.resources import bundled
+from packager.core.errors import ConfigError
+from packager.core.resources import bundled
+from packager.model.containers import BuildArguments
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packager.containers.output import KEPT_LINES, LONGEST_LINE, Lines
-from packager.masking import Mask
+from packager.core.masking import Mask
 
 
 def _lines(*pieces: tuple[int, bytes]) -> list[str]:

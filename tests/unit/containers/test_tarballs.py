@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.containers.tarballs import ChunkReader, tar_stream, unpack_stream
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

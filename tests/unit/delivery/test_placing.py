@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from packager.core.errors import EnvironmentFault
 from packager.delivery.placing import check_writable, place_files, remove_others
-from packager.errors import EnvironmentFault
 from tests.support.trees import snapshot, write_tree
 
 

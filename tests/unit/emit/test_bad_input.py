@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project, plan_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from tests.support.build_output import check_document, check_texts
 from tests.support.cli import sample
 from tests.support.projects import NODE_MODULE, emitted, node_project

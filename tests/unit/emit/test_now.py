@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from tests.support.projects import NODE_MODULE, emitted, node_project
 
 if TYPE_CHECKING:

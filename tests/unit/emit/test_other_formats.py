@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from packager.core.errors import ConfigError, UsageError
 from packager.emit import EMITTERS, emitter
 from packager.emit.up import ignore_text, up_name
-from packager.errors import ConfigError, UsageError
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from packager.core.errors import ConfigError
 from packager.emitting import plugin_files
-from packager.errors import ConfigError
 from tests.support.projects import NODE_HANDLER, emitted, node_project
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.engines import EngineFile
+from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.store import EngineStore
-from packager.errors import ArtifactError, EnvironmentFault
+from packager.model.clients import EngineFile
 from tests.support.mirror import Mirror, running_mirror
 
 if TYPE_CHECKING:

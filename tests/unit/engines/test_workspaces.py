@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.engines import Client
 from packager.inventory.tree import scan_tree
+from packager.model.clients import Client
 from packager.trim.rules import Circumstances, trim
 from tests.support.fakes import make_bundle, make_job
 from tests.support.trees import package_json, write_tree

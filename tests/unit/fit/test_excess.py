@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from packager.catalog.records import Budget
-from packager.fit import Excess
 from packager.fit.excess import excess_of, meets
+from packager.model.fitting import Excess
+from packager.model.targets import Budget
 
 LAMBDA = Budget(zipped=50, unzipped=250, unzipped_with_layers=250, layers=5)
 

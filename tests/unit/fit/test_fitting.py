@@ -12,17 +12,17 @@ from packager.catalog import load_catalog
 from packager.delivery import deliver
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
-from packager.host import Options
+from packager.model.options import Options
+from packager.model.proof import Proof
 from packager.pipeline import Result, package
 from packager.project.config import parse_project
-from packager.prove import Proof
 from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.host import ProveMode
+    from packager.model.options import ProveMode
 
 API = {"target": "aws-lambda", "handler": "index.handler"}
 NEEDS = {"a": "1", "b": "1"}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from packager.fit.layers import Demand, Part
 from packager.fit.layers import split as split_for
-from packager.inventory import Package
-from packager.inventory.packages import Installed, PackageGraph
+from packager.model.inventory import Package
+from packager.model.packages import Installed, PackageGraph
 
 
 def graph(**needs: str) -> PackageGraph:

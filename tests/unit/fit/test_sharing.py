@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from packager.audit import Finding
 from packager.catalog import load_catalog
+from packager.core.errors import ConfigError
 from packager.delivery import deliver
 from packager.delivery.fitted import with_fitted_layers
 from packager.emitting import emit_for
-from packager.errors import ConfigError
 from packager.fit.words import plan_lines
-from packager.host import Options
+from packager.model.findings import Finding
+from packager.model.options import Options
+from packager.model.proof import Proof
 from packager.pipeline import package
 from packager.project.config import parse_project
-from packager.prove import Proof
 from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.model.plan import Bundle
     from packager.pipeline import Result
-    from packager.plan import Bundle
 
 KB = 1000
 NEEDS = {"a": "1", "b": "1", "c": "1"}

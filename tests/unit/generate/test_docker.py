@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.containers import Command, Outcome
-from packager.errors import ConfigError, DockerFault, GeneratorFault
+from packager.core.errors import ConfigError, DockerFault, GeneratorFault
+from packager.core.progress import Silent, Stopwatch
 from packager.generate.docker import DockerBuilder
-from packager.progress import Silent, Stopwatch
+from packager.model.containers import Command, Outcome
 from tests.support.containers import FakeContainers, Files
 from tests.support.jobs import make_job
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Arch
-    from packager.generate import Tree
-    from packager.plan import Job
+    from packager.model.builds import Tree
+    from packager.model.plan import Job
+    from packager.model.targets import Arch
 
 
 @pytest.fixture

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.generate import Tree, kept
+from packager.core.progress import Silent, Stopwatch
+from packager.generate import kept
 from packager.generate.kept import ROOM, KeepingBuilder
 from packager.generate.kept import _copy as copy_kept
 from packager.generate.source import copy_source
-from packager.progress import Silent, Stopwatch
+from packager.model.builds import Tree
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.plan import Job
+    from packager.model.plan import Job
 
 FILES = {
     "package.json": {"name": "app", "version": "1.0.0"},

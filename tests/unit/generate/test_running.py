@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from packager.core.masking import Mask
 from packager.generate.running import Ended, run_live
-from packager.masking import Mask
 
 
 def run(script: str, folder: Path, timeout_seconds: float = 60, lines: list[str] | None = None) -> Ended:
@@ -113,7 +113,7 @@ def test_no_such_program_is_a_file_not_found(tmp_path: Path) -> None:
 def test_an_interrupt_ends_the_group_and_is_passed_on(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from packager.generate.running import run_live\n"
-        "from packager.masking import Mask\n"
+        "from packager.core.masking import Mask\n"
         "run_live(('sh', '-c', 'sleep 300 & echo $! > child.new; mv child.new child; wait'),\n"
         "         folder=Path(sys.argv[1]), environment={'PATH': '/usr/bin:/bin'},\n"
         "         timeout_seconds=300, mask=Mask({}), on_line=print)\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ArtifactError, ConfigError
+from packager.core.errors import ArtifactError, ConfigError
 from packager.generate.source import copy_source, link_target, source_files, source_tar
 from tests.support.jobs import make_job, write_project
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.generate.steps import PYTHON_PACKAGES_DIR, fill, steps_for
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.generate import Step
+    from packager.model.builds import Step
 
 LOCK: dict[str, Any] = {
     "lockfileVersion": 3,

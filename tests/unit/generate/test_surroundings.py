@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.generate import surroundings as module
 from packager.generate.surroundings import surroundings
 

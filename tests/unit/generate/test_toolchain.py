@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from packager.errors import EnvironmentFault
+from packager.core.errors import EnvironmentFault
 from packager.generate.node_fetched import node_folder
 from packager.generate.toolchain import find_node, this_machine
 

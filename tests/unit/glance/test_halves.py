@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.glance import halves
 from packager.glance.aside import can_work_aside
 from packager.glance.halves import see_folder

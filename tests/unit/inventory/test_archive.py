@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ArtifactError
-from packager.inventory import Package
+from packager.core.errors import ArtifactError
 from packager.inventory.archive import scan, scan_archive, scan_folder
+from packager.model.inventory import Package
 from tests.support.elfs import write_elf
 from tests.support.mounts import MACHO, PE
 

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ArtifactError
-from packager.inventory import SymbolVersion
+from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
+from packager.model.inventory import SymbolVersion
 from tests.support.elfs import EM_386, EM_AARCH64, ET_CORE, ET_EXEC, ET_REL, OSABI_FREEBSD, ElfSpec, write_elf
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.inventory import ElfFacts
+    from packager.model.inventory import ElfFacts
 
 RICH = ElfSpec(
     soname="libx.so.1",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.inventory.packages import PackageGraph, package_folder, read_packages
+from packager.inventory.packages import read_packages
+from packager.model.packages import PackageGraph, package_folder
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:

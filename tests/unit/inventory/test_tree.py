@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.inventory.tree import scan_tree
 from tests.support.elfs import write_elf
 from tests.support.trees import package_json, write_tree

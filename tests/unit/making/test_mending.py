@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit import Finding
-from packager.errors import UsageError
-from packager.host import Options
+from packager.core.errors import UsageError
 from packager.inventory.tree import scan_tree
 from packager.making.mending import ROUNDS, Spared, demand_proofs, mended, missed, report, unproved
-from packager.plan import Plan
-from packager.prove import Proof, Wanted
+from packager.model.findings import Finding
+from packager.model.options import Options
+from packager.model.plan import Plan
+from packager.model.proof import Proof, Wanted
 from packager.trim.rules import Circumstances, trim
 from tests.support.fakes import PROVED, make_bundle
 from tests.support.trees import package_json, write_tree
@@ -22,8 +22,8 @@ from tests.support.trees import package_json, write_tree
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.inventory.packages import PackageGraph
-    from packager.trim import Selection
+    from packager.model.packages import PackageGraph
+    from packager.model.selection import Selection
 
 FILES = {
     "package.json": package_json(dependencies={"a": "1", "plug-in": "1"}),

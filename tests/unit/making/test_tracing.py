@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.bundling import Bundled
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.inventory.tree import scan_tree
 from packager.making.tracing import LICENCES, Tools, view
+from packager.model.tracing import Bundled, Trace
 from packager.project.config import parse_project
 from packager.project.entries import detect_handler, entry_files
-from packager.trace import Trace
 from tests.support.fakes import make_bundle, plan_for
 from tests.support.trees import package_json, write_tree
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.making.tracing import View
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 FILES = {
     "package.json": package_json(dependencies={"a": "1"}),

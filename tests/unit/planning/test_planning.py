@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.errors import ConfigError, PackagerError, UsageError
-from packager.machine import Machine
+from packager.core.errors import ConfigError, PackagerError, UsageError
+from packager.model.machine import Machine
 from packager.planning import Wishes
 from packager.project.config import parse_project
 from tests.support.fakes import DOCKER, NO_DOCKER, plan_for
@@ -16,7 +16,7 @@ from tests.support.trees import lock_json, package_json, snapshot, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.plan import Plan
+    from packager.model.plan import Plan
 
 API = {"target": "aws-lambda", "handler": "index.handler"}
 LAYER = {"target": "aws-lambda-layer", "packages": ["a"]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog import load_catalog
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.planning.supply import at_hand, generate_lines, plan_supply
 from packager.project.survey import survey
 from tests.support.fakes import make_job
@@ -17,8 +17,8 @@ from tests.support.trees import lock_json, package_json, snapshot, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.model.project import Survey
     from packager.planning.supply import Supply
-    from packager.project.survey import Survey
 
 COMMIT = "605197351a3c8bdd595af2d2a9bc3025bca48ea2"
 DATASOURCE = 'datasource db {\n  provider = "postgresql"\n  url = env("URL")\n}\n'

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.errors import ConfigError, PackagerError, UsageError
-from packager.project import BundleSpec, Silence, load_project
+from packager.core.errors import ConfigError, PackagerError, UsageError
+from packager.model.project import BundleSpec, Silence
+from packager.project import load_project
 from packager.project.config import parse_project
 from packager.project.names import parse_arch
 from packager.project.options import override, select
@@ -16,7 +17,7 @@ from tests.support.trees import package_json, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.project import Project
+    from packager.model.project import Project
 
 API = {"target": "aws-lambda", "handler": "index.handler"}
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.project.detect import detect_project
 from packager.project.entries import detect_handler
 from packager.project.files import language_of

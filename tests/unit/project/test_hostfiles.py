@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.project import load_project
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project, plan_of
 from tests.support.trees import write_tree

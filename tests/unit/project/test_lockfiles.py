@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.project.lockfiles import check_lock
 from tests.support.jobs import write_project
 

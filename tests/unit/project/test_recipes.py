@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.errors import ConfigError, UsageError
+from packager.core.errors import ConfigError, UsageError
 from packager.project.recipes import find_recipe, load_recipes, read_recipe
 from tests.support.trees import package_json, write_tree
 

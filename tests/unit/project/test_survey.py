@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.errors import ConfigError
-from packager.project.survey import Survey, survey
+from packager.core.errors import ConfigError
+from packager.project.survey import survey
 from tests.support.trees import lock_json, package_json, write_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from packager.model.project import Survey
 
 
 def surveyed(root: Path, language: str = "") -> Survey:

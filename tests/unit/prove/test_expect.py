@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.errors import UsageError
-from packager.prove import Proof, memory
+from packager.core.errors import UsageError
+from packager.model.proof import Proof
+from packager.prove import memory
 from packager.prove.events import EVENTS, sample_event
 from packager.prove.expect import as_expected
 from packager.prove.request import Request

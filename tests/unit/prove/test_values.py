@@ -25,7 +25,7 @@ from tests.support.elfs import EM_AARCH64, write_elf
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.records import Target
+    from packager.model.targets import Target
 
 SCENE = Scene("api.zip", "/var/task", "/opt")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packager.prove import Proof, Wanted
+from packager.model.proof import Proof, Wanted
 from packager.prove.report import Failure, Report
 from packager.prove.scene import Scene
 from packager.prove.wanting import with_wanted

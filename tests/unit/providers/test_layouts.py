@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.core.errors import ConfigError
 from packager.delivery.shipping import deliver_shipments
-from packager.errors import ConfigError
-from packager.providers import PROVIDERS, Made, Shipment, ship
+from packager.model.results import Made, Shipment
+from packager.providers import PROVIDERS, ship
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of
 from tests.support.trees import snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 
 def bundle_of(root: Path, target: str, src: str, **files: str) -> Bundle:

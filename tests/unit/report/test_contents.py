@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.archive.pack import pack
-from packager.errors import ArtifactError
+from packager.core.errors import ArtifactError
 from packager.report import duplicates_of, packages_of
 from packager.report.contents import read_contents
 from packager.report.difference import compare

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.archive.pack import pack
-from packager.inventory import Package
+from packager.model.inventory import Package
 from packager.sbom.locked import lock_integrity
 from packager.sbom.reading import read_materials
 from tests.support.elfs import write_elf

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog import load_catalog
-from packager.engines import Client
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 from packager.inventory.tree import scan_tree
-from packager.trace import Trace
+from packager.model.clients import Client
+from packager.model.tracing import Trace
 from packager.trace.entries import code_asked_for, entry_files
 from packager.trace.nft import read_answer
 from packager.trace.reach import reach
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 
 def reached(

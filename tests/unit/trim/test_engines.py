@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from packager.catalog import load_catalog
-from packager.engines import Client
-from packager.inventory import File, Package
+from packager.model.clients import Client
+from packager.model.inventory import File, Package
 from packager.trim.engines import EngineRules
 
 HOME = "node_modules/.prisma/client"

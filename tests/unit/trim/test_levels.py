@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
 
 ROOT = {"package.json": package_json(dependencies={"a": "1", "b": "1", "typescript": "5"}), "index.js": ""}
 A = "node_modules/a"

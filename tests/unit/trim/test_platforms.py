@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.inventory import File, Package
 from packager.inventory.elf import read_elf
+from packager.model.inventory import File, Package
 from packager.trim.platforms import family, foreign_files, foreign_packages, suits
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Target
-    from packager.inventory import BinaryFormat
+    from packager.model.inventory import BinaryFormat
+    from packager.model.targets import Target
 
 import io
 

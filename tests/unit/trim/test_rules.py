@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog.generators import Engine, EngineRule
 from packager.inventory.tree import scan_tree
+from packager.model.generators import Engine, EngineRule
 from packager.trim.rules import Circumstances, trim
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.plan import Bundle
-    from packager.trim import Selection
+    from packager.model.plan import Bundle
+    from packager.model.selection import Selection
 
 ROOT = {"package.json": package_json(dependencies={"a": "1"})}
 A = {

@@ -13,7 +13,7 @@ from tests.support.trees import package_json, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.plan import Bundle
+    from packager.model.plan import Bundle
 
 FILES = {
     "package.json": package_json(dependencies={"a": "1"}),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.plan import TrimLevel
+    from packager.model.plan import TrimLevel
 
 A, B = "node_modules/a", "node_modules/b"
 EXPORTS = {".": {"import": "./esm/index.mjs", "require": "./cjs/index.js"}}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 RECIPE_FILE = "layer.yaml"
 """What makes a folder of ``lambda_layers`` a recipe."""
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parent.parent
 
 
 def bundled(folder: str) -> Path:

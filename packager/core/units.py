@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from packager.errors import UsageError
+from packager.core.errors import UsageError
 
 _MULTIPLES = {
     "": 1,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from packager.catalog.records import Language, Version
+    from packager.model.targets import Language, Version
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 
 @dataclass

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 _INDENT = re.compile(r"^[{\[]\r?\n([ \t]+)", re.MULTILINE)
 

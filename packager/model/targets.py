@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Arch = Literal["x86_64", "arm64"]
@@ -162,3 +162,39 @@ class Target:
     def title(self) -> str:
         """Return what messages call it: "aws-lambda nodejs22.x x86_64"."""
         return f"{self.name} {self.runtime} {self.arch}"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """One runtime of a host, in the host's spelling."""
+
+    name: str
+    language: str
+    version: str
+    platform: str
+    image: str
+    status: str
+    until: str
+
+
+@dataclass(frozen=True)
+class Host:
+    """One file of ``catalog/targets``: the target kinds and runtimes of a hosting service."""
+
+    provider: str
+    title: str
+    kinds: dict[str, tuple[str, Budget]]
+    """Target name → (kind, limits)."""
+    runtimes: dict[str, Runtime]
+    arches: tuple[Arch, ...]
+    default_runtimes: dict[str, str]
+    """Language → the runtime taken when none is named."""
+    layer_paths: dict[str, LayerPaths]
+    system: RuntimeSystem
+    language_environment: dict[str, tuple[tuple[str, str], ...]]
+    source: str
+    checked: str
+    launchers: dict[str, str] = field(default_factory=dict)
+    """Target name → how its code is started."""
+    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Target name → what everybody who aims at it should know, said once in the plan."""

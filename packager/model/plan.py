@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Literal, get_args
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog.generators import Engine
-    from packager.catalog.records import Arch, Budget, Kind, Language, Libc, Platform, Target
-    from packager.engines import EngineFile
+    from packager.model.clients import EngineFile
+    from packager.model.generators import Engine
+    from packager.model.targets import Arch, Budget, Kind, Language, Libc, Platform, Target
 
 BuilderName = Literal["docker", "host"]
 TrimLevel = Literal["none", "safe", "strict", "trace", "bundle"]

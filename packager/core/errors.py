@@ -12,7 +12,7 @@
     ├── ArtifactError           6  an input archive, binary or tree is unreadable
     └── ProviderFault           7  a provider's API refused
 
-A *finding* (``packager.audit.Finding``) is not an error: it is the result of a run that worked, and exits 1.
+A *finding* (``packager.model.findings.Finding``) is not an error: it is the result of a run that worked, and exits 1.
 An unforeseen exception is our bug: it keeps its traceback and exits 70. An interrupt exits 130.
 """
 

@@ -6,7 +6,7 @@ import io
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.errors import ConfigError
+from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import MutableMapping

@@ -1,0 +1,1 @@
+"""What every room stands on: errors, units, progress, documents. Imports nothing else of ours."""

@@ -1,0 +1,55 @@
+"""What a proof showed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from packager.model.findings import Finding
+
+
+ProofStatus = Literal["proved", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Something the bundle asked for in vain."""
+
+    what: str
+    """As the code named it: ``./locale/de``, ``pino-pretty/lib``, a path below the root, a soname, ``numpy.tests``."""
+    by: str = ""
+    """The file that asked, by its name in the archive; empty if the failure does not say."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a proof showed."""
+
+    status: ProofStatus
+    """``skipped`` reads "audited, not proved"; `detail` then says why."""
+    how: str
+    """``docker`` or ``local``; empty if skipped."""
+    where: str
+    """Image or runtime it ran in, such as ``node 22.23.3 on this machine``; no host paths."""
+    detail: str
+    """One line: what was loaded, or why it was not tried, or what went wrong."""
+    findings: tuple[Finding, ...] = ()
+    """The causes of a failure, and warnings of what was tried in vain; coded ``RUN…``."""
+    output: str = ""
+    """What the handler printed, last lines; for people only, never in the manifest."""
+    answer: str = ""
+    """What the handler answered to the event, as JSON, cut after 100,000 characters; empty without an event."""
+    wanted: tuple[Wanted, ...] = ()
+    """What was asked for in vain, of a proof that failed; and in what order the code got there:"""
+    stack: tuple[str, ...] = ()
+    """Files of the bundle that were running when it failed, innermost first, by their names in the archive."""
+
+    def to_json(self) -> dict[str, str]:
+        """Return the fields for the manifest: nothing that changes from run to run."""
+        return {"status": self.status, "how": self.how, "where": self.where, "detail": self.detail}
+
+
+def skipped(reason: str) -> Proof:
+    """Return the proof that nothing could be shown here, with the reason."""
+    return Proof("skipped", "", "", f"audited, not proved: {reason}")
