@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.docker import find_place, started
 from packager.prove.natives import native_files

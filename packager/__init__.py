@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Artifact": "packager.model.archives",
     "Bundle": "packager.model.plan",
-    "Catalog": "packager.catalog",
+    "Catalog": "packager.model.catalog",
     "Finding": "packager.model.findings",
     "Machine": "packager.model.machine",
     "Options": "packager.model.options",
@@ -20,10 +20,10 @@ _PUBLIC = {
     "Proof": "packager.model.proof",
     "Result": "packager.model.results",
     "audit_archive": "packager.audit.judge",
-    "deliver": "packager.delivery",
-    "load_catalog": "packager.catalog",
-    "load_project": "packager.project",
-    "make_plan": "packager.planning",
+    "deliver": "packager.delivery.deliver",
+    "load_catalog": "packager.catalog.current",
+    "load_project": "packager.project.loading",
+    "make_plan": "packager.planning.planner",
     "pack": "packager.archive.pack",
     "package": "packager.pipeline",
     # Not called `prove`: that is the room, and importing the room would hide the function.
@@ -38,12 +38,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from packager.archive.pack import pack as pack
     from packager.audit.judge import audit_archive as audit_archive
-    from packager.catalog import Catalog as Catalog
-    from packager.catalog import load_catalog as load_catalog
+    from packager.catalog.current import load_catalog as load_catalog
     from packager.core.errors import PackagerError as PackagerError
-    from packager.delivery import deliver as deliver
+    from packager.delivery.deliver import deliver as deliver
     from packager.host import real_host as real_host
     from packager.model.archives import Artifact as Artifact
+    from packager.model.catalog import Catalog as Catalog
     from packager.model.findings import Finding as Finding
     from packager.model.machine import Machine as Machine
     from packager.model.options import Options as Options
@@ -53,8 +53,8 @@ if TYPE_CHECKING:
     from packager.model.proof import Proof as Proof
     from packager.model.results import Result as Result
     from packager.pipeline import package as package
-    from packager.planning import make_plan as make_plan
-    from packager.project import load_project as load_project
+    from packager.planning.planner import make_plan as make_plan
+    from packager.project.loading import load_project as load_project
     from packager.prove.prover import prove as prove_archive  # noqa: F401
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError
-from packager.emit import emitter
+from packager.emit.registry import emitter
 from packager.model.configs import Order
-from packager.project.files import read_text
 from packager.project.names import bundle_name
 
 if TYPE_CHECKING:

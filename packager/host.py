@@ -66,7 +66,7 @@ def real_host(cache: Path, *, fresh: bool = False) -> Host:
 
             from packager.containers.docker_engine import connect
             from packager.generate.docker import DockerBuilder
-            from packager.generate.node_fetched import node_folder
+            from packager.toolchains.node_fetched import node_folder
 
             home = Path.home()
             engine = connect(os.environ, home)

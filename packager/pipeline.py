@@ -23,9 +23,9 @@ from packager.project.survey import survey
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from packager.catalog import Catalog
     from packager.fit.workshop import Workshop
     from packager.host import Host
+    from packager.model.catalog import Catalog
     from packager.model.options import Options
     from packager.model.plan import Bundle, Job, Plan
     from packager.model.selection import Selection

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive import DEFAULT_LEVEL
 from packager.archive.deflate import codec
+from packager.glance.codec import DEFAULT_LEVEL
 from packager.glance.halves import see_folder
 from packager.glance.unchanged import own_name
 

@@ -12,7 +12,6 @@ from array import array
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
-from packager.archive import DEFAULT_LEVEL
 from packager.archive.ahead import Batch, batches, working_ahead
 from packager.archive.atomic import replacing
 from packager.archive.deflate import codec
@@ -22,6 +21,7 @@ from packager.archive.sources import sizes_of
 from packager.archive.table import Span, Table
 from packager.archive.zipformat import MAX_32, end_record, put_offsets
 from packager.core.errors import ArtifactError, UsageError
+from packager.glance.codec import DEFAULT_LEVEL
 from packager.model.archives import Artifact, Layout, Member
 
 if TYPE_CHECKING:

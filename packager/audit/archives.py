@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit.codes import CODES
+from packager.catalog.finding_codes.registry import CODES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:

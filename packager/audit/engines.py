@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
-from packager.audit.codes import CODES
+from packager.catalog.finding_codes.registry import CODES
 from packager.core.units import format_size
 from packager.engines.clients import ENGINE_FILE, LEFTOVER, OVERRIDES
 from packager.engines.targets import binary_target
@@ -80,7 +80,7 @@ def check_overrides(scene: Scene) -> Iterator[Finding]:
 
 def _wanted(scene: Scene) -> tuple[str, ...]:
     """Return the names engines for this target have, in every generation's words."""
-    from packager.catalog import load_catalog
+    from packager.catalog.current import load_catalog
 
     words = {engine.binary_targets for engine in load_catalog().engines if engine.binary_targets}
     return tuple(sorted({name for names in words if (name := binary_target(names, scene.target))}))

@@ -10,7 +10,7 @@ import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from packager.audit.codes import CODES
+from packager.catalog.finding_codes.registry import CODES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:

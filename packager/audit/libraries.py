@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.audit.advice import get_library
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.engines.siblings import siblings_of
 
 if TYPE_CHECKING:

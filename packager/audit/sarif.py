@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from packager import __version__
-from packager.audit.explain import every_code
+from packager.catalog.finding_codes.registry import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,16 +18,15 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 def sarif(findings: Sequence[Finding]) -> dict[str, Any]:
     """Return one SARIF log. The artifact is the location; the file in it is the logical one."""
-    codes = every_code()
     used = sorted({finding.code for finding in findings})
     rules = [
         {
             "id": code,
-            "name": codes[code].title.title().replace(" ", ""),
-            "shortDescription": {"text": codes[code].title},
-            "fullDescription": {"text": codes[code].meaning},
-            "help": {"text": codes[code].fix},
-            "defaultConfiguration": {"level": codes[code].severity},
+            "name": CODES[code].title.title().replace(" ", ""),
+            "shortDescription": {"text": CODES[code].title},
+            "fullDescription": {"text": CODES[code].meaning},
+            "help": {"text": CODES[code].fix},
+            "defaultConfiguration": {"level": CODES[code].severity},
         }
         for code in used
     ]

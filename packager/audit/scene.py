@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from packager.audit.codes import CODES
+from packager.catalog.finding_codes.registry import CODES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 import yaml
 
-from packager.catalog import Catalog
 from packager.catalog.files import (
     BaselineFile,
     BinaryTargetsFile,
@@ -18,6 +17,7 @@ from packager.catalog.files import (
     When,
 )
 from packager.core.errors import CatalogError
+from packager.model.catalog import Catalog
 from packager.model.generators import BinaryTargets, Engine, EngineRule, NativeEngine
 from packager.model.targets import Baseline, Budget, Host, LayerPaths, Platform, Runtime, RuntimeSystem, parse_version
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
 from packager.project.names import parse_arch
 

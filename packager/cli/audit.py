@@ -81,7 +81,7 @@ def _limits(target: Target, budget: str | None) -> Any:
 
 def _accepted(path: Path) -> Iterable[tuple[str, str, str]]:
     """Return what packager.yaml here accepts for an artifact: its bundle's silences, else those all bundles share."""
-    from packager.project import CONFIG_NAMES, load_project
+    from packager.project.loading import CONFIG_NAMES, load_project
 
     if not any(Path(name).is_file() for name in CONFIG_NAMES):
         return ()
@@ -126,15 +126,14 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
 def _explain(ctx: click.Context, code: str | None) -> None:
     if not code or ctx.resilient_parsing:
         return
-    from packager.audit.explain import every_code, explained, findings_table
+    from packager.catalog.finding_codes.registry import CODES, explained, findings_table
     from packager.core.errors import UsageError
 
-    codes = every_code()
     if code.lower() == "all":
         click.echo(findings_table(), nl=False)
         ctx.exit()
-    if code.upper() not in codes:
+    if code.upper() not in CODES:
         msg = f"no finding code {code!r}"
-        raise UsageError(msg, fix=f"codes are: {', '.join(codes)}; or all")
-    click.echo(explained(codes[code.upper()]))
+        raise UsageError(msg, fix=f"codes are: {', '.join(CODES)}; or all")
+    click.echo(explained(CODES[code.upper()]))
     ctx.exit()

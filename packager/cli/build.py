@@ -84,7 +84,7 @@ def plan(ctx: click.Context, /, **words: Any) -> int:
 
 def _read(ctx: click.Context, words: dict[str, Any]) -> tuple[Project, Request, dict[str, bool]]:
     from packager.cli.request import Request
-    from packager.project import load_project
+    from packager.project.loading import load_project
 
     talk = {key: bool(words.pop(key, False)) for key in ("as_json", "verbose", "quiet")}
     folder: Path = words.pop("project")

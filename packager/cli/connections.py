@@ -38,11 +38,11 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     import json
     from dataclasses import replace
 
-    from packager.connections import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.connections.advise import advise
     from packager.connections.clients import find_pool
     from packager.connections.concurrency import containers_of, read_functions
     from packager.connections.database import max_connections
+    from packager.connections.usage import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.core.errors import UsageError
     from packager.model.findings import has_errors
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from packager.archive import LEVELS
 from packager.cli.quick import document, no_search_for_cycles, told
 from packager.core.errors import UsageError
+from packager.glance.codec import LEVELS
 
 if TYPE_CHECKING:
     from packager.model.plan import TrimLevel

@@ -14,8 +14,8 @@ from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageE
 
 if TYPE_CHECKING:
     from packager.core.progress import Stopwatch
+    from packager.model.publishing import FunctionSpec, LayerSpec, Published
     from packager.model.targets import Budget
-    from packager.publish import FunctionSpec, LayerSpec, Published
     from packager.publish.aws import Access
     from packager.publish.package import Description, Package
 
@@ -114,8 +114,8 @@ def make_spec(options: Options, description: Description) -> tuple[LayerSpec | F
 
     Raises UsageError if it is not clear whether this is a layer or a function, or what it is called.
     """
-    from packager.catalog import load_catalog
-    from packager.publish import FunctionSpec, LayerSpec
+    from packager.catalog.current import load_catalog
+    from packager.model.publishing import FunctionSpec, LayerSpec
     from packager.publish.package import code_sha256
 
     where = str(options.path)
@@ -182,7 +182,7 @@ def to_json(package: Package, results: list[Published]) -> dict[str, object]:
 def _publish(
     package: Package, spec: LayerSpec | FunctionSpec, access: Access, budget: Budget, options: Options, watch: Stopwatch
 ) -> Published:
-    from packager.publish import LayerSpec
+    from packager.model.publishing import LayerSpec
     from packager.publish.aws import connect
     from packager.publish.function import publish_function
     from packager.publish.layer import publish_layer

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive import LEVELS
 from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import parse_size
+from packager.glance.codec import LEVELS
 from packager.model.options import Options, ProveMode
 
 if TYPE_CHECKING:
-    from packager.catalog import Catalog
+    from packager.model.catalog import Catalog
     from packager.model.plan import Plan, TrimLevel
     from packager.model.project import Project
 
@@ -73,7 +73,7 @@ class Request:
         """Return the project with the options laid over it, and its plan."""
         from packager.machine import look
         from packager.model.machine import Machine
-        from packager.planning import Wishes, make_plan
+        from packager.planning.planner import Wishes, make_plan
         from packager.project.names import parse_arch
         from packager.project.options import override, select
 

@@ -6,13 +6,13 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.core.signals import interrupting
 from packager.core.units import format_size
-from packager.delivery import deliver
+from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest, notes, with_layers
 from packager.delivery.placing import check_writable
 from packager.fit.words import plan_lines

@@ -15,7 +15,7 @@ def targets(name: str | None, as_json: bool) -> int:
 
     With NAME, such as aws-lambda, only that target.
     """
-    from packager.catalog import load_catalog
+    from packager.catalog.current import load_catalog
     from packager.core.units import format_size
 
     catalog = load_catalog()

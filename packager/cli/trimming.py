@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from packager.archive.cache import open_cache
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.cli.artifacts import require_file
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row

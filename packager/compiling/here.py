@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.compiling.errand import ARGUMENTS, ENVIRONMENT, TIMEOUT_SECONDS, died, files, read_batch
 from packager.core.errors import EnvironmentFault
-from packager.prove.interpreters import find_python
+from packager.toolchains.interpreters import find_python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.connections import UNRESERVED_CONCURRENCY, affordable_containers
 from packager.connections.source import look, runs_in_parallel
+from packager.connections.usage import UNRESERVED_CONCURRENCY, affordable_containers
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.connections import Usage
-
-CODES = {
-    "CON001": "all containers together open more connections than the database has",
-    "CON002": "the client is made inside the handler: anew on every call",
-    "CON003": "the connection is closed on every call, and made again on the next",
-    "CON004": "idle connections are never given back",
-    "CON005": "a pool of more than one where one call runs one query at a time",
-    "CON006": "nothing limits the number of containers",
-}
-"""Every code of this room: what it means. Stable; users silence by code."""
+    from packager.connections.usage import Usage
 
 
 def advise(

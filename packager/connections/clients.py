@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from packager.connections import Pool
+from packager.connections.usage import Pool
 from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packager.connections import UNRESERVED_CONCURRENCY
+from packager.connections.usage import UNRESERVED_CONCURRENCY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from packager.connections import SUPERUSER_RESERVED
+from packager.connections.usage import SUPERUSER_RESERVED
 from packager.core.errors import EnvironmentFault, ProviderFault, UsageError
 
 if TYPE_CHECKING:

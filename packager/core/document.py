@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
+import json
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+import difflib
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -155,3 +161,37 @@ def _guess(word: str, known: tuple[str, ...]) -> str:
 
 def _kind(value: Any) -> str:
     return "nothing" if value is None else _TYPE_NAMES.get(type(value), type(value).__name__)
+
+
+def read_object(path: Path, fix: str = "correct it there") -> dict[str, Any]:
+    """Return the object a JSON file holds. Raises ConfigError naming the line of a mistake, and what mends it."""
+    name = path.name
+    try:
+        data = json.loads(path.read_text(encoding="utf-8-sig"))
+    except json.JSONDecodeError as error:
+        msg = f"is not JSON: {error.msg}"
+        raise ConfigError(msg, where=f"{name}: line {error.lineno}", fix=fix) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
+    except RecursionError as error:
+        raise ConfigError("is too deeply nested", where=name) from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=name) from error
+    if not isinstance(data, dict):
+        raise ConfigError("is not a JSON object", where=name)  # noqa: EM101
+    return data
+
+
+def read_text(root: Path, name: str) -> str | None:
+    """Return the text of a project file, None where there is none. Raises ConfigError for what is no text."""
+    path = root / name
+    if not path.is_file():
+        return None
+    try:
+        # Line breaks as they are: a file that is not changed must stay so to the byte.
+        with path.open(encoding="utf-8", newline="") as stream:
+            return stream.read()
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=name) from error

@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ConfigError
-from packager.delivery.outputs import MANIFEST_SUFFIX
+from packager.project.outputs import MANIFEST_SUFFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog import Catalog
+    from packager.model.catalog import Catalog
     from packager.model.plan import Bundle, Plan
 
 

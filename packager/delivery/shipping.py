@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
+from packager.core.document import read_text
 from packager.core.errors import ArtifactError, ConfigError
-from packager.delivery.outputs import SHIPMENT_RECORD
 from packager.delivery.placing import check_writable, fault
 from packager.model.results import Made
-from packager.project.files import read_text
-from packager.providers import ship
+from packager.project.outputs import SHIPMENT_RECORD
+from packager.providers.registry import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -17,7 +17,7 @@ _SYSTEM = "{system}"
 def siblings_of(engines: Iterable[Engine], package: str) -> tuple[str, ...]:
     """Return the packages or folders, named as they lie beside it, that a package's native files open.
 
-    >>> from packager.catalog import load_catalog
+    >>> from packager.catalog.current import load_catalog
     >>> siblings_of(load_catalog().engines, "@img/sharp-linux-x64")
     ('@img/sharp-libvips-linux-x64',)
     """

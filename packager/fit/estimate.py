@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from packager.archive import LEVELS
 from packager.compiling.kept import RULE
 from packager.core.errors import PackagerError
 from packager.fit.levels import level_ratio
+from packager.glance.codec import LEVELS
 from packager.inventory.bytecode import source_path
 from packager.model.plan import TRIM_LEVELS
 from packager.trim.patterns import compiled

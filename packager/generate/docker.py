@@ -12,14 +12,14 @@ from packager.containers.tarballs import tar_stream
 from packager.core.errors import DockerFault, GeneratorFault
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.causes import explain
-from packager.generate.environment import SETTINGS
 from packager.generate.images import JobImages
 from packager.generate.source import source_tar
 from packager.generate.steps import fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
 from packager.model.builds import WORKDIR, Step, Tree
 from packager.model.containers import Command, Volume
+from packager.toolchains.causes import explain
+from packager.toolchains.environment import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -16,15 +16,15 @@ from packager.core.errors import EnvironmentFault, GeneratorFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.causes import explain
-from packager.generate.environment import clean_environment, of_the_session
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
 from packager.generate.steps import fill, steps_for
-from packager.generate.toolchain import find_node, this_machine
 from packager.model.builds import WORKDIR, Tree
-from packager.project.lockfiles import check_lock
+from packager.package_managers.lockfiles import check_lock
+from packager.toolchains.causes import explain
+from packager.toolchains.environment import clean_environment, of_the_session
+from packager.toolchains.node import find_node, this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

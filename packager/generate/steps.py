@@ -10,10 +10,10 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
-from packager.generate.production import development_packages, development_specs
 from packager.model.builds import PYTHON_PACKAGES_DIR, Step
+from packager.package_managers.production import development_packages, development_specs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from packager.making.stripping import strip_kept
 from packager.model.findings import Finding, has_errors
 from packager.model.proof import Proof
 from packager.model.results import Result, Scanned
-from packager.providers import lay_out
+from packager.providers.registry import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from packager.engines.targets import for_targets
 from packager.layering import provided_by
 from packager.making.tracing import Tools, View, view
 from packager.model.plan import TRACED
-from packager.providers import PROVIDERS
+from packager.providers.registry import PROVIDERS
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 

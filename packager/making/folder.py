@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.archive.cache import Cache
-    from packager.catalog import Catalog
     from packager.model.archives import Artifact
     from packager.model.bytecode import Compiled
+    from packager.model.catalog import Catalog
     from packager.model.inventory import Inventory
     from packager.model.plan import TrimLevel
     from packager.model.selection import Selection

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from packager.core.errors import UsageError
 from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
-from packager.providers import PROVIDERS
+from packager.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

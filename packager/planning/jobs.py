@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.delivery.outputs import own_outputs
 from packager.model.plan import BuilderName, Job
 from packager.planning.supply import at_hand, generate_lines, plan_supply
+from packager.project.outputs import own_outputs
 
 if TYPE_CHECKING:
     from packager.model.machine import Machine
     from packager.model.project import Project, Survey
     from packager.model.targets import Target
-    from packager.planning import Wishes
+    from packager.planning.planner import Wishes
 
 
 def make_job(

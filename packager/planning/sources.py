@@ -10,7 +10,7 @@ from packager.project.survey import survey
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.catalog import Catalog
+    from packager.model.catalog import Catalog
     from packager.model.project import BundleSpec, Project, Survey
     from packager.project.recipes import Recipe
 

@@ -112,16 +112,16 @@ def _silences(section: Section) -> tuple[Silence, ...]:
     items = section.get("silence", list, default=[])
     if not items:
         return ()
-    from packager.audit.explain import every_code  # reads every table of codes, and few projects accept anything
+    from packager.catalog.finding_codes.registry import CODES  # few projects accept anything
 
     found = []
     for index, item in enumerate(items):
         entry = Section(item, section.key(f"silence[{index}]"))
         entry.only("code", "path", "reason")
         silence = Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**"))
-        if silence.code not in every_code():
+        if silence.code not in CODES:
             msg = f"no finding has the code {silence.code!r}"
-            close = difflib.get_close_matches(silence.code.upper(), every_code(), n=1)
+            close = difflib.get_close_matches(silence.code.upper(), CODES, n=1)
             guess = f"did you mean {close[0]!r}? " if close else ""
             raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}codes are in FINDINGS.md: LIB002, for one")
         found.append(silence)

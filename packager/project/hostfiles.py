@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError, UsageError
 from packager.core.jsontext import read_json
 from packager.core.units import parse_size
 from packager.model.project import BundleSpec
-from packager.project.files import read_text
 from packager.project.names import bundle_name, parse_arch
 
 if TYPE_CHECKING:

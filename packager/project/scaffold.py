@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.project.entries import detect_handler
 from packager.project.files import language_of
 from packager.project.names import bundle_name

@@ -8,14 +8,15 @@ from packager.engines.generations import generation, spoken_of
 from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
 from packager.model.project import Survey
-from packager.project.files import language_of, read_package_json
-from packager.project.lockfiles import check_lock
+from packager.package_managers.lockfiles import check_lock
+from packager.package_managers.package_json import read_package_json
+from packager.project.files import language_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from packager.catalog import Catalog
+    from packager.model.catalog import Catalog
     from packager.model.plan import PackageManager
 
 PYTHON_REQUIREMENTS = ("requirements.txt",)

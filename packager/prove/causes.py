@@ -13,37 +13,6 @@ if TYPE_CHECKING:
     from packager.prove.report import Failure
     from packager.prove.scene import Scene
 
-CODES = {
-    "RUN001": "a module, package or file the code asks for is not in the bundle",
-    "RUN002": "a native file is not one this system can load at all",
-    "RUN003": "a native file needs a newer libc or libstdc++ than the system has",
-    "RUN004": "a shared library a native file needs is missing",
-    "RUN005": "the process crashed",
-    "RUN006": "the generated client does not find its engine",
-    "RUN007": "permission denied",
-    "RUN008": "a write outside /tmp",
-    "RUN009": "still busy when the time was up",
-    "RUN010": "out of memory",
-    "RUN011": "the handler is not there or not a function",
-    "RUN012": "ES module and CommonJS mixed up",
-    "RUN013": "syntax the runtime does not understand",
-    "RUN014": "the code throws while loading",
-    "RUN015": "the code ends the process while loading",
-    "RUN016": "the handler fails on the event",
-    "RUN017": "a native file was built for another version of the language",
-    "RUN018": "the custom runtime's bootstrap cannot be started",
-    "RUN019": "a native file refers to a symbol nobody defines",
-    "RUN020": "loading needs the network, which a proof does not give",
-    "RUN021": "the answer to the event is not the expected one",
-    "RUN022": "a write outside /tmp was tried, and given up without a word",
-    "RUN023": "another host was to be reached, and it went on without",
-    "RUN024": "processes without end",
-    "RUN025": "more memory used than the function has",
-}
-"""Every code of this room: what it means. Stable; users silence by code."""
-WARNINGS = frozenset({"RUN022", "RUN023", "RUN024", "RUN025"})
-"""Those that do not say no: the handler loads all the same."""
-
 
 @dataclass(frozen=True)
 class Cause:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from packager.archive.reader import open_archive
 from packager.core.errors import ArtifactError, DockerFault, EnvironmentFault, UsageError
-from packager.prove.interpreters import CannotProve, find_runtime
 from packager.prove.local import run_locally
 from packager.prove.places import connected
 from packager.prove.request import Request
 from packager.prove.unpack import clean_root
+from packager.toolchains.interpreters import CannotProve, find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.model.containers import Command, Limits, ReadOnlyTree
-from packager.prove import loaders
+from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
 from packager.prove.process import GROUP_ID, PROCESSES, TMP_BYTES
 from packager.prove.report import Report, read_event, read_report

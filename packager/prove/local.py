@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.masking import Mask
-from packager.prove import loaders, sandbox
+from packager.prove import sandbox
+from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
 from packager.prove.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, report_pipe, watch
 from packager.prove.report import read_report
@@ -20,10 +21,10 @@ from packager.prove.request import moved, runtime_environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.prove.interpreters import LocalRuntime
     from packager.prove.process import Ended
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
+    from packager.toolchains.interpreters import LocalRuntime
 
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/ssl", "/etc/pki", "/etc/alternatives")

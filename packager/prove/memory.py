@@ -18,7 +18,7 @@ from packager.archive.atomic import replacing
 from packager.core.errors import PackagerError
 from packager.model.findings import Finding
 from packager.model.proof import Proof
-from packager.prove import loaders
+from packager.prove.loaders import scripts as loaders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from packager.core.errors import DockerFault
-from packager.prove.interpreters import CannotProve, find_runtime, node_folder_or_reason
 from packager.prove.local import run_locally
+from packager.toolchains.interpreters import CannotProve, find_runtime, node_folder_or_reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from packager.model.containers import Containers
     from packager.model.targets import Target
     from packager.prove.docker import Place
-    from packager.prove.interpreters import LocalRuntime
     from packager.prove.outcome import Run
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
+    from packager.toolchains.interpreters import LocalRuntime
 
 How = Literal["auto", "docker", "local"]
 

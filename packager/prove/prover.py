@@ -12,7 +12,6 @@ from packager.model.proof import Proof, skipped
 from packager.prove import memory
 from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.expect import as_expected
-from packager.prove.interpreters import CannotProve
 from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
 from packager.prove.places import How, attempts
@@ -20,6 +19,7 @@ from packager.prove.request import Request
 from packager.prove.scene import Scene
 from packager.prove.unpack import clean_root
 from packager.prove.wanting import with_wanted
+from packager.toolchains.interpreters import CannotProve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

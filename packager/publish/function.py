@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ArtifactError, ProviderFault, UsageError
 from packager.model.findings import Finding, has_errors
-from packager.publish import FunctionSpec, Published
+from packager.model.publishing import FunctionSpec, Published
 from packager.publish.faults import error_code, translated
 from packager.publish.layer import find_version
 from packager.publish.package import Package, read_package

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ProviderFault, UsageError
 from packager.model.findings import has_errors
-from packager.publish import LayerSpec, Published
+from packager.model.publishing import LayerSpec, Published
 from packager.publish.faults import translated
 from packager.publish.route import Shipment, check_limits, choose_route, send, verify
 

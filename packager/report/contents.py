@@ -11,8 +11,8 @@ from packager.archive.reader import WEIGHED, open_archive
 from packager.archive.tree import find
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
-from packager.report import Contents, Item
 from packager.report.paths import shortest_paths
+from packager.report.summary import Contents, Item
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.report import packages_of
+from packager.report.summary import packages_of
 
 if TYPE_CHECKING:
-    from packager.report import Contents, Item, PackageShare
+    from packager.report.summary import Contents, Item, PackageShare
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from packager.report import duplicates_of, packages_of
+from packager.report.summary import duplicates_of, packages_of
 
 if TYPE_CHECKING:
-    from packager.report import Contents
     from packager.report.difference import Difference
+    from packager.report.summary import Contents
 
 _DUPLICATES_SHOWN = 200
 _FILES_SHOWN = 500

@@ -9,8 +9,8 @@ from packager.core.units import counted, format_size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.report import Contents
     from packager.report.difference import Difference
+    from packager.report.summary import Contents
     from packager.report.zipbytes import ByteDifference
 
 SHOWN = 20

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from packager.model.inventory import Package
-    from packager.sbom import Ecosystem
+    from packager.sbom.materials import Ecosystem
 
     Read = Callable[[str], bytes | None]
 

@@ -12,8 +12,8 @@ from packager.archive.tree import find
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.formats import SNIFF_BYTES, sniff
-from packager.sbom import Materials, Native, Part
 from packager.sbom.declared import Declared, declared
+from packager.sbom.materials import Materials, Native, Part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import GeneratorFault
-from packager.generate.npmtools import node_for_tools, run_script, tool_folder
 from packager.model.tracing import Trace
+from packager.toolchains.npm_tools import node_for_tools, run_script, tool_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 import posixpath
 from typing import TYPE_CHECKING
 
-from packager.trace import Reach
 from packager.trace.licences import is_licence
 from packager.trim.rulebook import rulebook
 
@@ -109,3 +114,11 @@ def _for_one_system(graph: PackageGraph, folder: str) -> bool:
     installed = graph.installed[folder]
     name = posixpath.basename(folder)
     return bool(installed.package.os or installed.cpu or installed.libc or "linux" in name)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Every file of a tree that a bundle must have, by the trace and by what we know of packages."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path in the inventory → why, as a clause: "src/handler.js asks for it"."""

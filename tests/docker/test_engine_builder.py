@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
 from packager.generate.docker import DockerBuilder
-from packager.generate.node_fetched import node_folder
 from packager.inventory.elf import read_elf
+from packager.toolchains.node_fetched import node_folder
 from tests.support.jobs import make_job
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.prover import prove
 from tests.support.hostile import NODE, PYTHON

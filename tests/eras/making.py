@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.generate.steps import PNPM
 from packager.model.machine import Machine
-from packager.planning import Wishes, make_plan
-from packager.project import load_project
+from packager.planning.planner import Wishes, make_plan
+from packager.project.loading import load_project
 from tests.eras.era import STANDIN
 from tests.support.elfs import write_elf
 from tests.support.trees import write_tree

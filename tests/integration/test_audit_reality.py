@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.inventory.archive import scan
 from tests.support.mounts import target
 from tests.support.reality import ASK, by_luck, compare, of_musl, python_image, question, tried, verdicts

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
 from packager.prove.coldstart import Bundle, measure
 from packager.prove.spread import ratio

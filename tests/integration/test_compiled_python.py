@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.compiling.here import LocalPython, local_python
 from packager.inventory.bytecode import source_path
 from packager.model.bytecode import Manner, Module
-from packager.prove.interpreters import find_python
+from packager.toolchains.interpreters import find_python
 from tests.support.cli import Ran, packager
 from tests.support.documents import check
 from tests.support.trees import write_tree

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.audit.judge import audit_archive
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.generate.steps import PNPM
 from tests.eras.making import apart, engine_file
 from tests.eras.projects import ERAS

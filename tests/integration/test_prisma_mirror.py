@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.engines.clients import ENGINE_FILE
 from packager.generate.steps import PNPM
 from packager.host import real_host
 from packager.model.machine import Machine
 from packager.model.options import Options
 from packager.pipeline import package
-from packager.planning import Wishes, make_plan
-from packager.project import load_project
+from packager.planning.planner import Wishes, make_plan
+from packager.project.loading import load_project
 from tests.eras.projects import ERAS
 from tests.support.elfs import write_elf
 from tests.support.mirror import running_mirror

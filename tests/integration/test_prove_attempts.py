@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
-from packager.prove.interpreters import find_python
+from packager.catalog.current import load_catalog
+from packager.toolchains.interpreters import find_python
 from tests.support.hostile import NODE, PYTHON, Hostile
 from tests.support.proving import Bench, comes_to_an_end, needs_node
 

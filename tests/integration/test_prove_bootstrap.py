@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from tests.support.elfs import EM_AARCH64, write_elf
 from tests.support.proving import Bench, comes_to_an_end
 

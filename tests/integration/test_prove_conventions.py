@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.prove.events import sample_event
 from tests.support.proving import NODE, Bench, needs_node
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError
 from packager.model.containers import Image, Outcome
 from packager.prove import prover

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.cli.publish import publish
 from packager.core.errors import ArtifactError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
-from packager.publish import FunctionSpec, LayerSpec, Published
+from packager.model.publishing import FunctionSpec, LayerSpec, Published
 from packager.publish.aws import Access, Aws, connect
 from packager.publish.function import publish_function
 from packager.publish.layer import publish_layer

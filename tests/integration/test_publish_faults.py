@@ -10,8 +10,8 @@ import pytest
 
 from packager.core.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
+from packager.model.publishing import LayerSpec
 from packager.model.targets import Budget
-from packager.publish import LayerSpec
 from packager.publish.aws import Access, connect
 from packager.publish.layer import publish_layer
 from packager.publish.package import read_package

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.host import real_host
 from packager.model.machine import Machine
 from packager.model.options import Options
 from packager.pipeline import package
-from packager.planning import Wishes, make_plan
-from packager.project import load_project
+from packager.planning.planner import Wishes, make_plan
+from packager.project.loading import load_project
 from packager.prove.prover import prove
 from tests.support.trees import write_tree
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError, GeneratorFault, UsageError
 from packager.core.resources import default_cache
-from packager.delivery import deliver
+from packager.delivery.deliver import deliver
 from packager.host import Host, real_host
 from packager.model.options import Options
 from packager.pipeline import package, selections
-from packager.planning import Wishes, make_plan
+from packager.planning.planner import Wishes, make_plan
 from packager.project.config import parse_project
 from tests.support.fakes import NO_DOCKER, FakeBuilder
 from tests.support.proving import NODE, needs_node

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
-from packager.delivery import deliver
+from packager.delivery.deliver import deliver
 from packager.host import real_host
 from packager.model.options import Options
 from packager.pipeline import package
-from packager.planning import Wishes, make_plan
+from packager.planning.planner import Wishes, make_plan
 from packager.project.config import parse_project
 from packager.prove.prover import prove
 from tests.support.fakes import NO_DOCKER

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import EnvironmentFault
 from packager.generate.source import copy_source
 from packager.host import Host
@@ -15,7 +15,7 @@ from packager.model.machine import Machine
 from packager.model.plan import Bundle, Job
 from packager.model.proof import Proof
 from packager.model.tracing import Trace
-from packager.planning import Wishes, make_plan
+from packager.planning.planner import Wishes, make_plan
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.model.plan import Job
 
 if TYPE_CHECKING:

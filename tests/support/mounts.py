@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from packager.audit.judge import audit
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.inventory.archive import examine
 from packager.inventory.formats import SNIFF_BYTES
 from packager.model.findings import Mounted

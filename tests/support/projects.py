@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.emitting import emit_for
 from packager.model.machine import Machine
-from packager.planning import Wishes, make_plan
-from packager.project import load_project
+from packager.planning.planner import Wishes, make_plan
+from packager.project.loading import load_project
 from tests.support.trees import lock_json, write_tree
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, EnvironmentFault, GeneratorFault
-from packager.delivery import deliver
+from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.model.findings import Finding
 from packager.model.options import Options

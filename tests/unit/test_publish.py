@@ -17,10 +17,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.cli.publish import Options, make_spec
 from packager.core.errors import ArtifactError, UsageError
-from packager.publish import FunctionSpec, LayerSpec
+from packager.model.publishing import FunctionSpec, LayerSpec
 from packager.publish.package import Description, Package, read_description, read_package
 from packager.publish.route import Route, check_limits, choose_route
 

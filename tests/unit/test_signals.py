@@ -26,7 +26,7 @@ def test_the_command_line_repeats_it(
     def stop() -> None:
         raise KeyboardInterrupt(*([state] if state else []))
 
-    monkeypatch.setattr("packager.catalog.load_catalog", stop)
+    monkeypatch.setattr("packager.catalog.current.load_catalog", stop)
 
     assert run(["targets", "--json"]) == 130
     captured = capsys.readouterr()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit.codes import CODES
 from packager.audit.judge import audit_archive
+from packager.catalog.finding_codes.registry import CODES
 from tests.support.clients import DEBIAN3, HOME, PACKAGE, RHEL3, SCHEMA, STUB, client, library, program
 from tests.support.mounts import target
 from tests.support.trees import write_tree

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 import packager.audit
-from packager.audit.codes import CODES, explain
 from packager.audit.judge import audit, audit_archive
+from packager.catalog.finding_codes.registry import CODES, explain
 from packager.core.errors import ArtifactError
 from tests.support.elfs import write_elf
 from tests.support.mounts import MACHO, mounted, target

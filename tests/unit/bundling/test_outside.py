@@ -8,7 +8,7 @@ import pytest
 
 from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.inventory.tree import scan_tree
 from packager.model.tracing import Trace
 from tests.support.elfs import write_elf

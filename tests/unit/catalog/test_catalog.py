@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit.codes import CODES
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
+from packager.catalog.finding_codes.registry import CODES
 from packager.catalog.loading import load
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
 from packager.generate.steps import steps_for
 from packager.model.targets import parse_version
-from packager.providers import PROVIDERS
+from packager.providers.registry import PROVIDERS
 from tests.support.fakes import make_bundle, make_job
 
 if TYPE_CHECKING:

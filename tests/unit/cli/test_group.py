@@ -200,7 +200,7 @@ def test_another_broken_pipe_is_a_bug(monkeypatch: pytest.MonkeyPatch, capfd: py
     def broken(*_: object) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("packager.catalog.load_catalog", broken)
+    monkeypatch.setattr("packager.catalog.current.load_catalog", broken)
 
     assert run(["targets"]) == 70
     assert "BrokenPipeError" in capfd.readouterr().err

@@ -14,7 +14,7 @@ from packager.compiling.kept import compile_kept, manner_of
 from packager.model.bytecode import Batch, Compiled, Manner, Module
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
-from packager.providers import PROVIDERS
+from packager.providers.registry import PROVIDERS
 from tests.support.fakes import make_bundle
 from tests.support.trees import write_tree
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import EnvironmentFault
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines

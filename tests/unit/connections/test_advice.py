@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.connections import Pool, Usage, affordable_containers
-from packager.connections.advise import CODES, advise
+from packager.catalog.finding_codes.registry import CODES
+from packager.connections.advise import advise
 from packager.connections.clients import DRIVERS, find_pool
 from packager.connections.postgres import settings
 from packager.connections.source import Sight, blanked, look, runs_in_parallel
+from packager.connections.usage import Pool, Usage, affordable_containers
 from packager.core.errors import ConfigError, UsageError
 from tests.support.cli import packager
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.core.errors import ConfigError
-from packager.emit import EMITTERS
+from packager.emit.registry import EMITTERS
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project
 from tests.support.trees import write_tree
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from packager.core.errors import ConfigError, UsageError
-from packager.emit import EMITTERS, emitter
+from packager.emit.registry import EMITTERS, emitter
 from packager.emit.up import ignore_text, up_name
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.engines.generations import generation
 from packager.engines.targets import binary_target
 from tests.support.mounts import target

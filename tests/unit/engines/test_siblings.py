@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.audit.judge import audit_archive
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.engines.requirements import read_requirements
 from packager.engines.siblings import siblings_of
 from packager.inventory.tree import scan_tree

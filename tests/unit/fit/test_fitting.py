@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
-from packager.delivery import deliver
+from packager.catalog.current import load_catalog
+from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
 from packager.model.options import Options

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
-from packager.delivery import deliver
+from packager.delivery.deliver import deliver
 from packager.delivery.fitted import with_fitted_layers
 from packager.emitting import emit_for
 from packager.fit.words import plan_lines

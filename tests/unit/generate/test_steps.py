@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
 from packager.generate.steps import PYTHON_PACKAGES_DIR, fill, steps_for
 from tests.support.jobs import make_job, write_project

@@ -80,7 +80,7 @@ _PARENT = """
 import os, sys, time
 from pathlib import Path
 from packager.glance.aside import Aside
-from packager.signals import terminable
+from packager.core.signals import terminable
 
 folder = Path(sys.argv[1])
 

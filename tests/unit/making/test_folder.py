@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.cli import run
 from packager.making.folder import judge_folder
 from tests.support.elfs import EM_AARCH64, write_elf

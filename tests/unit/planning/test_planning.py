@@ -8,7 +8,7 @@ import pytest
 
 from packager.core.errors import ConfigError, PackagerError, UsageError
 from packager.model.machine import Machine
-from packager.planning import Wishes
+from packager.planning.planner import Wishes
 from packager.project.config import parse_project
 from tests.support.fakes import DOCKER, NO_DOCKER, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree

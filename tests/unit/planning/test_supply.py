@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
 from packager.planning.supply import at_hand, generate_lines, plan_supply
 from packager.project.survey import survey

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.core.errors import ConfigError
-from packager.project import load_project
+from packager.project.loading import load_project
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project, plan_of
 from tests.support.trees import write_tree
 

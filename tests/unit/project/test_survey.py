@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
 from packager.project.survey import survey
 from tests.support.trees import lock_json, package_json, write_tree

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from packager.prove.causes import CAUSES, CODES
+from packager.catalog.finding_codes.registry import CODES
+from packager.prove.causes import CAUSES
 from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
 from packager.prove.scene import Scene
@@ -159,8 +160,9 @@ def test_a_text_is_put_down_to_its_cause(name: str, message: str, code: str, exp
 
 def test_every_row_has_a_documented_code_and_every_code_a_meaning() -> None:
     assert {cause.code for cause in CAUSES} <= set(CODES)
-    assert all(CODES.values())
-    assert len(set(CODES.values())) == len(CODES)
+    titles = [row.title for code, row in CODES.items() if code.startswith("RUN")]
+    assert all(titles)
+    assert len(set(titles)) == len(titles)
 
 
 def test_a_throw_is_located_in_the_bundle_and_not_in_our_loader() -> None:

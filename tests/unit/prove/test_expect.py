@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.core.errors import UsageError
 from packager.model.proof import Proof
 from packager.prove import memory

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.prove.natives import native_files
 from packager.prove.outcome import Run, judge
 from packager.prove.report import Failure, Report, read_event, read_report

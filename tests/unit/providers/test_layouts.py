@@ -10,7 +10,7 @@ import pytest
 from packager.core.errors import ConfigError
 from packager.delivery.shipping import deliver_shipments
 from packager.model.results import Made, Shipment
-from packager.providers import PROVIDERS, ship
+from packager.providers.registry import PROVIDERS, ship
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of
 from tests.support.trees import snapshot
 

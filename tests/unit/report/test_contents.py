@@ -10,9 +10,9 @@ import pytest
 
 from packager.archive.pack import pack
 from packager.core.errors import ArtifactError
-from packager.report import duplicates_of, packages_of
 from packager.report.contents import read_contents
 from packager.report.difference import compare
+from packager.report.summary import duplicates_of, packages_of
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from packager.report import Contents, Item
 from packager.report.difference import compare
 from packager.report.page import document, kind_of, page
+from packager.report.summary import Contents, Item
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,9 +11,9 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from packager.cli import run
-from packager.sbom import Materials, Native, Part
 from packager.sbom.cyclonedx import cyclonedx_text
 from packager.sbom.licences import UNKNOWN, licence_lines, licence_shares, spdx
+from packager.sbom.materials import Materials, Native, Part
 from tests.support.documents import check
 from tests.support.trees import write_tree
 from tests.unit.sbom.test_reading import APP, PYTHON, materials

@@ -16,7 +16,7 @@ from tests.support.trees import package_json, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.sbom import Materials, Part
+    from packager.sbom.materials import Materials, Part
     from tests.support.trees import Content
 
 APP: dict[str, Content] = {

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from packager.catalog import load_catalog
+from packager.catalog.current import load_catalog
 from packager.model.clients import Client
 from packager.model.inventory import File, Package
 from packager.trim.engines import EngineRules

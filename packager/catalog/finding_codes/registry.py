@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit.codes import CODES, Code
+from packager.catalog.finding_codes import archives, binaries, bundle, connections, engines, proof, tracing
 
 if TYPE_CHECKING:
-    from packager.model.findings import Severity
+    from packager.catalog.finding_codes.row import Code
 
-_PROOF_FIX = "Follow the finding's own fix, which names the file; `packager prove` tries it again."
-_SETTING = "Follow the finding's own fix, which has the setting to write."
+_TABLES = (archives, binaries, bundle, connections, engines, proof, tracing)
 _FAMILIES = {
     "ABI": "Is it code for this system?",
     "CON": "Database connections",
@@ -26,28 +25,16 @@ _FAMILIES = {
     "TRC": "What trimming got wrong, and the proof put right",
     "ZIP": "The archive itself",
 }
+CODES: dict[str, Code] = {
+    row.code: row for row in sorted((row for table in _TABLES for row in table.ROWS), key=lambda row: row.code)
+}
+"""Every code this version can report. A code never changes its meaning; a message may get better. Severities are the
+usual ones: a few checks report the same code more mildly where the loader would, too."""
 
 
-def every_code() -> dict[str, Code]:
-    """Return every code this version can report, by code."""
-    from packager.connections.advise import CODES as CONNECTIONS
-    from packager.prove.causes import CODES as CAUSES
-    from packager.prove.causes import WARNINGS
-
-    causes = {"RUN000": "a proof was required and could not be had here", **CAUSES}
-    proof = {code: _proof(code, meaning, mild=code in WARNINGS) for code, meaning in causes.items()}
-    connections = {code: _connections(code, meaning) for code, meaning in CONNECTIONS.items()}
-    return dict(sorted({**CODES, **proof, **connections}.items()))
-
-
-def _proof(code: str, meaning: str, *, mild: bool) -> Code:
-    text = f"When it was loaded as its host would: {meaning}."
-    return Code(code, meaning, "warning" if mild else "error", text, _PROOF_FIX)
-
-
-def _connections(code: str, meaning: str) -> Code:
-    severity: Severity = "error" if code == "CON001" else "warning"
-    return Code(code, meaning, severity, f"As `packager connections` sees it: {meaning}.", _SETTING)
+def explain(code: str) -> Code | None:
+    """Return the row of a code, in any case of letters; None for an unknown one."""
+    return CODES.get(code.upper())
 
 
 def explained(row: Code) -> str:
@@ -67,7 +54,7 @@ def findings_table() -> str:
         "This file is the output of `packager audit --explain all`.",
     ]
     family = ""
-    for row in every_code().values():
+    for row in CODES.values():
         prefix = row.code.rstrip("0123456789")
         if prefix != family:
             family = prefix

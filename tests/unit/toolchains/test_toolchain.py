@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from packager.core.errors import EnvironmentFault
-from packager.generate.node_fetched import node_folder
-from packager.generate.toolchain import find_node, this_machine
+from packager.toolchains.node import find_node, this_machine
+from packager.toolchains.node_fetched import node_folder
 
 NPM = """\
 #!{python}
@@ -128,7 +128,7 @@ def test_without_network_and_cache_the_reason_is_said(
 
 def test_two_runs_may_fetch_at_once(log: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from packager.generate.node_fetched import node_folder\n"
+        "import sys; from pathlib import Path; from packager.toolchains.node_fetched import node_folder\n"
         "print(node_folder('22', 'x86_64', Path(sys.argv[1])))"
     )
     runs = [
@@ -144,7 +144,7 @@ def test_two_runs_may_fetch_at_once(log: Path, tmp_path: Path) -> None:
 
 def test_no_node_at_all_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("packager.generate.node_here._wheel", lambda: None)
+    monkeypatch.setattr("packager.toolchains.node_here._wheel", lambda: None)
     with pytest.raises(EnvironmentFault, match=r"no Node\.js") as caught:
         find_node("22", tmp_path / "cache")
     assert "packager[node]" in caught.value.fix

@@ -82,7 +82,7 @@ def node_folder_or_reason(target: Target, cache: Path) -> Path:
 
 
 def _folder(major: str, arch: Arch, cache: Path) -> Path:
-    from packager.generate.node_fetched import node_folder
+    from packager.toolchains.node_fetched import node_folder
 
     try:
         return node_folder(major, arch, cache)

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
-from packager.generate.causes import explain
-from packager.generate.environment import clean_environment
-from packager.generate.fetching import made_aside
-from packager.generate.node_here import npm_command
+from packager.toolchains.causes import explain
+from packager.toolchains.environment import clean_environment
+from packager.toolchains.fetching import made_aside
+from packager.toolchains.node_here import npm_command
 
 if TYPE_CHECKING:
     from packager.model.targets import Arch

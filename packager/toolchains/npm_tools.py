@@ -15,16 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
-from packager.generate.causes import explain
-from packager.generate.environment import clean_environment
-from packager.generate.fetching import made_aside
-from packager.generate.toolchain import find_node, this_machine
+from packager.toolchains.causes import explain
+from packager.toolchains.environment import clean_environment
+from packager.toolchains.fetching import made_aside
+from packager.toolchains.node import find_node, this_machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.generate.node_here import Toolchain
+    from packager.toolchains.node_here import Toolchain
 
 
 def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline: bool = False) -> Path:

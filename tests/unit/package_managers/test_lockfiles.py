@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.core.errors import ConfigError
-from packager.project.lockfiles import check_lock
+from packager.package_managers.lockfiles import check_lock
 from tests.support.jobs import write_project
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.project.lockfiles import entries, read_lock, read_pnpm_lock
+from packager.package_managers.lockfiles import entries, read_lock, read_pnpm_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault
-from packager.generate.environment import clean_environment
+from packager.toolchains.environment import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

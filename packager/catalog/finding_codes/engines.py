@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packager.audit.codes.row import Code
+from packager.catalog.finding_codes.row import Code
 
 ROWS = (
     Code(

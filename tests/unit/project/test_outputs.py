@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.delivery.outputs import own_outputs
+from packager.project.outputs import own_outputs
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault
-from packager.generate.node_fetched import node_folder, node_shelf, npm_for, package_of
-from packager.generate.node_here import Toolchain, ask, from_wheel, on_path
+from packager.toolchains.node_fetched import node_folder, node_shelf, npm_for, package_of
+from packager.toolchains.node_here import Toolchain, ask, from_wheel, on_path
 
 if TYPE_CHECKING:
     from pathlib import Path

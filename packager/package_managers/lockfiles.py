@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from packager.core.document import read_object
 from packager.core.errors import ConfigError
 from packager.model.locks import LockFacts
-from packager.project.files import read_object, read_package_json
+from packager.package_managers.package_json import read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.generate.production import development_packages, development_specs
+from packager.package_managers.production import development_packages, development_specs
 from tests.support.jobs import write_project
 
 if TYPE_CHECKING:

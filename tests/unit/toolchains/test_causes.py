@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from packager.generate.causes import explain
-from packager.generate.environment import clean_environment
+from packager.toolchains.causes import explain
+from packager.toolchains.environment import clean_environment
 
 OUTPUTS: dict[str, tuple[str, str]] = {
     "lock disagrees": (

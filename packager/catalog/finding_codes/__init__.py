@@ -1,0 +1,1 @@
+"""The codes of all findings: stable and documented, one table per subject; `registry` joins them."""

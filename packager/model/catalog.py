@@ -1,0 +1,88 @@
+"""Everything the catalog holds, as one value."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from packager.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from packager.model.generators import Engine
+    from packager.model.targets import Arch, Baseline, Host, Platform, Target
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Everything in ``packager/catalog``, loaded and cross-checked."""
+
+    baselines: dict[str, Baseline]
+    platforms: dict[str, Platform]
+    hosts: dict[str, Host]
+    engines: tuple[Engine, ...]
+
+    @property
+    def target_names(self) -> tuple[str, ...]:
+        """Return every target name users may type."""
+        return tuple(name for host in self.hosts.values() for name in host.kinds)
+
+    def host(self, target_name: str) -> Host:
+        """Return the host that offers a target; raises ConfigError with a guess for an unknown name."""
+        for host in self.hosts.values():
+            if target_name in host.kinds:
+                return host
+        msg = f"unknown target {target_name!r}{_guess(target_name, self.target_names)}"
+        raise ConfigError(msg, fix=f"targets are: {', '.join(self.target_names)} (see `packager targets`)")
+
+    def target(self, name: str, runtime: str, arch: Arch) -> Target:
+        """Return one target; raises ConfigError for an unknown name, runtime or architecture."""
+        from packager.model.targets import Target
+
+        host = self.host(name)
+        found = host.runtimes.get(runtime)
+        if found is None:
+            msg = f"{name} has no runtime {runtime!r}{_guess(runtime, host.runtimes)}"
+            raise ConfigError(msg, fix=f"runtimes are: {', '.join(host.runtimes)}")
+        if arch not in host.arches:
+            msg = f"{name} has no architecture {arch!r}"
+            raise ConfigError(msg, fix=f"architectures are: {', '.join(host.arches)}")
+        kind, budget = host.kinds[name]
+        platform = self.platforms[found.platform]
+        extra = host.language_environment.get(found.language, ())
+        environment = tuple(
+            (key, value.replace("{runtime}", runtime).replace("{version}", found.version))
+            for key, value in (*host.system.environment, *extra)
+        )
+        return Target(
+            name=name,
+            provider=host.provider,
+            kind=kind,  # type: ignore[arg-type]  # checked when the file was loaded
+            runtime=runtime,
+            arch=arch,
+            language=found.language,  # type: ignore[arg-type]
+            language_version=found.version,
+            baseline=self.baselines[platform.baseline],
+            platform=platform,
+            image=found.image,
+            budget=budget,
+            layer_paths=host.layer_paths[found.language],
+            system=replace(host.system, environment=environment),
+            status=found.status,
+            until=found.until,
+            source=host.source,
+            checked=host.checked,
+            launcher=host.launchers.get(name, "handler"),  # type: ignore[arg-type]  # checked when the file was loaded
+        )
+
+    def layer_of(self, target: Target) -> Target | None:
+        """Return what a layer beneath a function of this target is; None where the host has no layers."""
+        kinds = self.host(target.name).kinds
+        name = next((name for name, (kind, _) in kinds.items() if kind == "layer"), "")
+        return self.target(name, target.runtime, target.arch) if name else None
+
+
+def _guess(word: str, known: object) -> str:
+    """Return ", did you mean …?" for a likely misprint, else nothing."""
+    close = difflib.get_close_matches(word, list(known), n=1)  # type: ignore[call-overload]
+    return f", did you mean {close[0]!r}?" if close else ""

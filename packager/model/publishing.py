@@ -1,0 +1,92 @@
+"""What is published to a provider, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from packager.model.findings import Finding
+
+
+Action = Literal["published", "created", "updated", "unchanged", "refused"]
+
+
+@dataclass(frozen=True)
+class LayerSpec:
+    """What a layer version should say of itself."""
+
+    name: str
+    runtimes: tuple[str, ...] = ()
+    """Compatible runtimes in AWS's spelling; empty says nothing about them."""
+    arches: tuple[str, ...] = ()
+    description: str = ""
+    """Not compared: another description alone publishes no new version."""
+    license: str = ""
+    """SPDX identifier, URL or text. Not compared either."""
+
+
+@dataclass(frozen=True)
+class FunctionSpec:
+    """What a function should be. Empty fields leave what AWS has."""
+
+    name: str
+    """Name or ARN, without a version."""
+    runtime: str = ""
+    handler: str = ""
+    arch: str = ""
+    layers: tuple[str, ...] = ()
+    """In order: layer version ARNs, or bare layer names that stand for their newest version in the region."""
+    built_with: tuple[str, ...] = ()
+    """CodeSha256 of each of `layers` that the zip was built to stand on, in order; empty: any will do."""
+    environment: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """Merged into the function's variables: names not mentioned here stay as they are. May hold secrets."""
+    create: bool = False
+    """Make the function if it is not there; needs `role`, `runtime` and `handler`."""
+    role: str = ""
+    """ARN of the execution role, for a function that is made."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was done in one region, or would be done if `planned`."""
+
+    kind: Literal["layer", "function"]
+    name: str
+    region: str
+    action: Action
+    """``refused``: our own limit checks said no before anything was sent; `findings` say why."""
+    arn: str = ""
+    """Layer version ARN, or function ARN; empty where there is none yet."""
+    version: str = ""
+    """Layer version number, or ``$LATEST``; empty where there is none yet."""
+    code_sha256: str = ""
+    """Base64, as AWS shows it; equals the zip's own."""
+    route: str = ""
+    """``direct``, or the ``s3://`` address the zip went through; empty if no code was sent."""
+    changes: tuple[str, ...] = ()
+    """What differed: ``code``, ``runtimes``, ``Layers``, …"""
+    planned: bool = False
+    """A dry run: nothing was sent."""
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def unchanged(self) -> bool:
+        """Return whether AWS already had exactly this."""
+        return self.action == "unchanged"
+
+    def to_json(self) -> dict[str, object]:
+        """Return the fields for ``--json``."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "region": self.region,
+            "action": self.action,
+            "planned": self.planned,
+            "arn": self.arn,
+            "version": self.version,
+            "code_sha256": self.code_sha256,
+            "route": self.route,
+            "changes": list(self.changes),
+            "findings": [finding.to_json() for finding in self.findings],
+        }

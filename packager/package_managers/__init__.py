@@ -1,0 +1,1 @@
+"""Package managers: what their lock files say."""

@@ -1,0 +1,178 @@
+"""Project × survey × catalog × machine → plan. Decides everything, does nothing."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from packager.core.errors import ConfigError, UsageError
+from packager.model.plan import TRACED, Bundle, Plan
+from packager.planning.jobs import make_job
+from packager.planning.layers import check_layers, layers_beneath
+from packager.planning.sources import Sources
+from packager.planning.starts import start_of
+from packager.project.recipes import find_recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from packager.model.catalog import Catalog
+    from packager.model.machine import Machine
+    from packager.model.plan import TrimLevel
+    from packager.model.project import BundleSpec, Project
+    from packager.model.targets import Arch, Budget, Host, Target
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line or a caller decides beyond the configuration."""
+
+    builder: str = ""
+    """``auto``, ``docker``, ``host``; empty: the configuration's."""
+    image: str = ""
+    out: str = "dist"
+    """Output folder relative to the project; never part of the source."""
+    fix_schema: bool = False
+    """Build with the binary target that is needed where the schema does not name it."""
+    offline: bool = False
+    """Fetch nothing."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """This machine's variables that name engines (``PRISMA_QUERY_ENGINE_LIBRARY``, …)."""
+
+
+def make_plan(project: Project, catalog: Catalog, machine: Machine, wishes: Wishes | None = None) -> Plan:
+    """Return what will be built. Raises ConfigError for what cannot be."""
+    return _Planner(project, catalog, machine, wishes or Wishes()).plan()
+
+
+class _Planner:
+    """One planning run: surveys are made once per folder, notes gathered as things are decided."""
+
+    def __init__(self, project: Project, catalog: Catalog, machine: Machine, wishes: Wishes) -> None:
+        self.project = project
+        self.catalog = catalog
+        self.machine = machine
+        self.wishes = wishes
+        self.notes: list[str] = list(project.notes)
+        self.sources = Sources(project, catalog, self.notes)
+
+    def plan(self) -> Plan:
+        """Return the plan, layers first."""
+        bundles = [self._bundle(spec, arch) for spec in self.project.bundles for arch in spec.arches]
+        _check_names(bundles)
+        check_layers(bundles)
+        ordered = sorted(bundles, key=lambda bundle: bundle.kind != "layer")
+        jobs = tuple(dict.fromkeys(bundle.job for bundle in ordered))
+        return Plan(self.project.root, jobs, tuple(ordered), tuple(dict.fromkeys(self.notes)))
+
+    def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
+        where = f"{self.project.config_file or 'command line'}: bundles.{spec.name}"
+        with _at(f"{where}.target"):
+            host = self.catalog.host(spec.target)
+        recipe = None
+        if spec.recipe:
+            with _at(f"{where}.recipe"):
+                recipe = find_recipe(spec.recipe, self.project.root)
+        source = self.sources.folder(spec, recipe, where)
+        language = recipe.language if recipe else self.sources.survey(source).language
+        runtime = spec.runtime or host.default_runtimes.get(language, "")
+        if not runtime:
+            raise _no_runtime(spec, host, language, where, self.catalog)
+        target = self._target(spec, runtime, arch, where)
+        self.notes.extend(host.notes.get(spec.target, ()))
+        facts = self.sources.survey(source, target.language)
+        handler, entries = start_of(spec, target, source, where, self.project)
+        layers, layer_files = layers_beneath(spec, arch, where, self.project)
+        job, notes = make_job(facts, target, self.project, self.wishes, self.machine)
+        self.notes.extend(notes)
+        return Bundle(
+            name=spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}",
+            kind=target.kind,
+            target=target,
+            job=job,
+            budget=_narrow(target.budget, spec.budget_bytes),
+            handler=handler,
+            entries=entries,
+            include=spec.include,
+            packages=spec.packages or (recipe.packages if recipe else ()),
+            recipe=recipe.name if recipe else "",
+            layers=layers,
+            layer_files=layer_files,
+            configured=spec.name,
+            environment=tuple(sorted(spec.environment.items())),
+            strip=spec.strip,
+            compile=self._compile(spec, target, where),
+            trim=self._trim(spec, target),
+            external=spec.external,
+            silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
+        )
+
+    def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
+        with _at(f"{where}.runtime"):
+            target = self.catalog.target(spec.target, runtime, arch)
+        if target.status in ("deprecated", "gone"):
+            since = f" since {target.until}" if target.until else ""
+            self.notes.append(f"{spec.name}: runtime {runtime} is {target.status}{since}")
+        return target
+
+    def _trim(self, spec: BundleSpec, target: Target) -> TrimLevel:
+        """Return the level, or the highest below it that needs no code to start from."""
+        if spec.trim in TRACED and (target.kind == "layer" or target.language != "nodejs"):
+            why = "a layer has no entry to trace from" if target.kind == "layer" else "only Node's code is traced"
+            self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
+            return "strict"
+        return spec.trim
+
+    def _compile(self, spec: BundleSpec, target: Target, where: str) -> bool:
+        """Return whether modules are compiled; raises ConfigError where nothing would ever read what came of it."""
+        if not spec.compile:
+            return False
+        if target.language != "python":
+            msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
+            fix = "remove it, or set it on a bundle with a Python runtime"
+            raise ConfigError(msg, where=f"{where}.compile", fix=fix)
+        if spec.environment.get("PYTHONPYCACHEPREFIX"):
+            msg = "makes Python look for bytecode in a folder of its own, not beside the modules"
+            fix = "remove it, or drop compile: true"
+            raise ConfigError(msg, where=f"{where}.environment.PYTHONPYCACHEPREFIX", fix=fix)
+        self.notes.append(f"{spec.name}: bytecode of Python {target.language_version} goes beside the modules")
+        return True
+
+
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Point the error of a look-up at the key that asked for it: a wrong name there is one of the configuration."""
+    try:
+        yield
+    except (ConfigError, UsageError) as error:
+        if error.where:
+            raise
+        raise ConfigError(error.message, where=where, fix=error.fix) from error
+
+
+def _no_runtime(spec: BundleSpec, host: Host, language: str, where: str, catalog: Catalog) -> ConfigError:
+    """Return the error for a project in a language the host has no runtime for, or in one that cannot be told."""
+    if language == "provided":
+        return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
+    fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
+    names = ", ".join(name for other in fitting for name in other.kinds)
+    msg = f"{spec.target} takes {' and '.join(host.default_runtimes)} projects here, and this is a {language} project"
+    return ConfigError(msg, where=f"{where}.target", fix=f"targets for {language} are: {names}")
+
+
+def _check_names(bundles: list[Bundle]) -> None:
+    """Refuse two bundles that would be one file in the output folder: macOS and Windows ignore case."""
+    seen: dict[str, Bundle] = {}
+    for bundle in bundles:
+        first = seen.setdefault(bundle.name.lower(), bundle)
+        if first is not bundle:
+            msg = f"{first.name} and {bundle.name} would be written to the same file"
+            raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="name one of them differently")
+
+
+def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
+    """Return the limits with the user's own budget, which is about the zip, laid over them."""
+    if wanted_bytes is None:
+        return budget
+    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
