@@ -136,7 +136,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     environment = _environment(job)
     for line in job.generate:
         command = f'export PATH="$PWD/node_modules/.bin:$PATH"; {line}'
-        steps.append(Step("generate", ("sh", "-c", command), environment))
+        steps.append(Step("generate", ("sh", "-c", command), environment, line=line))
     if job.manager == "npm":
         unneeded = development_packages(job.source, job.lock_file)
         steps.append(Step("prune", ("node", "-e", _PRUNE_PATHS, "--", *unneeded)))
@@ -218,7 +218,8 @@ def _pip_install(job: Job) -> Step:
         return Step("install", tuple(wheels), job.environment)
     own = f"python{version}"
     script = f'if {own} -m pip --version >/dev/null 2>&1; then exec {own} "$@"; else {shlex.join(wheels)}; fi'
-    return Step("install", ("sh", "-c", script, "pip", *common), job.environment)
+    line = shlex.join(("python3", *common))
+    return Step("install", ("sh", "-c", script, "pip", *common), job.environment, line=line)
 
 
 def _wheel_platforms(job: Job) -> list[str]:
