@@ -29,7 +29,7 @@ DOORS = {
     "zipfile_deflate64": ("archive/inflate.py",),
 }
 """Library → the files, or folders, that alone import it."""
-GROUND = {"errors", "masking", "progress", "resources", "signals", "units"}
+GROUND = {"errors", "masking", "progress", "resources", "sealed", "signals", "units"}
 """Modules everybody may use."""
 
 
