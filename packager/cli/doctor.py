@@ -26,14 +26,14 @@ class Check:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--offline", is_flag=True, help="Do not ask registries.")
-def doctor(as_json: bool, offline: bool) -> int:
+@click.option("--offline", "no_registries", is_flag=True, help="Do not ask registries.")
+def doctor(as_json: bool, no_registries: bool) -> int:
     """Show what this machine can do.
 
     Docker, Node, Python, registries and credentials; each with what would repair it. Always exits 0.
     """
     checks = [_docker(), _node(), _python(), _codec(), _deflate64(), _cache(), _credentials()]
-    if not offline:
+    if not no_registries:
         checks.append(_npm_registry())
     if as_json:
         import json

@@ -38,13 +38,15 @@ class EngineStore:
         cache: Path,
         environment: Mapping[str, str],
         *,
-        offline: bool = False,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        """Take packager's cache folder and the environment that names mirrors, certificates and proxies."""
+        """Take packager's cache folder and the environment that names mirrors, certificates and proxies.
+
+        With npm's own ``npm_config_offline`` in it, nothing is fetched: ``--offline`` sets it for every command.
+        """
         self._root = cache / "engines" / "prisma" / "master"
         self._environment = environment
-        self._offline = offline
+        self._may_fetch = environment.get("npm_config_offline", "").lower() not in ("true", "1")
         self._mirror = Mirror(environment, timeout_seconds)
 
     def provide(self, files: tuple[EngineFile, ...], folder: Path, project: Path) -> None:
@@ -67,7 +69,7 @@ class EngineStore:
             if place.is_file() and _sha256(place) == sum_file.read_text(encoding="ascii").strip():
                 return place
         address = f"{self._base(file)}/{file.channel}/{file.commit}/{file.binary_target}/{file.download}"
-        if self._offline:
+        if not self._may_fetch:
             msg = "is not in the cache, and --offline forbids to fetch it"
             fix = "build once without --offline, or let its override variable name the file"
             raise EnvironmentFault(msg, where=f"engine {file.file} ({file.commit[:12]})", fix=fix)

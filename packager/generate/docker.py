@@ -94,9 +94,7 @@ class DockerBuilder:
             if job.engine_files:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
                     outer = {**self._environment, **dict(job.environment)}
-                    EngineStore(self._cache, outer, offline=job.offline).provide(
-                        job.engine_files, scratch / "engines", job.source
-                    )
+                    EngineStore(self._cache, outer).provide(job.engine_files, scratch / "engines", job.source)
                     container.copy_in(
                         tar_stream((path.name, path) for path in sorted((scratch / "engines").iterdir())), _ENGINES
                     )

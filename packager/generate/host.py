@@ -65,9 +65,7 @@ class HostBuilder:
                 copy_source(job, root)
             if job.engine_files:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
-                    store = EngineStore(
-                        self._cache or default_cache(), {**self._outside, **dict(job.environment)}, offline=job.offline
-                    )
+                    store = EngineStore(self._cache or default_cache(), {**self._outside, **dict(job.environment)})
                     store.provide(job.engine_files, scratch / ENGINES_FOLDER, job.source)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
@@ -79,7 +77,7 @@ class HostBuilder:
         notes += [f"{path} holds the path of the build folder and will differ each time" for path in normalised.left]
         for note in notes:
             watch.progress.line(f"note: {note}")
-        return Tree(root, "host", toolchain=toolchain, notes=tuple(notes))
+        return Tree(root, "local", toolchain=toolchain, notes=tuple(notes))
 
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the tools and the environment of a job as one text, less what differs from terminal to terminal."""

@@ -213,7 +213,7 @@ def _pip_install(job: Job) -> Step:
     wheels = ["python3", *common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
     for tag in _wheel_platforms(job):
         wheels += ["--platform", tag]
-    if job.builder == "host":
+    if job.builder == "local":
         return Step("install", tuple(wheels), job.environment)
     own = f"python{version}"
     script = f'if {own} -m pip --version >/dev/null 2>&1; then exec {own} "$@"; else {shlex.join(wheels)}; fi'

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.clients import Client
-    from packager.model.plan import Job
     from packager.model.project import Survey
     from packager.model.targets import Target
 
@@ -107,15 +106,14 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
     return Supply(tuple(targets), tuple(files.values()), tuple(texts.items()), tuple(notes))
 
 
-def at_hand(files: tuple[EngineFile, ...], job: Job) -> tuple[tuple[EngineFile, ...], tuple[str, ...]]:
+def at_hand(files: tuple[EngineFile, ...], *, all_of_them: bool) -> tuple[tuple[EngineFile, ...], tuple[str, ...]]:
     """Return the files to have ready before generating, and notes on those that are left to the generator.
 
     Prisma 2 to 4 load an engine to read the schema, and the variable that names the target's engine names that one,
     too: on a machine of another system it would not start. There the generator fetches both, as it does for everybody.
+    `all_of_them`: it does not, in an image of the target's system or where nothing may be fetched.
     """
-    ready = tuple(
-        file for file in files if file.local or not file.runs_to_generate or job.builder == "docker" or job.offline
-    )
+    ready = tuple(file for file in files if file.local or not file.runs_to_generate or all_of_them)
     notes = (
         f"{file.file} is fetched by the generator: it runs an engine of this machine, beside the target's"
         for file in files

@@ -15,12 +15,12 @@ from packager.core.errors import ArtifactError, EnvironmentFault, GeneratorFault
 from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.model.findings import Finding
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.proof import Proof
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
 from tests.support.elfs import write_elf
-from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
 from tests.support.trees import Content, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
@@ -73,8 +73,8 @@ def run(
     """Package and deliver as the command line does."""
     project = parse_project({"bundles": bundles or {"api": API}}, app)
     write_lock(app)
-    options = Options(out=out or app / "dist", cache=app.parent / "cache", prove=prove)  # type: ignore[arg-type]
-    with package(plan_for(project), load_catalog(), fake_host(builder, prover, tracer), options) as results:
+    options = BuildOptions(out=out or app / "dist", cache=app.parent / "cache", prove=prove)  # type: ignore[arg-type]
+    with package(plan_for(project), load_catalog(), fake_tools(builder, prover, tracer), options) as results:
         paths = deliver(results, options.out) if all(result.ok for result in results) else {}
         names = zipfile.ZipFile(results[-1].artifact.path).namelist()
         return Run(names, results, options.out, paths, dict(results[-1].seconds))
@@ -350,9 +350,9 @@ def test_no_place_for_scratch_is_a_fault_of_the_machine(app: Path, monkeypatch: 
 def test_why_runs_as_far_as_trimming(app: Path) -> None:
     write_lock(app)
     project = parse_project({"bundles": {"api": API}}, app)
-    options = Options(out=app / "dist", cache=app.parent / "cache")
+    options = BuildOptions(out=app / "dist", cache=app.parent / "cache")
 
-    with selections(plan_for(project), load_catalog(), fake_host(installed()), options) as chosen:
+    with selections(plan_for(project), load_catalog(), fake_tools(installed()), options) as chosen:
         ((bundle, selection),) = chosen
 
     assert bundle.name == "api"

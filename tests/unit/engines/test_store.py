@@ -40,9 +40,9 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
         yield running
 
 
-def store(cache: Path, mirror: Mirror, *, offline: bool = False, **environment: str) -> EngineStore:
+def store(cache: Path, mirror: Mirror, **environment: str) -> EngineStore:
     named = {"PRISMA_ENGINES_MIRROR": f"{mirror.address}/", **environment}
-    return EngineStore(cache, named, offline=offline, timeout_seconds=1)
+    return EngineStore(cache, named, timeout_seconds=1)
 
 
 def test_an_engine_is_fetched_once_with_both_sums(tmp_path: Path, mirror: Mirror) -> None:
@@ -65,12 +65,12 @@ def test_an_engine_is_fetched_once_with_both_sums(tmp_path: Path, mirror: Mirror
 
 def test_offline_takes_the_cache_and_never_asks(tmp_path: Path, mirror: Mirror) -> None:
     with pytest.raises(EnvironmentFault, match="--offline"):
-        store(tmp_path, mirror, offline=True).get(FILE)
+        store(tmp_path, mirror, npm_config_offline="true").get(FILE)
     assert mirror.requests == []
 
     store(tmp_path, mirror).get(FILE)
     mirror.requests.clear()
-    assert store(tmp_path, mirror, offline=True).get(FILE).is_file()
+    assert store(tmp_path, mirror, npm_config_offline="true").get(FILE).is_file()
     assert mirror.requests == []
 
 

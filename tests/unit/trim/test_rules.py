@@ -8,9 +8,10 @@ import pytest
 
 from packager.inventory.tree import scan_tree
 from packager.model.generators import Engine, EngineRule
-from packager.trim.rules import Circumstances, trim
+from packager.trim.rules import Settled
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
+from tests.support.stages import ruled
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Chooser:
         """Return the selection."""
         write_tree(self.folder, files)
         inventory, graph = scan_tree(self.folder, {})
-        known = Circumstances(graph=graph, python_packages=".packager-python", provided=provided or {})
-        return trim(inventory, bundle or make_bundle(), known)
+        settled = Settled(provided=provided or {})
+        return ruled(inventory, graph, bundle or make_bundle(), settled, python_packages=".packager-python")
 
     def rules(self, files: Mapping[str, Content], bundle: Bundle | None = None) -> dict[str, str]:
         """Return path → "+rule" or "-rule"."""
