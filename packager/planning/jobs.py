@@ -54,7 +54,7 @@ def make_job(
     builder, why = _builder(job, wishes.builder or project.builder, machine)
     job = replace(job, builder=builder)
     files, notes = at_hand(supply.files, job)
-    environment.update((file.variable, f"{{engines}}/{file.file}") for file in files)
+    environment.update((file.native.override, f"{{engines}}/{file.file}") for file in files)
     job = replace(job, engine_files=files, environment=tuple(sorted(environment.items())))
     return job, (*supply.notes, *why, *notes)
 

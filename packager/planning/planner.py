@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
@@ -80,7 +80,7 @@ class _Planner:
         if not runtime:
             raise _no_runtime(spec, host, language, where, self.catalog)
         target = self._target(spec, runtime, arch, where)
-        self.notes.extend(host.notes.get(spec.target, ()))
+        self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
@@ -175,4 +175,4 @@ def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
     """Return the limits with the user's own budget, which is about the zip, laid over them."""
     if wanted_bytes is None:
         return budget
-    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
+    return budget.of_user(wanted_bytes)

@@ -62,7 +62,7 @@ class _Names:
     """What is dropped, by every way of naming it."""
 
     def __init__(self, selection: Selection, graph: PackageGraph, python_packages: str) -> None:
-        by_level = {"twin", *(rule.name for rule in trim_rules() if rule.level != "always")}
+        by_level = {"twin", *(rule.name for file in trim_rules() for rule in file.rules if rule.level != "always")}
         self._graph = graph
         self._python = python_packages
         self._kept = [choice.file for choice in selection.kept]

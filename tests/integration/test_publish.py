@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/lambda"
-LAYER_BUDGET = load_catalog().host("aws-lambda-layer").kinds["aws-lambda-layer"][1]
-BUDGET = load_catalog().host("aws-lambda").kinds["aws-lambda"][1]
+LAYER_BUDGET = load_catalog().host("aws-lambda-layer").kinds["aws-lambda-layer"].budget
+BUDGET = load_catalog().host("aws-lambda").kinds["aws-lambda"].budget
 SPEC = LayerSpec("engine", ("nodejs22.x",), ("x86_64",))
 FUNCTION = FunctionSpec("api", runtime="nodejs22.x", handler="index.handler", arch="x86_64", create=True, role=ROLE)
 
