@@ -85,12 +85,13 @@ def _codec() -> Check:
 
 
 def _deflate64() -> Check:
-    import importlib.util
+    from packager.archive.inflate import deflate64_library
+    from packager.core.errors import EnvironmentFault
 
-    name = next((name for name in ("inflate64", "zipfile_deflate64") if importlib.util.find_spec(name)), "")
-    if name:
-        return Check("Deflate64", "ok", f"read through {name}")
-    return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", "pip install inflate64")
+    try:
+        return Check("Deflate64", "ok", f"read through {deflate64_library().name}")
+    except EnvironmentFault as fault:
+        return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", fault.fix)
 
 
 def _cache() -> Check:

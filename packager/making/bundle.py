@@ -100,6 +100,9 @@ def _make_once(
             handler=bundle.handler,
         )
         findings += check_uncompiled(scanned.inventory, scanned.graph, selection, bundle.target, shown)
+    # In this order: what is accepted says no to nothing, so it is taken out before anybody asks whether the audit said
+    # no; then the proof; then what the proof found.
+    findings = [*silenced(findings, bundle.silence)]
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):
@@ -107,12 +110,13 @@ def _make_once(
     else:
         with watch.step("prove", bundle.name):
             proof = host.prover(bundle, selection, artifact.path, layer_paths, options)
-    findings += [*report(spared, shown), *unproved(bundle, proof, findings, shown)]
-    findings = [*findings, *(finding.at(shown) if finding.subject else finding for finding in proof.findings)]
+    findings += silenced(report(spared, shown), bundle.silence)
+    proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]
+    findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
+    findings += proved
     if options.prove == "require" and proof.status == "skipped":
-        findings.append(
-            Finding("RUN000", "error", shown, proof.detail, fix="give what the proof lacks, or drop --require-proof")
-        )
+        fix = "give what the proof lacks, or drop --require-proof"
+        findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
     return Result(
         bundle=bundle,
         scanned=scanned,
@@ -121,7 +125,7 @@ def _make_once(
         artifact=artifact,
         stripped=stripped.saved,
         compiled=compiled,
-        findings=tuple(silenced(findings, bundle.silence)),
+        findings=tuple(findings),
         proof=proof,
         maps=seen.maps,
         seconds=watch.seconds,

@@ -191,8 +191,12 @@ def demand_proofs(plan: Plan, options: Options) -> None:
 
 
 def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) -> list[Finding]:
-    """Return the error that a traced bundle is not proved; none where it is, or where other findings say no."""
-    if bundle.trim not in TRACED or proof.status == "proved" or has_errors([*findings, *proof.findings]):
+    """Return the error that a traced bundle is not proved; none where it is, or where other findings say no.
+
+    `findings` are all others, the proof's own among them, with what the user has accepted as notes: such a finding
+    refuses nothing, so that it excuses no missing proof either.
+    """
+    if bundle.trim not in TRACED or proof.status == "proved" or has_errors(findings):
         return []
     fix = "prove it where the target's image or Node is at hand, or choose trim: strict, which guesses nothing"
     return [Finding("TRC002", "error", shown, f"made with trim: {bundle.trim}, and {proof.detail}", fix)]

@@ -27,6 +27,8 @@ class Step:
     environment: tuple[tuple[str, str], ...] = ()
     workdir: str = ""
     """Relative to the project; empty is the project itself."""
+    line: str = ""
+    """What people are shown in place of argv: the line as the user wrote it. Empty: argv is what they would type."""
 
 
 @dataclass(frozen=True)

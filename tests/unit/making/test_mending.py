@@ -153,6 +153,8 @@ def test_a_traced_bundle_without_a_proof_is_refused() -> None:
     assert unproved(plain, skipped, [], "dist/api.zip") == []
     assert unproved(traced, PROVED, [], "dist/api.zip") == []
     assert unproved(traced, skipped, [Finding("ABI001", "error", "x", "no")], "dist/api.zip") == []
+    (finding,) = unproved(traced, skipped, [Finding("ABI001", "note", "x", "no [accepted: known]")], "dist/api.zip")
+    assert finding.code == "TRC002"
     plan = Plan(Path("/nowhere"), (), (plain, traced))
     with pytest.raises(UsageError, match="trim: trace guesses"):
         demand_proofs(plan, Options(out=Path("/nowhere"), prove="skip"))
