@@ -8,15 +8,16 @@ damaged verdict is none.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from packager.core.sealed import read_sealed, seal
 from packager.model.findings import Finding
@@ -49,10 +50,10 @@ def audit_cached(
         return audit_archive(path, layers, target, budget=budget, handler=handler)
     contents = _Contents(cache)
     names = [str(layer) for layer in layers]
-    limits = asdict(budget) if budget else None
     # A set has no order of its own, not even the same in two runs.
-    question = json.dumps([asdict(target), limits, handler, names, path.name, _stamp()], default=sorted)
-    key = hashlib.sha256("\n".join([question, *map(contents.sha256, (path, *layers))]).encode()).hexdigest()
+    question = msgspec.json.encode([target, budget, handler, names, path.name, _stamp()], order="deterministic")
+    hashes = "".join(f"\n{contents.sha256(each)}" for each in (path, *layers))
+    key = hashlib.sha256(question + hashes.encode()).hexdigest()
     place, purpose = cache / "verdicts" / f"{key}.json", f"verdict {key}"
     known = _read(place, purpose)
     if known is None:

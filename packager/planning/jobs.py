@@ -55,7 +55,7 @@ def make_job(
     builder, why = _builder(job, options.builder or project.builder, machine)
     job = replace(job, builder=builder)
     files, notes = at_hand(supply.files, all_of_them=job.builder == "docker" or options.offline)
-    environment.update((file.variable, f"{{engines}}/{file.file}") for file in files)
+    environment.update((file.native.override, f"{{engines}}/{file.file}") for file in files)
     job = replace(job, engine_files=files, environment=tuple(sorted(environment.items())))
     return job, (*supply.notes, *why, *notes)
 

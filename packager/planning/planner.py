@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
@@ -64,7 +63,7 @@ class _Planner:
         if not runtime:
             raise _no_runtime(spec, host, language, where, self.catalog)
         target = self._target(spec, runtime, arch, where)
-        self.notes.extend(host.notes.get(spec.target, ()))
+        self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
@@ -159,4 +158,4 @@ def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
     """Return the limits with the user's own budget, which is about the zip, laid over them."""
     if wanted_bytes is None:
         return budget
-    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
+    return budget.of_user(wanted_bytes)

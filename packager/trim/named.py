@@ -71,7 +71,7 @@ class _Names:
     """What is dropped, by every way of naming it."""
 
     def __init__(self, selection: Selection, inputs: TrimInputs, contents: Contents) -> None:
-        by_level = {"twin", *(rule.name for rule in trim_rules() if rule.level != "always")}
+        by_level = {"twin", *(rule.name for file in trim_rules() for rule in file.rules if rule.level != "always")}
         self._graph = inputs.graph
         self._python = inputs.python_packages
         self._contents = contents

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.store import EngineStore
 from packager.model.clients import EngineFile
+from packager.model.generators import NativeEngine
 from tests.support.mirror import Mirror, running_mirror
 
 if TYPE_CHECKING:
@@ -21,15 +23,19 @@ if TYPE_CHECKING:
 COMMIT = "605197351a3c8bdd595af2d2a9bc3025bca48ea2"
 ENGINE = b"\x7fELF" + bytes(range(256)) * 40
 FILE = EngineFile(
-    variable="PRISMA_QUERY_ENGINE_LIBRARY",
-    file="libquery_engine-rhel-openssl-3.0.x.so.node",
+    NativeEngine(
+        kind="library",
+        file="libquery_engine-{binary_target}.so.node",
+        override="PRISMA_QUERY_ENGINE_LIBRARY",
+        binary_targets=next(engine.binary_targets for engine in load_catalog().engines if engine.binary_targets),
+        download="libquery_engine.so.node",
+        cached="libquery-engine",
+        channel="all_commits",
+        mirrors=("PRISMA_BINARIES_MIRROR", "PRISMA_ENGINES_MIRROR"),
+        base="http://127.0.0.1:9",
+    ),
     binary_target="rhel-openssl-3.0.x",
     commit=COMMIT,
-    download="libquery_engine.so.node",
-    cached="libquery-engine",
-    channel="all_commits",
-    mirrors=("PRISMA_BINARIES_MIRROR", "PRISMA_ENGINES_MIRROR"),
-    base="http://127.0.0.1:9",
 )
 
 
@@ -136,7 +142,7 @@ def test_nobody_at_the_address(tmp_path: Path) -> None:
 def test_provided_files_have_the_clients_names_and_may_run(tmp_path: Path, mirror: Mirror) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "mine.node").write_bytes(b"\x7fELF")
-    own = replace(FILE, file="query-engine-rhel-openssl-3.0.x", local="mine.node")
+    own = replace(FILE, binary_target="debian-openssl-3.0.x", local="mine.node")
 
     store(tmp_path / "cache", mirror).provide((FILE, own), tmp_path / "engines", tmp_path / "app")
 

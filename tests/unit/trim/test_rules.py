@@ -155,7 +155,7 @@ def test_what_a_layer_beneath_carries_is_left_out_whole(choose: Chooser) -> None
 
 
 def test_build_only_packages_go_with_all_that_only_they_need(choose: Chooser) -> None:
-    engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=("a",), rules=())
+    engine = Engine("e", "E", ("a",), "", build_only=("a",))
     bundle = make_bundle(job=make_job(engines=(engine,)))
 
     assert {rule for path, rule in choose.rules(A, bundle).items()} == {"-unreachable"}
@@ -163,7 +163,7 @@ def test_build_only_packages_go_with_all_that_only_they_need(choose: Chooser) ->
 
 def test_an_engines_rules_are_about_its_own_package(choose: Chooser) -> None:
     rule = EngineRule("a", drop=("**/*.dat", "docs"), keep=("keep.dat",), reason="data")
-    engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=(), rules=(rule,))
+    engine = Engine("e", "E", ("a",), "", rules=(rule,))
     bundle = make_bundle(job=make_job(engines=(engine,)))
     files = {
         **A,
