@@ -26,6 +26,8 @@ class Step:
     environment: tuple[tuple[str, str], ...] = ()
     workdir: str = ""
     """Relative to the project; empty is the project itself."""
+    shown: str = ""
+    """The command as people would type it, where `argv` holds scripts of ours; empty: `argv` is that."""
 
 
 @dataclass(frozen=True)

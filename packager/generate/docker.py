@@ -17,7 +17,7 @@ from packager.generate.causes import explain
 from packager.generate.environment import SETTINGS
 from packager.generate.images import JobImages
 from packager.generate.source import source_tar
-from packager.generate.steps import fill, steps_for
+from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
 from packager.resources import default_cache
 
@@ -50,7 +50,7 @@ _TAIL_LINES = 20
 _PIP = _OURS / "pip"
 _NEW_PIP = Step(
     "pip",
-    ("python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
+    ("python3", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
 )
 
 
@@ -102,7 +102,7 @@ class DockerBuilder:
             if job.manager == "pip":
                 with watch.step("pip", job.source.name):
                     self._run(container, job, _NEW_PIP, given, watch)
-                given["PYTHONPATH"] = str(_PIP)
+                given[PIP_VARIABLE] = str(_PIP)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
                     self._run(container, job, step, given, watch)
@@ -161,7 +161,7 @@ class DockerBuilder:
 
 def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
     tail = "\n".join(outcome.output.splitlines()[-_TAIL_LINES:])
-    line = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
+    line = step.shown or shlex.join(word if len(word) < 200 else "…" for word in step.argv)
     where = f"{step.purpose}: {line[:200]}"
     if outcome.timed_out:
         msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
