@@ -16,7 +16,7 @@ from packager.generate.failures import step_failure
 from packager.generate.images import JobImages
 from packager.generate.running import Ended
 from packager.generate.source import source_tar
-from packager.generate.steps import fill, steps_for
+from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
 from packager.model.builds import WORKDIR, Step, Tree
 from packager.model.containers import Command, Volume
@@ -51,7 +51,7 @@ _FREE = "free some space on the Docker engine's disk: `docker system df` tells w
 _PIP = _OURS / "pip"
 _NEW_PIP = Step(
     "pip",
-    ("python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
+    ("python3", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
 )
 
 
@@ -101,7 +101,7 @@ class DockerBuilder:
             if job.manager == "pip":
                 with watch.step("pip", job.source.name):
                     self._run(container, job, _NEW_PIP, given, watch)
-                given["PYTHONPATH"] = str(_PIP)
+                given[PIP_VARIABLE] = str(_PIP)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
                     self._run(container, job, step, given, watch)

@@ -18,7 +18,7 @@ from packager.generate.failures import step_failure
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
-from packager.generate.steps import fill, steps_for
+from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.model.builds import WORKDIR, Tree
 from packager.package_managers.lockfiles import check_lock
 from packager.toolchains.environment import clean_environment, of_the_session
@@ -102,14 +102,15 @@ class HostBuilder:
                 environment["npm_config_nodedir"] = str(node.bin_dir.parent)
             return environment, (("node", node.node_version), ("npm", node.npm_version))
         if job.language == "python" and steps:
-            return environment, (("python", _version_of_python(_python(environment), environment)),)
+            python, environment[PIP_VARIABLE] = _python(environment)
+            return environment, (("python", _version_of_python(python, environment)),)
         return environment, ()
 
     def _run(self, step: Step, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch) -> None:
         """Run one step to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
         own = fill(step.environment, _any_file(), str(root.parent / ENGINES_FOLDER))
         together = {**environment, **own}
-        argv = (_python(environment), *step.argv[1:]) if step.argv[0] == "python3" else step.argv
+        argv = (_python(environment)[0], *step.argv[1:]) if step.argv[0] == "python3" else step.argv
         # Looked up on the steps' own PATH; Popen would look on ours.
         program = shutil.which(argv[0], path=together.get("PATH"))
         if program is None:
@@ -155,14 +156,27 @@ def _any_file() -> str:
     return shutil.which("true") or sys.executable
 
 
-def _python(environment: Mapping[str, str]) -> str:
-    """Return a Python that has pip: this one, else those on PATH. Any version can fetch wheels for any other."""
+# Started without -I, which would pass over the user's own packages: the working folder goes before any import instead.
+_FIND_PIP = """
+import sys
+sys.path = [path for path in sys.path if path]
+import os, pip
+print(os.path.dirname(os.path.dirname(os.path.abspath(pip.__file__))))
+"""
+
+
+def _python(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return a Python that has pip, and the folder with its pip: this Python, else those on PATH.
+
+    Any version can fetch wheels for any other. Raises EnvironmentFault where none has pip.
+    """
     names = (sys.executable, "python3", "python")
     candidates = [path for name in names if name and (path := shutil.which(name, path=environment.get("PATH")))]
     for path in dict.fromkeys(candidates):
-        done = subprocess.run((path, "-m", "pip", "--version"), env=dict(environment), capture_output=True, check=False)
+        argv = (path, "-B", "-c", _FIND_PIP)
+        done = subprocess.run(argv, env=dict(environment), capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            return path
+            return path, done.stdout.strip()
     msg = "there is no Python with pip on this machine"
     raise EnvironmentFault(msg, fix="install python3-pip, or build with --builder docker")
 

@@ -99,6 +99,22 @@ visit("node_modules");
 """
 )
 
+# A project may hold types.py, enum.py or a folder pip: with it on the module path these take the place of the standard
+# library and of pip itself. -I keeps it out, and PYTHONPATH and the user's own packages too (-P, which would not, comes
+# with 3.11): a pip that is found only by way of these is named by a variable. Its folder goes behind the standard
+# library and before other packages, where Python would have it.
+_ISOLATED = ("python3", "-I", "-B")
+_RUN_PIP = r"""
+import os, runpy, sys
+folder = os.environ.pop("PACKAGER_PIP", "")
+if folder:
+    others = [number for number, path in enumerate(sys.path) if path.endswith("-packages")]
+    sys.path.insert(others[0] if others else len(sys.path), folder)
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+PIP_VARIABLE = "PACKAGER_PIP"
+"""Names the folder that holds the package pip, for steps that run it; without it the interpreter's own is taken."""
+
 # pip starts the scripts it makes with the path of the Python that ran it, and records their hashes.
 _PIP_TIDY = r"""
 import pathlib, re, sys
@@ -127,7 +143,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     elif job.manager == "pnpm":
         steps.append(_pnpm_install(job, run_scripts))
     elif job.manager == "pip":
-        steps += (_pip_install(job), Step("install", ("python3", "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
+        steps += (_pip_install(job), Step("install", (*_ISOLATED, "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
     elif job.manager is not None:
         msg = f"{job.manager} is recognised, but cannot be run here"
         raise ConfigError(msg, where=job.lock_file, fix="use npm or pnpm: run `npm install` and keep package-lock.json")
@@ -207,18 +223,20 @@ def _pip_install(job: Job) -> Step:
 
     Where the builder's image has the target's own Python, docker lets that one choose and build what has no wheel.
     """
-    common = ["-m", "pip", "install", "--target", PYTHON_PACKAGES_DIR, "--no-compile", "--no-input"]
+    pip = [*_ISOLATED[1:], "-c", _RUN_PIP]
+    common = ["install", "--target", PYTHON_PACKAGES_DIR, "--no-compile", "--no-input"]
     common += ["--disable-pip-version-check", "--root-user-action=ignore", "-r", job.lock_file]
     version = job.language_version
-    wheels = ["python3", *common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
+    wheels = [*common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
     for tag in _wheel_platforms(job):
         wheels += ["--platform", tag]
+    line = shlex.join(["python3", "-I", "-m", "pip", *wheels])
     if job.builder == "local":
-        return Step("install", tuple(wheels), job.environment)
+        return Step("install", ("python3", *pip, *wheels), job.environment, line=line)
     own = f"python{version}"
-    script = f'if {own} -m pip --version >/dev/null 2>&1; then exec {own} "$@"; else {shlex.join(wheels)}; fi'
-    line = shlex.join(("python3", *common))
-    return Step("install", ("sh", "-c", script, "pip", *common), job.environment, line=line)
+    has_pip = f"{shlex.join([own, *pip])} --version >/dev/null 2>&1"
+    script = f'if {has_pip}; then exec {own} "$@"; else {shlex.join(["python3", *pip, *wheels])}; fi'
+    return Step("install", ("sh", "-c", script, "pip", *pip, *common), job.environment, line=line)
 
 
 def _wheel_platforms(job: Job) -> list[str]:

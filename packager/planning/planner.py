@@ -12,7 +12,9 @@ from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
+from packager.project.files import sign_of
 from packager.project.recipes import find_recipe
+from packager.project.unread import refuse_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,10 +63,13 @@ class _Planner:
         language = recipe.language if recipe else self.sources.survey(source).language
         runtime = spec.runtime or host.default_runtimes.get(language, "")
         if not runtime:
-            raise _no_runtime(spec, host, language, where, self.catalog)
+            sign = (language, "") if recipe else sign_of(source)
+            raise _no_runtime(spec, host, sign, where, self.catalog)
         target = self._target(spec, runtime, arch, where)
         self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
+        if target.language == "python":
+            refuse_unread(source)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
@@ -134,14 +139,19 @@ def _at(where: str) -> Iterator[None]:
         raise ConfigError(error.message, where=where, fix=error.fix) from error
 
 
-def _no_runtime(spec: BundleSpec, host: Host, language: str, where: str, catalog: Catalog) -> ConfigError:
-    """Return the error for a project in a language the host has no runtime for, or in one that cannot be told."""
-    if language == "provided":
+def _no_runtime(spec: BundleSpec, host: Host, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
+    """Return the error for a project in a language the host has no runtime for, or in one that cannot be told.
+
+    `sign` is the language and the file that speaks of it, if any does.
+    """
+    language, file = sign
+    if language in ("", "provided"):
         return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
     fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
     names = ", ".join(name for other in fitting for name in other.kinds)
     msg = f"{spec.target} takes {' and '.join(host.default_runtimes)} projects here, and this is a {language} project"
-    return ConfigError(msg, where=f"{where}.target", fix=f"targets for {language} are: {names}")
+    fix = f"targets for {language} are: {names}"
+    return ConfigError(f"{msg} ({file})" if file else msg, where=f"{where}.target", fix=fix)
 
 
 def _check_names(bundles: list[Bundle]) -> None:

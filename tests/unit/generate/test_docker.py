@@ -243,5 +243,7 @@ def test_a_newer_pip_is_put_beside_the_distributions(builder: DockerBuilder, job
     (container,) = _engine(builder).started
     steps = [command for command in container.commands if str(command.workdir) == "/var/task"]
     assert steps[0].argv[-3:] == ("--target", "/opt/packager/pip", "pip")
-    assert "PYTHONPATH" not in dict(steps[0].environment)
-    assert {dict(command.environment)["PYTHONPATH"] for command in steps[1:]} == {"/opt/packager/pip"}
+    assert steps[0].argv[:4] == ("python3", "-I", "-m", "pip")
+    assert "PACKAGER_PIP" not in dict(steps[0].environment)
+    assert {dict(command.environment)["PACKAGER_PIP"] for command in steps[1:]} == {"/opt/packager/pip"}
+    assert not any("PYTHONPATH" in dict(command.environment) for command in steps)

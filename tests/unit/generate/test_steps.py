@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -110,8 +111,28 @@ def test_in_an_image_with_the_targets_own_python_that_one_chooses(tmp_path: Path
         tmp_path, builder="docker", manager="pip", language="python", language_version="3.12", lock_file="r.txt"
     )
     script = steps_for(job)[0].argv[2]
-    assert script.startswith("if python3.12 -m pip --version")
-    assert "--only-binary=:all:" in script.partition("else")[2]
+    assert script.startswith("if python3.12 -I -B -c ")
+    assert "--only-binary=:all:" in script.partition("; else ")[2]
+
+
+@pytest.mark.parametrize("has_own", [True, False])
+def test_either_python_of_an_image_is_started_without_the_project(tmp_path: Path, has_own: bool) -> None:
+    """A script in the place of each Python writes down how it was called; the shell is a real one."""
+    job = make_job(
+        tmp_path, builder="docker", manager="pip", language="python", language_version="3.12", lock_file="r.txt"
+    )
+    says = f'#!/bin/sh\necho "$0" "$@" >> \'{tmp_path}/calls\'\n'
+    tools = write_project(tmp_path / "tools", {"python3": says, "python3.12": says + f"exit {int(not has_own)}\n"})
+    for tool in tools.iterdir():
+        tool.chmod(0o755)
+    for step in steps_for(job):
+        subprocess.run(step.argv, env={"PATH": f"{tools}:{os.defpath}"}, cwd=tmp_path, check=True)
+    calls = (tmp_path / "calls").read_text().split(f"{tools}/")[1:]
+    assert [call.split(" ")[0] for call in calls] == (
+        ["python3.12", "python3.12", "python3"] if has_own else ["python3.12", "python3", "python3"]
+    )
+    assert all(call.split(" ")[1] == "-I" for call in calls)
+    assert ("--only-binary=:all:" in calls[1]) is not has_own
 
 
 def test_pip_scripts_and_records_do_not_name_the_python_that_made_them(tmp_path: Path) -> None:
