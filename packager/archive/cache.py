@@ -5,9 +5,8 @@ Everything in it can be deleted at any time, by hand or by another process.
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,17 +67,14 @@ class Cache:
     def keep(self, record: Record) -> None:
         """Remember what an archive was made of. A cache that cannot be written is left as it is."""
         place = self._place(record.artifact.path)
-        partial = place.with_name(f"{place.name}.{os.urandom(4).hex()}.partial")
+        from packager.core.atomic import write
+
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(record.dump())
-            partial.replace(place)
+            write(place, record.dump())
         except OSError as error:
             import logging
 
             logging.getLogger(__name__).warning("the cache cannot be written: %s", error)
-            with suppress(OSError):
-                partial.unlink()
 
     def _place(self, destination: Path) -> Path:
         return Path(record_place(self.folder, destination))

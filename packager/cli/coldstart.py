@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, as_json: bool) -> None:
     """Print the measurements; the first artifact is compared with the second, if there is one."""
     if chart is not None:
-        from packager.archive.atomic import replacing
+        from packager.core.atomic import replacing
         from packager.prove.chart import draw
 
         with replacing(chart) as file:

@@ -110,7 +110,7 @@ def own_name(
 ) -> Callable[[str], bool] | None:
     """Return what says of a name in a folder that it is ours: the archive to be written there, or the engine's cache.
 
-    So are the beginnings of the archive that runs left which were killed (`packager.archive.atomic`). None if all of
+    So are the beginnings of the archive that runs left which were killed (`packager.core.atomic`). None if all of
     ours is elsewhere.
     """
     root = os.path.realpath(folder).rstrip("/") + "/"

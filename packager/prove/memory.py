@@ -15,7 +15,7 @@ from functools import cache as once
 from typing import TYPE_CHECKING
 
 from packager import __version__
-from packager.archive.atomic import replacing
+from packager.core.atomic import replacing
 from packager.core.errors import PackagerError
 from packager.core.sealed import read_sealed, seal
 from packager.model.findings import Finding
