@@ -15,9 +15,8 @@ from functools import cache as once
 from typing import TYPE_CHECKING
 
 from packager import __version__
-from packager.core.atomic import replacing
-from packager.core.errors import PackagerError
-from packager.core.sealed import read_sealed, seal
+from packager.core.cache_areas import PROOFS
+from packager.core.cache_dir import CacheDir
 from packager.model.findings import Finding
 from packager.model.proof import Proof
 from packager.prove.loaders import scripts as loaders
@@ -56,8 +55,7 @@ def recall(cache: Path, question: str, place: str, artifact: str) -> Proof | Non
 
     `artifact` is what its findings shall call the zip: the same bytes may have had another name.
     """
-    file = _file(cache, question, place)
-    known = read_sealed(file, _purpose(file))
+    known = CacheDir(cache).area(PROOFS).get(_key(question, place))
     try:
         # Never written, or damaged: then it is proved again, which is always right.
         return _proof(known, artifact) if isinstance(known, dict) and known["status"] == "proved" else None
@@ -82,18 +80,11 @@ def remember(cache: Path, question: str, place: str, proof: Proof) -> None:
         return
     findings = [finding.to_json() for finding in proof.findings]
     document = {**{field: getattr(proof, field) for field in _FIELDS}, "findings": findings}
-    path = _file(cache, question, place)
-    with suppress(PackagerError), replacing(path) as file:
-        path.parent.chmod(0o700)
-        file.write(seal(document, _purpose(path)))
+    CacheDir(cache).area(PROOFS).put(_key(question, place), document)
 
 
-def _file(cache: Path, question: str, place: str) -> Path:
-    return cache / "proofs" / f"{hashlib.sha256(f'{question} {place}'.encode()).hexdigest()}.json"
-
-
-def _purpose(file: Path) -> str:
-    return f"proof {file.stem}"
+def _key(question: str, place: str) -> str:
+    return hashlib.sha256(f"{question} {place}".encode()).hexdigest()
 
 
 def _sha256(path: Path) -> str:
