@@ -1,7 +1,7 @@
 """Files and folders that appear complete or not at all: the one place where something is renamed when it is finished.
 
-What is not finished lies beside the place it is for, as ``.NAME.PROCESS-RANDOM.partial``. The rename so stays within one
-file system, and what a killed run left is told by its name wherever it lies.
+What is not finished lies beside the place it is for, as ``.NAME.PROCESS-RANDOM.partial``. So the rename stays within
+one file system, and what a killed run left is told by its name wherever it lies.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def remove(path: Path) -> None:
 
 
 def is_leftover(name: str) -> bool:
-    """Return whether a name is one of what is not finished, or is being removed: of a run that was killed, if it is old.
+    """Return whether a name is one of what is not finished or is being removed: if it is old, of a killed run.
 
     >>> is_leftover(".api.zip.4711-0a1b2c3d.partial"), is_leftover("api.zip"), is_leftover(".mine.partial")
     (True, False, False)

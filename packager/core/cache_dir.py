@@ -161,13 +161,13 @@ class AreaSpec(Generic[A_co]):
     def owns(self, path: Path) -> bool:
         """Return whether a path in the right folder is an item, or a leftover of one."""
         # A link leads to something of somebody else's.
-        named = re.fullmatch(self.key + re.escape(self.suffix), path.name)
+        named = re.fullmatch(f"(?:{self.key}){re.escape(self.suffix)}", path.name)
         return (named is not None or self.is_leftover(path.name)) and not path.is_symlink()
 
     def is_leftover(self, name: str) -> bool:
         """Return whether a name is one of what is not finished."""
         # The second: as versions before 2026-12 named them.
-        old = rf"{self.key}({re.escape(self.suffix)})?(\.\w+)?{re.escape(PARTIAL_SUFFIX)}"
+        old = rf"(?:{self.key})({re.escape(self.suffix)})?(\.\w+)?{re.escape(PARTIAL_SUFFIX)}"
         return is_leftover(name) or re.fullmatch(old, name) is not None
 
     def items(self, cache: Path) -> Iterator[Item]:
@@ -264,11 +264,19 @@ class DocumentArea(Area):
 
 @dataclass(frozen=True)
 class KeptTree:
-    """A tree out of the cache. Another process may take it away at any time: what is read of it may be missing."""
+    """A tree out of the cache. Another process may take it away at any time, or put another in its place.
+
+    What is read of it may be missing, or of two trees: who has read all asks whether it `stays`.
+    """
 
     folder: Path
     about: object
     """What was said of it when it was put."""
+    record: bytes = field(repr=False)
+
+    def stays(self) -> bool:
+        """Return whether the tree in this place still is the one that was got."""
+        return _content(self.folder.parent / _RECORD) == self.record
 
 
 class TreeArea(Area):
@@ -284,11 +292,11 @@ class TreeArea(Area):
         try:
             content = read_plain(place / _RECORD)
         except (FileNotFoundError, NotADirectoryError):
-            content = b""
+            content = None
         except OSError:
             return None
         record = _record(content, self._purpose(key))
-        if record is None:
+        if content is None or record is None:
             if place.is_dir() and not place.is_symlink():
                 self._discard(place)
             return None
@@ -300,7 +308,7 @@ class TreeArea(Area):
             self._discard(place)
             return None
         self.touch(key)
-        return KeptTree(place / _FILES, record["about"])
+        return KeptTree(place / _FILES, record["about"], content)
 
     def put(self, key: str, fill: Callable[[Path], object | None]) -> bool:
         """Keep a tree; return whether that could be done.
@@ -393,6 +401,7 @@ class ProgramArea(Area):
             files = {name: _size_and_mode(made, name) for name in paths(made)}
             (made / _RECORD).write_bytes(seal(files, self._purpose(key)))
             (made / _RECORD).chmod(0o644)
+        self.make_room(key)
 
     def _dated(self, place: Path) -> Path:
         record = place / _RECORD

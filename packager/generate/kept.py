@@ -108,8 +108,11 @@ def _restored(kept: KeptTree, job: Job, scratch: Path, watch: Stopwatch) -> Tree
         try:
             for relative in paths(kept.folder):
                 _copy(kept.folder / relative, root / relative)
+            whole = kept.stays()
         except OSError:
-            # Taken away by another process just now: built anew, then.
+            whole = False
+        if not whole:
+            # Taken away or replaced by another process just now: built anew, then.
             shutil.rmtree(root)
             return None
     for note in about.notes:

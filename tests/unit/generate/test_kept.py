@@ -275,6 +275,19 @@ def test_old_trees_make_room(bench: Bench, project: Path, monkeypatch: pytest.Mo
     assert len(list((bench.cache / TREES.name).iterdir())) == 1
 
 
+@pytest.mark.parametrize(("beside", "runs"), [("cache", 1), ("cache-of-another", 2)])
+def test_a_cache_that_is_restored_elsewhere_still_serves(bench: Bench, tmp_path: Path, beside: str, runs: int) -> None:
+    """The local builder's tools may lie in the cache itself, and their paths in what it says of them."""
+    said = "(('PATH', '{0}/{1}/node/22/bin:/usr/bin'), ('npm_config_nodedir', '{0}/{1}/node/22'))"
+    bench.inner.tools = said.format(tmp_path, beside)
+    bench.build()
+    bench.cache = bench.cache.rename(tmp_path / "restored")
+    bench.inner.tools = said.format(tmp_path, beside.replace("cache", "restored"))
+    bench.build()
+
+    assert bench.inner.runs == runs
+
+
 def test_two_builds_at_once_leave_a_whole_tree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """One begins and ends while the other is keeping its tree."""
 
@@ -320,6 +333,30 @@ def test_a_tree_that_is_taken_away_while_it_is_read_is_built_anew(
 
     assert bench.inner.runs == 2
     assert bench.files_of(tree) == ["a", "a/bin", "a/index.js", "b"]
+
+
+def test_a_tree_that_is_replaced_while_it_is_read_is_not_mixed_with_the_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Twice(Counting):
+        def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+            tree = super().build(job, scratch, watch)
+            (tree.root / "node_modules/z.js").write_text(f"a{self.runs}")
+            return tree
+
+    bench.inner = Twice()
+    bench.build()
+
+    def copy_and_be_replaced(source: Path, target: Path) -> None:
+        copy_kept(source, target)
+        if source.name == "z.js":
+            monkeypatch.undo()
+            bench.build(fresh=True)
+
+    monkeypatch.setattr(kept, "_copy", copy_and_be_replaced)
+    tree = bench.build()
+
+    assert (tree.root / "node_modules/a/index.js").read_text() == (tree.root / "node_modules/z.js").read_text()
 
 
 def test_what_killed_runs_left_goes_after_a_while_and_what_others_have_begun_stays(bench: Bench) -> None:

@@ -1,0 +1,1 @@
+"""Test-kits: what every plug-in of a contract has to pass."""
