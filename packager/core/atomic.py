@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -30,7 +29,7 @@ STALE_SECONDS = 86_400
 _NAME_BYTES = 200
 """Of a name that is part of another one, which may have 255."""
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_LEFTOVER = re.compile(r"\..+\.(\d+-[0-9a-f]{8}\.partial|[0-9a-f]+\.removed)|\.fetching-\w{8}", re.DOTALL)
+_LEFTOVER = r"(?s)\..+\.(\d+-[0-9a-f]{8}\.partial|[0-9a-f]+\.removed)|\.fetching-\w{8}"
 """The second and the third: names that versions before 2026-12 gave."""
 
 
@@ -155,7 +154,9 @@ def is_leftover(name: str) -> bool:
     >>> is_leftover(".api.zip.4711-0a1b2c3d.partial"), is_leftover("api.zip"), is_leftover(".mine.partial")
     (True, False, False)
     """
-    return _LEFTOVER.fullmatch(name) is not None
+    import re  # only who looks at a cache as a whole asks
+
+    return re.fullmatch(_LEFTOVER, name) is not None
 
 
 def remove_stale(place: Path) -> None:
