@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from packager.core.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 PARTIAL_SUFFIX = ".partial"
@@ -137,13 +137,20 @@ def made_aside(folder: Path, *, replaces: bool = False) -> Iterator[Path]:
         aside.discard()
 
 
-def remove(path: Path) -> None:
-    """Remove a file or a link, or a folder that is out of everybody's sight before it is half empty."""
+def remove(path: Path, *, still: Callable[[Path], bool] | None = None) -> None:
+    """Remove a file or a link, or a folder that is out of everybody's sight before it is half empty.
+
+    `still` is asked about the folder when nobody else can replace it any more; if it says no, the folder is put back.
+    """
     if path.is_symlink() or not path.is_dir() or is_leftover(path.name):
         _remove_tree(path)
         return
     aside = Aside(path)
     _put_away(path, aside.path, missing_ok=False)
+    if still is not None and aside.path.is_dir() and not still(aside.path):
+        with suppress(OSError):  # another one has come meanwhile
+            aside.path.rename(path)
+            return
     with suppress(FileNotFoundError):  # gone where it lay
         _remove_tree(aside.path)
 

@@ -298,14 +298,14 @@ class TreeArea(Area):
         record = _record(content, self._purpose(key))
         if content is None or record is None:
             if place.is_dir() and not place.is_symlink():
-                self._discard(place)
+                _discard_tree(place, content)
             return None
         try:
             as_it_was = listing(place / _FILES)[0] == record["listing"]
         except OSError:
             as_it_was = False
         if not as_it_was:
-            self._discard(place)
+            _discard_tree(place, content)
             return None
         self.touch(key)
         return KeptTree(place / _FILES, record["about"], content)
@@ -382,7 +382,7 @@ class ProgramArea(Area):
             except OSError:
                 whole = False
             if not whole:
-                self._discard(place)
+                _discard_tree(place, content)
                 return None
         self.touch(key)
         return place
@@ -406,6 +406,12 @@ class ProgramArea(Area):
     def _dated(self, place: Path) -> Path:
         record = place / _RECORD
         return record if record.exists() else place
+
+
+def _discard_tree(place: Path, record: bytes | None) -> None:
+    """Remove a tree that is not as it was, and not another one that has taken its place while it was looked at."""
+    with suppress(OSError):
+        remove(place, still=lambda folder: _content(folder / _RECORD) == record)
 
 
 def _is_whole(root: Path, files: object) -> bool:

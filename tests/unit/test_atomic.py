@@ -167,6 +167,21 @@ def test_what_is_not_there_cannot_be_removed_and_links_are_not_followed(tmp_path
     assert snapshot(tmp_path) == {"mine/file": b"x"}
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_another_folder_that_came_meanwhile_is_put_back(tmp_path: Path, there: bool) -> None:
+    """Or removed, if a third one has come by then."""
+    write_tree(tmp_path, {"folder/file": "another's"})
+
+    def still(folder: Path) -> bool:
+        assert snapshot(folder) == {"file": b"another's"}
+        if not there:
+            write_tree(tmp_path, {"folder/file": "a third one's"})
+        return False
+
+    atomic.remove(tmp_path / "folder", still=still)
+    assert snapshot(tmp_path) == {"folder/file": b"another's" if there else b"a third one's"}
+
+
 @pytest.mark.parametrize("what", ["replacing", "made_aside"])
 def test_what_a_killed_run_left_goes_when_it_is_old(tmp_path: Path, what: str) -> None:
     code = (
