@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.model.project import BundleSpec, Project
-from packager.package_managers.package_json import read_package_json
 from packager.project.entries import NODE_ENTRIES, PYTHON_ENTRIES, detect_handler
 from packager.project.files import language_of
 from packager.project.hostfiles import FILES, detect_hosts

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.package_json import read_package_json
 from packager.engines.generations import generation, spoken_of
 from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
 from packager.model.project import Survey
 from packager.package_managers.lockfiles import check_lock
-from packager.package_managers.package_json import read_package_json
 from packager.project.files import language_of
 
 if TYPE_CHECKING:
