@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.languages.registry import LANGUAGES
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,7 +32,7 @@ def provided_by(
                 same = same_tree or _version(paths) == _version(offered[folder])
                 if same and folder not in packages:
                     packages[folder] = name
-        if same_tree and bundle.target.language == "python":
+        if same_tree and LANGUAGES[bundle.target.language].package_layout == "shared":
             files.update({c.file.path: name for c in layer.kept if c.file.path not in files})
     return packages, files
 

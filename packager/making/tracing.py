@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
+from packager.languages.registry import LANGUAGES
 from packager.model.inventory import File, Inventory
 from packager.model.plan import TRACED
 from packager.trace.entries import TYPESCRIPT, code_asked_for, entry_files
@@ -69,7 +70,7 @@ def view(
 
     Raises ConfigError where there is no entry, EnvironmentFault and GeneratorFault of the tools.
     """
-    if bundle.trim not in TRACED or bundle.kind == "layer" or bundle.target.language != "nodejs":
+    if bundle.trim not in TRACED or bundle.kind == "layer" or not LANGUAGES[bundle.target.language].traceable:
         return View(inventory)
     spared = spared or {}
     entries = entry_files(bundle, inventory)

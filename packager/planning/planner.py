@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
+from packager.languages.registry import LANGUAGES
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
@@ -118,7 +119,7 @@ class _Planner:
 
     def _trim(self, spec: BundleSpec, target: Target) -> TrimLevel:
         """Return the level, or the highest below it that needs no code to start from."""
-        if spec.trim in TRACED and (target.kind == "layer" or target.language != "nodejs"):
+        if spec.trim in TRACED and (target.kind == "layer" or not LANGUAGES[target.language].traceable):
             why = "a layer has no entry to trace from" if target.kind == "layer" else "only Node's code is traced"
             self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
             return "strict"
@@ -128,7 +129,7 @@ class _Planner:
         """Return whether modules are compiled; raises ConfigError where nothing would ever read what came of it."""
         if not spec.compile:
             return False
-        if target.language != "python":
+        if not LANGUAGES[target.language].compilable:
             msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
             fix = "remove it, or set it on a bundle with a Python runtime"
             raise ConfigError(msg, where=f"{where}.compile", fix=fix)
@@ -153,7 +154,7 @@ def _at(where: str) -> Iterator[None]:
 
 def _no_runtime(spec: BundleSpec, host: Host, language: str, where: str, catalog: Catalog) -> ConfigError:
     """Return the error for a project in a language the host has no runtime for, or in one that cannot be told."""
-    if language == "provided":
+    if LANGUAGES[language].bootstrap:
         return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
     fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
     names = ", ".join(name for other in fitting for name in other.kinds)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog.trim_rules import trim_rules
+from packager.languages.registry import LANGUAGES
 from packager.trim.entries import LITERAL, manifest_of
 from packager.trim.pythonnames import imported_modules
 from packager.trim.rules import trim
@@ -47,7 +48,8 @@ def trim_unnamed(inventory: Inventory, bundle: Bundle, circumstances: Circumstan
     """
     spared = dict(circumstances.spared)
     read: set[str] = set()
-    if bundle.trim in STRICT and bundle.kind == "function" and bundle.target.language == "nodejs":
+    has_twins = LANGUAGES[bundle.target.language].has_module_twins
+    if bundle.trim in STRICT and bundle.kind == "function" and has_twins:
         first = trim(inventory, bundle, circumstances)
         circumstances = replace(circumstances, twins=module_twins(first, circumstances.graph))
     while True:
