@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
+from packager.audit.scene import Place
 from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
@@ -33,10 +34,11 @@ def check_extension_modules(scene: Scene) -> Iterator[Finding]:
     for mount in scene.mounts:
         if not mount.judged:
             continue
-        places = {place.file.path: place for place in scene.judged if place.mount is mount}
-        for path, built_for in LANGUAGES[target.language].unimportable(tuple(places), target.language_version):
+        paths = [file.path for file in mount.inventory.files]
+        for path, built_for in LANGUAGES[target.language].unimportable(paths, target.language_version):
+            place = Place(mount, mount.inventory.by_path[path])
             message = f"is for {built_for}, {target.title} imports only modules for {target.language_version}"
-            yield places[path].finding("ABI014", message, _reinstall(target, places[path].file.package))
+            yield place.finding("ABI014", message, _reinstall(target, place.file.package))
 
 
 def check_tags(scene: Scene) -> Iterator[Finding]:
