@@ -18,7 +18,7 @@ from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import counted, format_size
 from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
-from packager.making.folder import compiler_here, judge_folder, pack_trimmed
+from packager.making.folder import compile_folder, compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
 
 if TYPE_CHECKING:
@@ -103,9 +103,9 @@ def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
 def _explain(
     path: Path, target: Target, trim: TrimLevel, why: str, compiler: Compiler | None, scratch: Path, as_json: bool
 ) -> int:
-    selection, bundle = judge_folder(path, target, load_catalog(), trim=trim)
+    selection = judge_folder(path, target, load_catalog(), trim=trim)
     if compiler:
-        selection = compiler(selection, bundle, scratch).selection
+        selection = compile_folder(path, selection, target, compiler, scratch).selection
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
 import uuid
 from typing import TYPE_CHECKING
 
-from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
+from packager.generate.failures import step_failure
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
@@ -23,7 +22,6 @@ from packager.generate.steps import fill, steps_for
 from packager.languages.registry import LANGUAGES
 from packager.model.builds import WORKDIR, Tree
 from packager.package_managers.lockfiles import check_lock
-from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment, of_the_session
 from packager.toolchains.node import find_node, this_machine
 
@@ -32,14 +30,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.core.progress import Stopwatch
-    from packager.generate.running import Ended
     from packager.model.builds import Step
     from packager.model.plan import Job
 
 ENGINES_FOLDER = "engines"
 """Beside the tree in scratch."""
-_TAIL_LINES = 20
-_DISK_FULL = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
+_FREE = "free some space, or let TMPDIR name another disk"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -70,9 +66,7 @@ class HostBuilder:
                 copy_source(job, root)
             if job.engine_files:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
-                    store = EngineStore(
-                        self._cache or default_cache(), {**self._outside, **dict(job.environment)}, offline=job.offline
-                    )
+                    store = EngineStore(self._cache or default_cache(), {**self._outside, **dict(job.environment)})
                     store.provide(job.engine_files, scratch / ENGINES_FOLDER, job.source)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
@@ -84,7 +78,7 @@ class HostBuilder:
         notes += [f"{path} holds the path of the build folder and will differ each time" for path in normalised.left]
         for note in notes:
             watch.progress.line(f"note: {note}")
-        return Tree(root, "host", toolchain=toolchain, notes=tuple(notes))
+        return Tree(root, "local", toolchain=toolchain, notes=tuple(notes))
 
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the tools and the environment of a job as one text, less what differs from terminal to terminal."""
@@ -133,37 +127,13 @@ class HostBuilder:
             on_line=watch.progress.line,
         )
         if ended.timed_out or ended.exit_code != 0:
-            raise _failed(step, ended, job, mask)
-
-
-def _failed(step: Step, ended: Ended, job: Job, mask: Mask) -> GeneratorFault | EnvironmentFault:
-    where = f"{step.purpose}: {mask(_pasteable(step))}"
-    tail = "\n".join(ended.output.splitlines()[-_TAIL_LINES:])
-    if ended.timed_out:
-        msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
-        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
-    if _DISK_FULL.search(ended.output):
-        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
-    how = f"ended with exit code {ended.exit_code}" if ended.exit_code >= 0 else f"died of signal {-ended.exit_code}"
-    cause = explain(ended.output)
-    if cause is None:
-        fix = "see its output; run the same line in the project to try again"
-        return GeneratorFault(how, where=where, fix=fix, output=tail)
-    return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
-
-
-def _pasteable(step: Step) -> str:
-    """Return the command as people would type it: our own scripts and long lists shortened."""
-    if step.argv[:2] == ("sh", "-c"):
-        return step.argv[2].partition("; ")[2] or step.argv[2]
-    text = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
-    return text if len(text) <= 200 else f"{text[:200]} …"
+            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
 def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
     where = str(error.filename or scratch).replace(str(scratch), WORKDIR, 1) if error.filename else str(scratch)
     if error.errno in _FULL:
-        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
+        return EnvironmentFault("the disk is full", where=where, fix=_FREE)
     msg = f"cannot be used: {error.strerror or error}"
     return EnvironmentFault(msg, where=where, fix="let TMPDIR name a folder you can write to, with space left")
 

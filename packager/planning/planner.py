@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
 from packager.languages.registry import LANGUAGES
+from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
@@ -25,36 +25,19 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch, Budget, Host, Target
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line or a caller decides beyond the configuration."""
-
-    builder: str = ""
-    """``auto``, ``docker``, ``host``; empty: the configuration's."""
-    image: str = ""
-    out: str = "dist"
-    """Output folder relative to the project; never part of the source."""
-    fix_schema: bool = False
-    """Build with the binary target that is needed where the schema does not name it."""
-    offline: bool = False
-    """Fetch nothing."""
-    environment: tuple[tuple[str, str], ...] = ()
-    """This machine's variables that name engines (``PRISMA_QUERY_ENGINE_LIBRARY``, …)."""
-
-
-def make_plan(project: Project, catalog: Catalog, machine: Machine, wishes: Wishes | None = None) -> Plan:
+def make_plan(project: Project, catalog: Catalog, machine: Machine, options: BuildOptions | None = None) -> Plan:
     """Return what will be built. Raises ConfigError for what cannot be."""
-    return _Planner(project, catalog, machine, wishes or Wishes()).plan()
+    return _Planner(project, catalog, machine, options or BuildOptions()).plan()
 
 
 class _Planner:
     """One planning run: surveys are made once per folder, notes gathered as things are decided."""
 
-    def __init__(self, project: Project, catalog: Catalog, machine: Machine, wishes: Wishes) -> None:
+    def __init__(self, project: Project, catalog: Catalog, machine: Machine, options: BuildOptions) -> None:
         self.project = project
         self.catalog = catalog
         self.machine = machine
-        self.wishes = wishes
+        self.options = options
         self.notes: list[str] = list(project.notes)
         self.sources = Sources(project, catalog, self.notes)
 
@@ -81,11 +64,11 @@ class _Planner:
         if not runtime:
             raise _no_runtime(spec, host, language, where, self.catalog)
         target = self._target(spec, runtime, arch, where)
-        self.notes.extend(host.notes.get(spec.target, ()))
+        self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
-        job, notes = make_job(facts, target, self.project, self.wishes, self.machine)
+        job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
         return Bundle(
             name=spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}",
@@ -176,4 +159,4 @@ def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
     """Return the limits with the user's own budget, which is about the zip, laid over them."""
     if wanted_bytes is None:
         return budget
-    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
+    return budget.of_user(wanted_bytes)

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from packager.audit.sizes import weigh
 from packager.core.errors import ArtifactError, ProviderFault
 from packager.core.units import format_size
@@ -70,7 +72,7 @@ def check_limits(
         layers_unzipped_bytes=layers_bytes,
         entries=package.entries,
         target_title=target,
-        budget=replace(budget, zipped=None) if route.bucket else budget,
+        budget=msgspec.structs.replace(budget, zipped=None) if route.bucket else budget,
     )
     # To an audit the direct limit is a warning, since a bucket may be at hand; here none was named.
     return [

@@ -139,5 +139,9 @@ def package_rules(layout: PackageLayout, level: TrimLevel) -> Rulebook:
 def _rules_of(languages: tuple[str, ...], level: TrimLevel, scopes: tuple[Scope, ...]) -> Rulebook:
     wanted = _LEVELS[level]
     return Rulebook(
-        rule for rule in trim_rules() if rule.language in languages and rule.level in wanted and rule.scope in scopes
+        rule
+        for file in trim_rules()
+        if file.language in languages
+        for rule in file.rules
+        if rule.level in wanted and rule.scope in scopes
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
+
+from msgspec import structs
 
 from packager.catalog.current import load_catalog
 from tests.support.trees import package_json
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from packager.model.catalog import Catalog
+    from packager.model.targets import Language
 
 
 @dataclass(frozen=True)
@@ -96,14 +99,12 @@ def catalog_with(case: LanguageCase) -> Catalog:
     host = catalog.host("aws-lambda")
     if case.name in host.default_runtimes:
         return catalog
-    like = host.runtimes["provided.al2023"]
-    host = replace(
+    language = cast("Language", case.name)  # a new one adds its name to this type
+    like = structs.replace(host.runtimes["provided.al2023"], language=language, version=case.version)
+    host = structs.replace(
         host,
-        runtimes={
-            **host.runtimes,
-            case.runtime: replace(like, name=case.runtime, language=case.name, version=case.version),
-        },
+        runtimes={**host.runtimes, case.runtime: like},
         default_runtimes={**host.default_runtimes, case.name: case.runtime},
-        layer_paths={**host.layer_paths, case.name: host.layer_paths["provided"]},
+        layer_paths={**host.layer_paths, language: host.layer_paths["provided"]},
     )
     return replace(catalog, hosts={**catalog.hosts, "aws-lambda": host})

@@ -19,7 +19,7 @@ CONSTANTS = {"DEFAULT_LANGUAGE", "UNKNOWN_LANGUAGE"}
 LOOK_UPS = {"get", "pop", "setdefault", "startswith", "endswith", "removeprefix", "index", "count"}
 ALLOWED = {
     ("model/targets.py", "Literal"): "the type of the names; held against LANGUAGES by test_languages.py",
-    ("catalog/trim_rules.py", "Literal"): "the shape of a file of the catalog; held against LANGUAGES likewise",
+    ("model/trim_rules.py", "Literal"): "the shape of a file of the catalog; held against LANGUAGES likewise",
     ("model/bytecode.py", "dict"): "a key of the manifest: which Python compiled",
 }
 

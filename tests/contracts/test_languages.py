@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, get_args, get_type_hints
 
 import pytest
 
 from packager.audit.judge import audit
 from packager.catalog.current import load_catalog
-from packager.catalog.files import EngineFile, RuntimeFile
 from packager.catalog.trim_rules import trim_rules
 from packager.core.errors import ConfigError
 from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES, UNKNOWN_LANGUAGE, with_layout
+from packager.model.generators import Engine
 from packager.model.languages import LanguagePlugin
 from packager.model.proof import CannotProve
-from packager.model.targets import Language
-from packager.planning.planner import Wishes, make_plan
+from packager.model.targets import Language, Runtime
+from packager.model.trim_rules import TrimRules
+from packager.planning.planner import make_plan
 from packager.project.detect import detect_project
 from packager.project.files import language_of
 from packager.prove.loaders import scripts
@@ -216,7 +217,7 @@ class TestLanguage:
         assert bool(language.managers) == bool(language.manifest)
 
     def test_rules_of_packages_are_there_where_packages_are(self, case: LanguageCase, language: LanguagePlugin) -> None:
-        has_rules = any(rule.language == case.name for rule in trim_rules())
+        has_rules = any(file.language == case.name for file in trim_rules())
         assert has_rules == (language.package_layout != "none")
         assert (case.name in with_layout(language.package_layout)) and language.cdk_family.isupper()
 
@@ -227,11 +228,15 @@ def test_the_case_of_every_language_is_there() -> None:
 
 def test_the_names_of_the_model_and_the_catalog_are_those_of_the_languages() -> None:
     assert get_args(Language) == tuple(LANGUAGES)
-    assert {rule.language for rule in trim_rules()} <= {"any", *LANGUAGES}
-    for shape in (RuntimeFile, EngineFile):
+    assert {*get_args(get_type_hints(TrimRules)["language"])} == {
+        "any",
+        *with_layout("folders"),
+        *with_layout("shared"),
+    }
+    for shape in (Runtime, Engine):
         assert shape.__annotations__["language"] == "Language"
     for host in load_catalog().hosts.values():
-        assert {*host.default_runtimes, *host.layer_paths, *host.language_environment} <= LANGUAGES.keys()
+        assert {*host.default_runtimes, *host.layer_paths, *dict(host.system.language_environment)} <= LANGUAGES.keys()
         assert {runtime.language for runtime in host.runtimes.values()} <= LANGUAGES.keys()
 
 
@@ -241,7 +246,7 @@ def test_what_is_taken_where_nothing_speaks_for_a_language_is_one() -> None:
 
 
 def _planned(root: Path, catalog: Catalog) -> Bundle:
-    (bundle,) = make_plan(detect_project(root), catalog, NO_DOCKER, Wishes()).bundles
+    (bundle,) = make_plan(detect_project(root), catalog, NO_DOCKER).bundles
     return bundle
 
 

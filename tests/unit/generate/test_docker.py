@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from packager.catalog.current import load_catalog
@@ -223,7 +224,9 @@ def test_a_named_image_of_no_known_family(builder: DockerBuilder, job: Job, tmp_
 
 
 def test_a_pinned_platform_is_built_from_its_digest(builder: DockerBuilder, job: Job, tmp_path: Path) -> None:
-    pinned = replace(job, platform=replace(job.platform, image="reg.example:5000/debian:x", digest="sha256:abc"))
+    pinned = replace(
+        job, platform=msgspec.structs.replace(job.platform, image="reg.example:5000/debian:x", digest="sha256:abc")
+    )
     _engine(builder).pullable = frozenset({"reg.example:5000/debian@sha256:abc"})
 
     _build(builder, pinned, tmp_path)
