@@ -12,8 +12,8 @@ from packager.audit.archives import check_archive
 from packager.audit.engines import check_clients, check_engines, check_overrides
 from packager.audit.families import excuse
 from packager.audit.handlers import check_handler, handler_texts
-from packager.audit.imports import check_imports, is_own_source
-from packager.audit.languages import check_node, check_python_extensions, check_wheels
+from packager.audit.imports import check_imports
+from packager.audit.languages import check_addons, check_extension_modules, check_tags
 from packager.audit.layers import check_layer
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
@@ -22,6 +22,7 @@ from packager.audit.secrets import check_secrets
 from packager.audit.sizes import weigh
 from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.symbols import check_symbol_versions
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ CHECKS = (
     check_symbol_versions,
     check_needed,
     check_shadowed,
-    check_node,
-    check_python_extensions,
-    check_wheels,
+    check_addons,
+    check_extension_modules,
+    check_tags,
     check_names,
     check_archive,
     check_bootstrap,
@@ -100,7 +101,8 @@ def audit_archive(
     system = target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
     of_handler = handler_texts(handler, target)
-    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name, target))
+    is_own_source = LANGUAGES[target.language].is_own_source
+    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name))
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
     mounts = [*below, _mounted(path, root, inventory, name or str(path))]

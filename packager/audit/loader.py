@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from packager.audit.abi import misfit
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 SYSTEM_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 """The default folders; those of the target's libraries that the catalog lists lie in them."""
-_LOADED_BY_RUNTIME = {
-    "nodejs": ("libstdc++.so.6", "libgcc_s.so.1"),
-    "python": (),
-    "provided": (),
-}
-"""What the interpreter itself has loaded before any addon, besides the C library: never searched for again."""
 _C_LIBRARY = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libc.so")
 
 Where = Literal["system", "image", "bundled", "missing"]
@@ -116,7 +111,7 @@ def _already_loaded(root: Place, scene: Scene) -> dict[str, tuple[Where, Place |
     if elf is None or elf.type == "executable":
         return {}
     target = scene.target
-    sonames = (*_C_LIBRARY, *_LOADED_BY_RUNTIME[target.language])
+    sonames = (*_C_LIBRARY, *LANGUAGES[target.language].preloaded)
     return {soname: ("system", None) for soname in sonames if target.baseline.has(soname, target.arch)}
 
 
@@ -126,7 +121,7 @@ def _find(soname: str, user: Place, chain: tuple[str, ...], scene: Scene) -> tup
         provider = scene.by_path.get(_expand(soname, user, scene))
         return ("bundled", provider) if provider else ("missing", None)
     # The interpreter's own library is loaded already, or lies in a folder of the runtime we have no list of.
-    if target.language == "python" and soname.startswith(f"libpython{target.language_version}."):
+    if LANGUAGES[target.language].is_own_library(soname, target.language_version):
         return "system", None
     runpath = tuple(_folders(elf.runpath, user, scene)) if elf else ()
     for folder in (*chain, *target.system.library_path, *runpath, *SYSTEM_FOLDERS):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
 from packager.catalog.finding_codes.registry import CODES
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -15,12 +16,11 @@ if TYPE_CHECKING:
 
 _SHELLS = frozenset({"/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash", "/usr/bin/env"})
 _ENV_COMMANDS = frozenset({"sh", "bash"})
-_LANGUAGE_COMMANDS = {"nodejs": ("node",), "python": ("python", "python3"), "provided": ()}
 
 
 def check_bootstrap(scene: Scene) -> Iterator[Finding]:
     """Report what keeps a custom runtime from starting: HND004, and EXE001 and EXE002 of its ``bootstrap``."""
-    if scene.target.language != "provided" or scene.target.kind == "layer" or not scene.whole:
+    if not LANGUAGES[scene.target.language].bootstrap or scene.target.kind == "layer" or not scene.whole:
         return
     system = scene.target.system
     place = scene.by_path.get(f"{system.function_root}/bootstrap") or scene.by_path.get(
@@ -68,8 +68,7 @@ def _interpreter_fault(line: str, scene: Scene) -> str:
     if line.endswith("\r"):
         return "has Windows line ends: its interpreter is looked for with a carriage return in the name"
     program, _, rest = line.partition(" ")
-    language = scene.target.language
-    commands = (*_ENV_COMMANDS, *_LANGUAGE_COMMANDS[language], f"python{scene.target.language_version}")
+    commands = (*_ENV_COMMANDS, *LANGUAGES[scene.target.language].commands(scene.target.language_version))
     if program == "/usr/bin/env":
         words = [word for word in rest.split() if not word.startswith("-") and "=" not in word]
         wanted = words[0] if words else ""
@@ -86,7 +85,7 @@ def _interpreter_fault(line: str, scene: Scene) -> str:
 def _is_bootstrap(place: Place, scene: Scene) -> bool:
     system = scene.target.system
     roots = (f"{system.function_root}/bootstrap", f"{system.layer_root}/bootstrap")
-    return scene.target.language == "provided" and place.path in roots
+    return bool(LANGUAGES[scene.target.language].bootstrap) and place.path in roots
 
 
 def _lost_modes(place: Place) -> bool:

@@ -17,6 +17,7 @@ from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import counted, format_size
+from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
 from packager.making.folder import compile_folder, compiler_here, judge_folder, pack_trimmed
 from packager.project.names import parse_arch
 
@@ -48,7 +49,7 @@ def pack_folder(
         msg = "only a folder can be trimmed"
         raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
     chosen = _target(path, target, runtime, arch)
-    if compile_modules and chosen.language != "python":
+    if compile_modules and not LANGUAGES[chosen.language].compilable:
         msg = f"only Python's modules are compiled ahead, and {chosen.runtime} runs none"
         raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
     with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
@@ -91,8 +92,8 @@ def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
     catalog = load_catalog()
     if not runtime:
         host = catalog.host(name)
-        python = next(path.glob("**/*.dist-info"), None) is not None and not (path / "node_modules").is_dir()
-        runtime = host.default_runtimes.get("python" if python else "nodejs", "")
+        language = next((name for name, each in LANGUAGES.items() if each.is_installed_in(path)), DEFAULT_LANGUAGE)
+        runtime = host.default_runtimes.get(language, "")
         if not runtime:
             msg = f"{name} has no runtime for what lies here"
             raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")

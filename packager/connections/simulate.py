@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
+from packager.model.proof import CannotProve
 from packager.prove.request import Request, moved, runtime_environment
 from packager.prove.unpack import clean_root
-from packager.toolchains.interpreters import CannotProve, find_runtime
+from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from packager.emit.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, check_distinct, identifier, same_text, zip_path
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from packager.model.configs import Order
@@ -65,8 +66,7 @@ def _function(order: Order, bundle: Bundle) -> str:
 
 def _runtime(bundle: Bundle) -> str:
     # By name, so that a runtime newer than the installed library works, too.
-    families = {"nodejs": "NODEJS", "python": "PYTHON", "provided": "OTHER"}
-    family = families[bundle.target.language]
+    family = LANGUAGES[bundle.target.language].cdk_family
     return f"new lambda.Runtime({json.dumps(bundle.target.runtime)}, lambda.RuntimeFamily.{family})"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
 from packager.fit.layers import Demand, Part, split
+from packager.languages.registry import with_layout
 from packager.model.plan import TRIM_LEVELS
 from packager.model.stages import LayerBeneath
 from packager.trim.layer_dedup import provided_by
@@ -57,7 +58,7 @@ def wanted(zipped_bytes: int, limit_bytes: int) -> int:
 
 def can_cut(bundle: Bundle) -> bool:
     """Return whether packages of a bundle can go into layers of its host, and it may have more of these."""
-    return bundle.kind == "function" and bundle.target.language == "nodejs" and free_layers(bundle) > 0
+    return bundle.kind == "function" and bundle.target.language in with_layout("folders") and free_layers(bundle) > 0
 
 
 def free_layers(bundle: Bundle) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.units import format_size
 from packager.glance.codec import LEVELS
+from packager.languages.registry import LANGUAGES
 from packager.model.fitting import Measure, Settings
 from packager.model.plan import TRACED, TRIM_LEVELS
 
@@ -65,7 +66,7 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
                           permanent=f"packager build --compress {name}")  # fmt: skip
     for trim in TRIM_LEVELS[TRIM_LEVELS.index(estimates.settings.trim) + 1 :]:
         saved_by = estimates.trims.get(trim)
-        if saved_by is None and (trim != "bundle" or bundle.kind == "layer" or bundle.target.language != "nodejs"):
+        if saved_by is None and (trim != "bundle" or not _possible(trim, bundle)):
             continue
         certainty: Certainty = "unknown" if saved_by is None else "about" if trim == "trace" else "exact"
         yield Measure(trim, _TRIM_TITLES[trim], certainty, *(saved_by or (0, 0)),
@@ -162,5 +163,5 @@ def _layer(part: Part, name: str) -> str:
 
 def _possible(trim: TrimLevel, bundle: Bundle) -> bool:
     if trim in TRACED:
-        return bundle.kind != "layer" and bundle.target.language == "nodejs"
+        return bundle.kind != "layer" and LANGUAGES[bundle.target.language].traceable
     return True

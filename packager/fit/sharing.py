@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from packager.core.errors import PackagerError
 from packager.fit.cutting import cut, layer_template, make_layers, wanted
 from packager.fit.ranking import in_words
+from packager.languages.registry import LANGUAGES
 from packager.model.plan import TRACED
 
 if TYPE_CHECKING:
@@ -158,4 +159,5 @@ def _in_words(fitting: Fitting, way: Settings, parts: Sequence[Part]) -> str:
 def _may_be_traced(fitting: Fitting) -> bool:
     bundle = fitting.result.bundle
     possible = fitting.workshop.options.prove != "skip" and "trace" not in fitting.hopeless
-    return possible and bundle.trim not in TRACED and bundle.target.language == "nodejs" and bundle.kind == "function"
+    traceable = LANGUAGES[bundle.target.language].traceable
+    return possible and bundle.trim not in TRACED and traceable and bundle.kind == "function"

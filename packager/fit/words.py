@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.units import format_size
 from packager.fit.ranking import names
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,10 +71,7 @@ def image_route(bundle: Bundle) -> tuple[str, ...]:
     """Return how the code is run as a container image, on the hosts that do."""
     if bundle.target.name not in _IMAGE_HOSTS or not bundle.target.image:
         return ()
-    install = {
-        "nodejs": "RUN npm ci --omit=dev",
-        "python": "RUN pip install -r requirements.txt -t ${LAMBDA_TASK_ROOT}",
-    }.get(bundle.target.language, "")
+    install = LANGUAGES[bundle.target.language].image_install
     lines = [
         "AWS Lambda runs container images of up to 10 GB, which no trimming has to fit; a Dockerfile such as",
         f"  FROM {bundle.target.image}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
+from packager.languages.registry import LANGUAGES
 from packager.model.inventory import File, Inventory
 from packager.model.plan import TRACED
 from packager.model.tracing import BundleQuestion, TraceQuestion, View
@@ -51,7 +52,7 @@ def trace(inputs: TraceInputs, tools: Tools, contents: Contents) -> View:
 
     Raises ConfigError where there is no entry, EnvironmentFault and GeneratorFault of the tools.
     """
-    if inputs.trim not in TRACED or inputs.kind == "layer" or inputs.target.language != "nodejs":
+    if inputs.trim not in TRACED or inputs.kind == "layer" or not LANGUAGES[inputs.target.language].traceable:
         return View(inputs.inventory)
     doors = _Doors(inputs, tools, contents)
     entries = entry_files(inputs)

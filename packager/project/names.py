@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
-from packager.package_managers.package_json import read_package_json
+from packager.core.package_json import read_package_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 from packager.archive.reader import open_archive
 from packager.core.errors import ArtifactError, DockerFault, EnvironmentFault, UsageError
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve
 from packager.prove.local import run_locally
 from packager.prove.places import connected
 from packager.prove.request import Request
 from packager.prove.unpack import clean_root
-from packager.toolchains.interpreters import CannotProve, find_runtime
+from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -97,7 +99,7 @@ def measure(
     Raises UsageError for runtimes other than Node, ArtifactError for a bundle that does not start, EnvironmentFault
     where there is no place to start it in.
     """
-    if target.language != "nodejs":
+    if not LANGUAGES[target.language].proof.tracer:
         msg = f"cold starts are measured for Node only, not for {target.runtime}"
         raise UsageError(msg, where="--cold-start")
     request = Request(handler, target, environment, event=event, memory_bytes=memory_bytes, timeout_seconds=60)

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from packager.languages.registry import LANGUAGES
 from packager.model.containers import Command, Limits, ReadOnlyTree
 from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from packager.prove.request import Request
     from packager.prove.unpack import CleanRoot
 
-_PROGRAM = {"nodejs": "node", "python": "python3", "provided": "python3"}
-_FLAGS = {"nodejs": (), "python": ("-I",), "provided": ("-I", "-S")}
 _PIECE = 1 << 20
 
 
@@ -114,11 +113,10 @@ def started(
 
 
 def _command(request: Request, traced: bool) -> Command:
-    language = request.target.language
-    flags = ("--require", f"/packager/{loaders.TRACE}") if traced else _FLAGS[language]
-    loader = f"/packager/{loaders.BY_LANGUAGE[language]}"
+    proof = LANGUAGES[request.target.language].proof
+    flags = (proof.preload, f"/packager/{proof.tracer}") if traced else proof.image_flags
     return Command(
-        argv=(_PROGRAM[language], *flags, loader, request.marker, "1", "/packager/request.json"),
+        argv=(proof.program, *flags, f"/packager/{proof.loader}", request.marker, "1", "/packager/request.json"),
         workdir=PurePosixPath(request.target.system.function_root),
         timeout_seconds=request.timeout_seconds,
     )
@@ -143,7 +141,7 @@ def lacks_runtime(run: Run, target: Target) -> bool:
     """Return whether the image had no such interpreter, or one of another version: then nothing has been shown."""
     if not run.report.version:
         return run.exit_code in (126, 127)  # the engine's and the shell's codes for "no such program"
-    if target.language == "provided":
+    if LANGUAGES[target.language].bootstrap:
         return False
     return not f"{run.report.version}.".startswith(f"{target.language_version}.")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.masking import Mask
+from packager.languages.registry import LANGUAGES
 from packager.prove import sandbox
 from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
@@ -64,7 +65,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
     requested.chmod(0o644)  # read by the proof's user, whatever our umask
     inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
-    loader = loaders.BY_LANGUAGE[request.target.language]
+    loader = LANGUAGES[request.target.language].proof.loader
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
@@ -75,7 +76,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
     ]
     (root.scratch / "root").mkdir(exist_ok=True)
     with report_pipe() as (reading, writing):
-        flags = _flags(request, f"/packager/{loaders.TRACE}")
+        flags = _flags(request, "/packager/")
         argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
         specification = {
             "root": str(root.scratch / "root"),
@@ -117,13 +118,13 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
         text = text.replace(f'"{mount}/', f'"{folder}/')
     requested.write_text(text, encoding="utf-8")
     requested.chmod(0o644)
-    loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
+    loader = root.scratch / LANGUAGES[request.target.language].proof.loader
     for name in loaders.files(request.target.language):
         shutil.copyfile(loaders.FOLDER / name, root.scratch / name)
     with report_pipe() as (reading, writing):
         argv = [
             str(executable),
-            *_flags(request, str(root.scratch / loaders.TRACE)),
+            *_flags(request, f"{root.scratch}/"),
             str(loader),
             request.marker,
             str(writing),
@@ -149,12 +150,12 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
     return replace(outcome, events=events, lines=tuple(back(line) for line in outcome.lines))
 
 
-def _flags(request: Request, trace: str) -> tuple[str, ...]:
-    """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
-    if request.target.language in ("python", "provided"):
-        return ("-I", "-S")
-    heap = f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}"
-    return (heap, "--require", trace) if request.traced else (heap,)
+def _flags(request: Request, folder: str) -> tuple[str, ...]:
+    """Return the interpreter's options, with the tracer preloaded if need be; `folder`: our files', with a slash."""
+    language = LANGUAGES[request.target.language]
+    flags = language.interpreter_flags(request.memory_bytes)
+    traced = request.traced and language.proof.tracer
+    return (*flags, language.proof.preload, folder + language.proof.tracer) if traced else flags
 
 
 def _language_bind(executable: Path, taken: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:

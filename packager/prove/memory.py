@@ -18,6 +18,7 @@ from packager import __version__
 from packager.archive.atomic import replacing
 from packager.core.errors import PackagerError
 from packager.core.sealed import read_sealed, seal
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 from packager.model.proof import Proof
 from packager.prove.loaders import scripts as loaders
@@ -107,6 +108,6 @@ def _sha256(path: Path) -> str:
 @once
 def _loaders() -> str:
     digest = hashlib.sha256()
-    for name in sorted({name for language in loaders.BY_LANGUAGE for name in loaders.files(language)}):
+    for name in sorted({name for language in LANGUAGES for name in loaders.files(language)}):
         digest.update((loaders.FOLDER / name).read_bytes())
     return digest.hexdigest()

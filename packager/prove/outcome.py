@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
 from packager.model.targets import parse_version
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from packager.prove.scene import Scene
 
 _MISSED = re.compile(
-    r"Cannot find (?:module|package) '(?P<node>(?:@[^/']+/)?[^./'@][^/']*)[^']*'|No module named '(?P<python>\w+)[^']*'"
+    r"Cannot find (?:module|package) '(?P<package>(?:@[^/']+/)?[^./'@][^/']*)[^']*'"
+    r"|No module named '(?P<module>\w+)[^']*'"
 )
 _HEAP = "JavaScript heap out of memory"
 
@@ -97,9 +99,10 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
         if report.idle:
             message = f"awaits something that never comes while {doing}: nothing is left to do"
             fix = "look for a promise that nothing settles in code that runs on import"
-        if report.runtime == "provided":
+        if LANGUAGES[request.target.language].bootstrap:
             fix = "a bootstrap asks the Runtime API for the next event in a loop, and never ends"
-        found.append(_last_words(run, scene) or Finding("RUN015", "error", scene.artifact, message, fix))
+        said = _last_words(run, request.target, scene)
+        found.append(said or Finding("RUN015", "error", scene.artifact, message, fix))
     elif not report.done:
         found.append(
             crash(run.exit_code, report.native_open, report.phase, scene)
@@ -112,11 +115,12 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _last_words(run: Run, scene: Scene) -> Finding | None:
+def _last_words(run: Run, target: Target, scene: Scene) -> Finding | None:
     """Return what a program said as it ended, if it is a cause we know: the system's loader speaks on stderr only."""
-    if run.report.runtime != "provided":
+    bootstrap = LANGUAGES[target.language].bootstrap
+    if not bootstrap:
         return None
-    finding = explain(Failure(run.report.phase, "bootstrap", run.output[-4000:]), scene)
+    finding = explain(Failure(run.report.phase, bootstrap, run.output[-4000:]), scene)
     return None if finding.code in ("RUN014", "RUN016") else finding
 
 
@@ -145,7 +149,7 @@ def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scen
     missed = _MISSED.search(texts)
     codes = {finding.code for finding in findings if finding.severity == "error"}
     if missed is not None and codes == {"RUN001"}:
-        name = missed["node"] or missed["python"]
+        name = missed["package"] or missed["module"]
         # Stand-ins have nothing of what the real runtime has, so its absence there says nothing.
         if any(fnmatchcase(name, glob) for glob in target.system.brought):
             return f"it uses {name}, which the real runtime brings along and {run.where} does not"

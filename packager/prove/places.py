@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from packager.core.errors import DockerFault
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve
 from packager.prove.local import run_locally
-from packager.toolchains.interpreters import CannotProve, find_runtime, node_folder_or_reason
+from packager.toolchains.interpreters import find_runtime, portable_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,11 +87,11 @@ def _run_in_docker(containers: Containers, place: Place, cache: Path, root: Clea
     run = run_in_container(containers, place, root, request)
     if not lacks_runtime(run, request.target):
         return run
-    if request.target.language == "provided":
+    if LANGUAGES[request.target.language].bootstrap:
         msg = f"{place.title} has no python3, which would serve the Runtime API inside; name one that has with --image"
         raise CannotProve(msg)
     # A bare system image: the runtime's exact major is brought along.
-    folder = node_folder_or_reason(request.target, cache)
+    folder = portable_interpreter(request.target, cache)
     return run_in_container(containers, place, root, request, folder)
 
 

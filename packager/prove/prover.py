@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packager.core.errors import DockerFault
-from packager.model.proof import Proof, skipped
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve, Proof, skipped
 from packager.prove import memory
 from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.expect import as_expected
@@ -19,7 +20,6 @@ from packager.prove.request import Request
 from packager.prove.scene import Scene
 from packager.prove.unpack import clean_root
 from packager.prove.wanting import with_wanted
-from packager.toolchains.interpreters import CannotProve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,13 +63,13 @@ def prove(
     same bytes in the same place is not run again, unless `fresh`.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
-    if target.language == "provided":
+    if LANGUAGES[target.language].bootstrap:
         if target.kind == "layer":
             return skipped("a layer of a custom runtime is proved with the function that uses it")
         refused = look_at_bootstrap(artifact, layers)
         if refused is not None:
             return refused
-        handler = handler or "bootstrap"
+        handler = handler or LANGUAGES[target.language].bootstrap
     request = Request(
         handler="" if target.kind == "layer" else handler,
         target=target,
@@ -158,7 +158,7 @@ class _Bench:
             layers=tuple(path.name for path in self._layers),
             layer_packages=_packages(root.layers / target.layer_paths.packages),
             dropped=self._dropped,
-            extensions=extension_modules(root.task, root.layers) if target.language == "python" else (),
+            extensions=extension_modules(target, root.task, root.layers),
         )
         return root, replace(self._request, natives=natives), scene
 

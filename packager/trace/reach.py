@@ -12,7 +12,7 @@ import posixpath
 from typing import TYPE_CHECKING
 
 from packager.trace.licences import is_licence
-from packager.trim.rulebook import rulebook
+from packager.trim.rulebook import package_rules
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -46,7 +46,7 @@ def reach(
         installed = graph.of(path)
         if installed is not None and installed.package.path:
             reached.setdefault(installed.package.path, files[path])
-    docs = rulebook("nodejs", "strict", "package", "both")
+    docs = package_rules("folders", "strict")
     queue = sorted({*reached, *joined})
     while queue:
         folder = queue.pop(0)

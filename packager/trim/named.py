@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog.trim_rules import trim_rules
+from packager.languages.registry import LANGUAGES
 from packager.trim.entries import LITERAL, manifest_of
 from packager.trim.layer_dedup import provided_by
 from packager.trim.pythonnames import imported_modules
@@ -45,7 +46,8 @@ def trim(inputs: TrimInputs, contents: Contents) -> Selection:
     selection = _trim_unnamed(inputs, contents, NOTHING_SETTLED)
     if not inputs.layers:
         return selection
-    packages, files = provided_by(selection, inputs.layers, file_by_file=inputs.target.language == "python")
+    language = LANGUAGES[inputs.target.language]
+    packages, files = provided_by(selection, inputs.layers, file_by_file=language.package_layout == "shared")
     return _trim_unnamed(inputs, contents, Settled(provided=packages, provided_files=files))
 
 
@@ -56,7 +58,8 @@ def _trim_unnamed(inputs: TrimInputs, contents: Contents, settled: Settled) -> S
     """
     pinned = dict(inputs.pinned)
     read: set[str] = set()
-    if inputs.trim in STRICT and inputs.kind == "function" and inputs.target.language == "nodejs":
+    has_twins = LANGUAGES[inputs.target.language].has_module_twins
+    if inputs.trim in STRICT and inputs.kind == "function" and has_twins:
         first = apply_rules(inputs, settled)
         settled = replace(settled, twins=module_twins(first, inputs.graph, contents))
     while True:

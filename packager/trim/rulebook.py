@@ -12,11 +12,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from packager.catalog.trim_rules import trim_rules
+from packager.languages.registry import with_layout
 from packager.trim.patterns import compiled, literal_part
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from packager.model.languages import PackageLayout
     from packager.model.plan import TrimLevel
     from packager.model.trim_rules import Scope, TrimRule
 
@@ -123,14 +125,23 @@ def _index(names: list[tuple[str, ...]]) -> dict[str, list[int]]:
     return found
 
 
-@lru_cache(maxsize=16)
 def rulebook(language: str, level: TrimLevel, *scopes: Scope) -> Rulebook:
     """Return the rules of a language's file that hold at a level and in one of these scopes."""
+    return _rules_of((language,), level, scopes)
+
+
+def package_rules(layout: PackageLayout, level: TrimLevel) -> Rulebook:
+    """Return the rules for installed packages of the languages that lay them out so."""
+    return _rules_of(with_layout(layout), level, ("package", "both"))
+
+
+@lru_cache(maxsize=16)
+def _rules_of(languages: tuple[str, ...], level: TrimLevel, scopes: tuple[Scope, ...]) -> Rulebook:
     wanted = _LEVELS[level]
     return Rulebook(
         rule
         for file in trim_rules()
-        if file.language == language
+        if file.language in languages
         for rule in file.rules
         if rule.level in wanted and rule.scope in scopes
     )

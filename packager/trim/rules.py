@@ -12,7 +12,7 @@ from packager.model.selection import Choice, Selection
 from packager.trim.engines import EngineRules, linked_folders
 from packager.trim.patterns import compiled, included, reaching
 from packager.trim.platforms import foreign_files, foreign_packages
-from packager.trim.rulebook import rulebook
+from packager.trim.rulebook import package_rules, rulebook
 from packager.trim.secrets import asked_for, secret_reason
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
     from packager.model.clients import Client
     from packager.model.inventory import File
+    from packager.model.languages import PackageLayout
     from packager.model.packages import PackageGraph
     from packager.model.stages import TrimInputs
-
-_LANGUAGES = ("nodejs", "python")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ class _Judge:
         self.foreign_packages = {} if all_of_it else foreign_packages(live, inputs.target)
         self.leftovers = rulebook("any", inputs.trim, "both")
         self.build_files = rulebook("any", inputs.trim, "own")
-        self.levels = {language: rulebook(language, inputs.trim, "package", "both") for language in _LANGUAGES}
+        layouts: tuple[PackageLayout, ...] = ("folders", "shared")
+        self.levels = {layout: package_rules(layout, inputs.trim) for layout in layouts}
         self.beside = _beside(inventory.files)
         # An app that a recipe is applied to has its own code in folders of these names.
         self.of_recipe = bool(inputs.recipe) and any(file.path == RECIPE_FILE for file in inventory.files)
@@ -106,7 +106,7 @@ class _Judge:
             top = python.partition("/")[0]
             folder = file.path.removesuffix(python) + top
             dropped = self.rules.choice(file, folder, top) if self.inputs.trim != "none" else None
-            dropped = dropped or self._native(file) or self._by_level(file, "python", python, top, top)
+            dropped = dropped or self._native(file) or self._by_level(file, "shared", python, top, top)
             return dropped or Choice(file, True, "dependency", "installed for the target")
         if not in_package:
             return self._own(file)
@@ -155,16 +155,16 @@ class _Judge:
         dropped = self.rules.choice(file, folder) if self.inputs.trim != "none" else None
         dropped = dropped or self._native(file)
         if dropped is None and package is not None:
-            dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
+            dropped = self._by_level(file, "folders", file.path[len(folder) + 1 :], folder, package.name)
         dropped = dropped or self._untraced(file)
         return dropped or Choice(file, True, "dependency", way(folder, self.reached))
 
-    def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
+    def _by_level(self, file: File, layout: PackageLayout, inner: str, folder: str, package: str) -> Choice | None:
         """Return the drop that a rule of the trim level asks for; what is reached or spared it must leave alone."""
         traced = self.inputs.traced
         if (traced is not None and file.path in traced) or not self.pinned.isdisjoint((folder, file.path)):
             return None
-        rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
+        rule = self.levels[layout].rule(inner, package, self.beside.get(folder, frozenset()))
         if rule:
             return Choice(file, False, rule.name, rule.reason)
         twin = self.settled.twins.get(file.path)

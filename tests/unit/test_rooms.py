@@ -34,6 +34,7 @@ BENEATH: dict[str, set[str]] = {
     "core": set(),
     "model": {"core"},
     "catalog": {"core", "model"},
+    "languages": {"catalog", "core", "model"},
     "glance": {"core", "model"},
     "archive": {"core", "glance", "model"},
 }

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.core.sealed import seal
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
+from packager.model.languages import ProofProgram
 from packager.model.proof import Proof
 from packager.prove import memory
 from packager.prove.loaders import scripts as loaders
+from tests.contracts.dummies import quill
 from tests.support.bits import flipped
 
 if TYPE_CHECKING:
@@ -95,13 +98,12 @@ def test_a_pipe_in_place_of_a_proof_holds_nobody_up(kept: Path, tmp_path: Path) 
 
 
 def test_every_loader_that_a_proof_depends_on_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(
-        (loaders.FOLDER / name).is_file() for language in loaders.BY_LANGUAGE for name in loaders.files(language)
-    )
-    monkeypatch.setitem(loaders.BY_LANGUAGE, "cobol", "gone.cob")
+    assert all((loaders.FOLDER / name).is_file() for language in LANGUAGES for name in loaders.files(language))
+    monkeypatch.setattr(quill, "proof", ProofProgram("quill", "gone.quill"))
+    monkeypatch.setitem(LANGUAGES, "quill", quill)
     memory._loaders.cache_clear()
     try:
-        with pytest.raises(FileNotFoundError, match=r"gone\.cob"):
+        with pytest.raises(FileNotFoundError, match=r"gone\.quill"):
             memory._loaders()
     finally:
         memory._loaders.cache_clear()

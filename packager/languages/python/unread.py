@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.document import read_object, read_toml
 from packager.core.errors import ConfigError
-from packager.engines.requirements import normalised
+from packager.core.requirements import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -71,7 +71,7 @@ class _Declared:
     """The file says only that there are dependencies: a build backend works them out."""
 
 
-def refuse_unread(root: Path) -> None:
+def check_project(root: Path) -> None:
     """Raise ConfigError naming the first file that declares what requirements.txt does not name, or is not readable.
 
     Without a requirements.txt, any declared dependency is one too many. Beside one, those are compared that hold
