@@ -14,9 +14,9 @@ from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageE
 
 if TYPE_CHECKING:
     from packager.core.progress import Stopwatch
+    from packager.destinations.aws.clients import Access
     from packager.model.publishing import FunctionSpec, LayerSpec, Published
     from packager.model.targets import Budget
-    from packager.publish.aws import Access
     from packager.publish.package import Description, Package
 
 
@@ -90,7 +90,7 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
 
 def publish_everywhere(options: Options, watch: Stopwatch) -> tuple[Package, list[Published]]:
     """Publish to each region in turn. If one fails, its error names the regions that are done."""
-    from packager.publish.aws import Access
+    from packager.destinations.aws.clients import Access
     from packager.publish.package import read_description, read_package
 
     package = read_package(options.path)
@@ -182,10 +182,10 @@ def to_json(package: Package, results: list[Published]) -> dict[str, object]:
 def _publish(
     package: Package, spec: LayerSpec | FunctionSpec, access: Access, budget: Budget, options: Options, watch: Stopwatch
 ) -> Published:
+    from packager.destinations.aws.clients import connect
+    from packager.destinations.aws.function import publish_function
+    from packager.destinations.aws.layer import publish_layer
     from packager.model.publishing import LayerSpec
-    from packager.publish.aws import connect
-    from packager.publish.function import publish_function
-    from packager.publish.layer import publish_layer
 
     aws = connect(access)
     bucket, dry_run = options.bucket, options.dry_run

@@ -12,13 +12,13 @@ from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
 from packager.audit.uncompiled import check_uncompiled
 from packager.core.errors import ArtifactError
+from packager.hosts.registry import lay_out
 from packager.making.choosing import compile_selected, see, select_files
 from packager.making.mending import mended, report, unproved
 from packager.making.stripping import strip_kept
 from packager.model.findings import Finding, has_errors
 from packager.model.proof import Proof
 from packager.model.results import Result, Scanned
-from packager.providers.registry import lay_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.engines.targets import for_targets
+from packager.hosts.registry import PROVIDERS
 from packager.layering import provided_by
 from packager.making.tracing import Tools, View, view
 from packager.model.plan import TRACED
-from packager.providers.registry import PROVIDERS
 from packager.trim.named import trim_unnamed
 from packager.trim.rules import Circumstances
 

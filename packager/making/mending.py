@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import UsageError
+from packager.hosts.registry import PROVIDERS
 from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
-from packager.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

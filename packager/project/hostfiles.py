@@ -122,7 +122,7 @@ def _netlify(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 
 def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
     from packager.core.yamltext import read_yaml_text
-    from packager.emit.serverless import layer_reference
+    from packager.deploy_tools.serverless.config import layer_reference
 
     data = read_yaml_text(text, file)
     if "service" not in data:
@@ -167,7 +167,7 @@ def _serverless(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
 
 def _sam(root: Path, text: str, file: str) -> Iterator[BundleSpec]:
     from packager.core.yamltext import read_yaml_text
-    from packager.emit.sam import FUNCTION
+    from packager.deploy_tools.sam import FUNCTION
 
     data = read_yaml_text(text, file)
     common = (data.get("Globals") or {}).get("Function") or {}

@@ -16,10 +16,10 @@ from packager.catalog.current import load_catalog
 from packager.cli.publish import publish
 from packager.core.errors import ArtifactError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
+from packager.destinations.aws.clients import Access, Aws, connect
+from packager.destinations.aws.function import publish_function
+from packager.destinations.aws.layer import publish_layer
 from packager.model.publishing import FunctionSpec, LayerSpec, Published
-from packager.publish.aws import Access, Aws, connect
-from packager.publish.function import publish_function
-from packager.publish.layer import publish_layer
 from packager.publish.package import Package, read_package
 from tests.support.aws_server import moto_server
 from tests.support.documents import check

@@ -10,12 +10,12 @@ import pytest
 
 from packager.core.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
+from packager.destinations.aws.clients import Access, connect
+from packager.destinations.aws.layer import publish_layer
+from packager.destinations.aws.route import Route, Shipment, send
 from packager.model.publishing import LayerSpec
 from packager.model.targets import Budget
-from packager.publish.aws import Access, connect
-from packager.publish.layer import publish_layer
 from packager.publish.package import read_package
-from packager.publish.route import Route, Shipment, send
 from tests.support.aws_server import answering
 
 if TYPE_CHECKING:

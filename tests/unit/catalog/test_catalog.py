@@ -14,8 +14,8 @@ from packager.catalog.loading import load
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
 from packager.generate.steps import steps_for
+from packager.hosts.registry import PROVIDERS
 from packager.model.targets import parse_version
-from packager.providers.registry import PROVIDERS
 from tests.support.fakes import make_bundle, make_job
 
 if TYPE_CHECKING:

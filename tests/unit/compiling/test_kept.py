@@ -11,10 +11,10 @@ import pytest
 
 from packager.compiling.cache import compile_modules
 from packager.compiling.kept import compile_kept, manner_of
+from packager.hosts.registry import PROVIDERS
 from packager.model.bytecode import Batch, Compiled, Manner, Module
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
-from packager.providers.registry import PROVIDERS
 from tests.support.fakes import make_bundle
 from tests.support.trees import write_tree
 
