@@ -71,10 +71,10 @@ class Request:
 
     def plan(self, project: Project, catalog: Catalog) -> tuple[Project, Plan]:
         """Return the project with the options laid over it, and its plan."""
+        from packager.catalog.arches import parse_arch
         from packager.machine import look
         from packager.model.machine import Machine
         from packager.planning.planner import Wishes, make_plan
-        from packager.project.names import parse_arch
         from packager.project.options import override, select
 
         project = override(

@@ -19,11 +19,16 @@ from packager.deploy_tools.functions import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-__all__ = ["FILE", "TARGETS", "emit"]
+__all__ = ["FILES", "LAYERS_ALONE", "TARGETS", "TITLE", "read", "write"]
 FILE = "packager-cdk.ts"
+TITLE: str = "AWS CDK"
+FILES: tuple[str, ...] = ()
+LAYERS_ALONE: bool = True
 _HEAD = """\
 // Written by `packager emit cdk`. In your stack: const { functions } = addPackagerFunctions(this)
 import { Duration } from 'aws-cdk-lib'
@@ -36,7 +41,11 @@ export function addPackagerFunctions(scope: Construct, environment: Record<strin
 """
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> None:
+    """Return nothing: a stack is a program, and what it makes is known only when it runs."""
+
+
+def write(order: Order) -> dict[str, str]:
     """Return the source file. Raises ConfigError with a diff where the file was edited."""
     check_distinct(order, identifier)
     body = "".join(

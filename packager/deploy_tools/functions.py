@@ -6,21 +6,40 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
-    from packager.model.configs import Order
+    from packager.model.configs import ForeignConfig, Order
     from packager.model.plan import Bundle
 
-TARGETS = ("aws-lambda", "aws-lambda-layer")
+TARGETS: tuple[str, ...] = ("aws-lambda", "aws-lambda-layer")
 MEMORY_MB = 512
 """An engine needs memory to start, and Lambda gives processor time by memory; 128, the default, is too little."""
 TIMEOUT_SECONDS = 30
 
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def first_read(root: Path, files: tuple[str, ...], parse: Callable[[str, str], ForeignConfig]) -> ForeignConfig | None:
+    """Return what the first of the files says that describes something to build, else what the first one says.
+
+    `parse` takes text and file name. None where none of the files is there.
+    """
+    first = None
+    for file in files:
+        text = read_text(root, file)
+        if text is None:
+            continue
+        found = parse(text, file)
+        if found.specs:
+            return found
+        first = first or found
+    return first
 
 
 def check_distinct(order: Order, spelled: Callable[[str], str]) -> None:
@@ -42,14 +61,6 @@ def aws_name(bundle: Bundle) -> str:
         msg = f"{bundle.name!r} is no name for a {bundle.kind}: letters, digits, dashes and underscores"
         raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="rename the bundle")
     return bundle.name
-
-
-def only_one(order: Order, why: str) -> tuple[Bundle, ...]:
-    """Return the bundles, one at most; raises ConfigError for several, which `why` explains and this names."""
-    if len(order.bundles) > 1:
-        msg = f"{why}: {', '.join(bundle.name for bundle in order.bundles)}"
-        raise ConfigError(msg, fix="name one with --bundle")
-    return order.bundles
 
 
 def zip_path(order: Order, bundle: Bundle) -> str:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.catalog.arches import parse_arch
 from packager.core.errors import ConfigError
 from packager.core.merge import Merge
+from packager.core.unused import unused_keys
 from packager.core.yamltext import read_yaml_text, write_yaml_text
 from packager.deploy_tools.functions import (
     MEMORY_MB,
@@ -17,22 +19,77 @@ from packager.deploy_tools.functions import (
     TIMEOUT_SECONDS,
     aws_name,
     check_distinct,
+    first_read,
     identifier,
     known_as,
     zip_path,
 )
+from packager.model.configs import ForeignConfig
+from packager.model.project import BundleSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.core.unused import UsedKeys
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-__all__ = ["FILES", "TARGETS", "emit"]
-FILES = ("template.yaml", "template.yml")
+__all__ = ["FILES", "LAYERS_ALONE", "TARGETS", "TITLE", "read", "write"]
+TITLE: str = "AWS SAM"
+FILES: tuple[str, ...] = ("template.yaml", "template.yml")
+LAYERS_ALONE: bool = True
 TRANSFORM = "AWS::Serverless-2016-10-31"
 FUNCTION, LAYER = "AWS::Serverless::Function", "AWS::Serverless::LayerVersion"
 
 
-def emit(order: Order) -> dict[str, str]:
+_FUNCTION_USED: UsedKeys = dict.fromkeys(
+    ("Runtime", "Handler", "Architectures", "CodeUri", "PackageType", "InlineCode"), True
+)
+_USED: UsedKeys = {
+    "Globals": {"Function": _FUNCTION_USED},
+    "Resources": {"*": {"Type": True, "Properties": _FUNCTION_USED}},
+}
+
+
+def read(root: Path) -> ForeignConfig | None:
+    """Return the template as a bundle per function; None where there is no template.
+
+    Functions of images and inline code are passed over. Raises ConfigError for code outside the project.
+    """
+    return first_read(root, FILES, _parse)
+
+
+def _parse(text: str, file: str) -> ForeignConfig:
+    data = read_yaml_text(text, file)
+    common = (data.get("Globals") or {}).get("Function") or {}
+    specs, skipped = [], set()
+    for name, resource in (data.get("Resources") or {}).items():
+        at = f"Resources.{name}"
+        if not isinstance(resource, dict) or resource.get("Type") != FUNCTION:
+            skipped.add(at)
+            continue
+        properties = {**common, **(resource.get("Properties") or {})}
+        if properties.get("PackageType") == "Image" or "InlineCode" in properties:
+            skipped.add(at)
+            continue
+        code = str(properties.get("CodeUri") or ".")
+        if code.rstrip("/") not in (".", "") and not code.endswith(".zip"):
+            msg = f"its code lies in {code}, a project of its own"
+            fix = f"build that folder: packager build {code}, or write a packager.yaml"
+            raise ConfigError(msg, where=f"{file}: {at}.CodeUri", fix=fix)
+        arches = properties.get("Architectures") or ["x86_64"]
+        skipped |= {f"{at}.Properties.Architectures[{index}]" for index in range(1, len(arches))}
+        specs.append(
+            BundleSpec(
+                str(name), "aws-lambda", runtime=str(properties.get("Runtime") or ""),
+                handler=str(properties.get("Handler") or ""),
+                arches=(parse_arch(str(arches[0]) or "x86_64", f"{file}: architecture"),),
+            )
+        )  # fmt: skip
+    return ForeignConfig(file, tuple(specs), unused_keys(data, _USED, skipped))
+
+
+def write(order: Order) -> dict[str, str]:
     """Return the template with a resource per bundle; the user's comments, tags and other resources are kept."""
     check_distinct(order, identifier)
     file = next((name for name in FILES if order.read(name) is not None), FILES[0])

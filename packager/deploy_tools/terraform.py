@@ -14,15 +14,24 @@ from packager.core.merge import Merge
 from packager.deploy_tools.functions import MEMORY_MB, TARGETS, TIMEOUT_SECONDS, aws_name, check_distinct
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-__all__ = ["FILE", "TARGETS", "emit"]
+__all__ = ["FILES", "LAYERS_ALONE", "TARGETS", "TITLE", "read", "write"]
 FILE = "packager.tf.json"
+TITLE: str = "Terraform"
+FILES: tuple[str, ...] = ()
+LAYERS_ALONE: bool = True
 ROLE = "packager_role_arn"
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> None:
+    """Return nothing: modules and expressions are known only to Terraform itself."""
+
+
+def write(order: Order) -> dict[str, str]:
     """Return packager.tf.json. Role and variables' values are Terraform variables: nothing secret is written."""
     check_distinct(order, label)
     text = order.read(FILE)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.errors import ConfigError
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from packager.model.configs import Order
+    from packager.model.plan import Bundle
     from packager.model.results import Made
 
 # What trimming drops, since running does not need it, and installing and generating over there do.
@@ -26,3 +29,11 @@ def source_files(made: Made) -> dict[str, str | Path]:
         for path, source in made.sources.items()
         if path in made.own and (path in packed or any(compiled(glob).match(path) for glob in _INSTALLS))
     }
+
+
+def only_one(order: Order, why: str) -> tuple[Bundle, ...]:
+    """Return the bundles, one at most; raises ConfigError for several, which `why` explains and this names."""
+    if len(order.bundles) > 1:
+        msg = f"{why}: {', '.join(bundle.name for bundle in order.bundles)}"
+        raise ConfigError(msg, fix="name one with --bundle")
+    return order.bundles

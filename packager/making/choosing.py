@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.engines.targets import for_targets
-from packager.hosts.registry import PROVIDERS
+from packager.hosts.registry import HOSTS
 from packager.layering import provided_by
 from packager.making.tracing import Tools, View, view
 from packager.model.plan import TRACED
@@ -94,7 +94,7 @@ def compile_selected(
     from packager.compiling.kept import compile_kept
 
     def place(path: str) -> str:
-        return PROVIDERS[bundle.target.provider].place(bundle, path)
+        return HOSTS[bundle.target.provider].place(bundle, path)
 
     folder = Path(tempfile.mkdtemp(dir=scratch, prefix=f"compiled-{bundle.name}-"))
     with watch.step("compile", bundle.name):

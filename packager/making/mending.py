@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import UsageError
-from packager.hosts.registry import PROVIDERS
+from packager.hosts.registry import HOSTS
 from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
 
@@ -64,7 +64,7 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
     """
     if proof.status == "proved":
         return {}
-    place = PROVIDERS[bundle.target.provider].place
+    place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
     found: dict[str, Spared] = {}
     for wanted in proof.wanted:

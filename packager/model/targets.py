@@ -134,7 +134,7 @@ class Target:
     name: str
     """As users type it: ``aws-lambda``, ``aws-lambda-layer``."""
     provider: str
-    """Key of ``packager.hosts.registry.PROVIDERS``: ``aws_lambda``."""
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
     kind: Kind
     runtime: str
     """In the provider's spelling: ``nodejs22.x``."""

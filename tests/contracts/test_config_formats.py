@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.core.errors import ConfigError
-from packager.hosts.formats import EMITTERS
+from packager.hosts.registry import CONFIG_FORMATS
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project
 from tests.support.trees import write_tree
 
@@ -103,7 +103,7 @@ def edit(root: Path, file: str, old: str, new: str) -> str:
 
 
 def test_every_name_is_tried() -> None:
-    assert set(CASES) == set(EMITTERS)
+    assert set(CASES) == set(CONFIG_FORMATS)
 
 
 @pytest.mark.parametrize("name", NAMES)

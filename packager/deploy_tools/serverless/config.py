@@ -17,24 +17,36 @@ from packager.deploy_tools.functions import (
     TIMEOUT_SECONDS,
     aws_name,
     check_distinct,
+    first_read,
     known_as,
     zip_path,
 )
+from packager.deploy_tools.serverless.reading import FILES, layer_reference, parse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
+    from pathlib import Path
 
-    from packager.model.configs import Order
+    from packager.model.configs import ForeignConfig, Order
     from packager.model.plan import Bundle
 
-__all__ = ["FILES", "TARGETS", "emit"]
-FILES = ("serverless.yml", "serverless.yaml")
+__all__ = ["FILES", "LAYERS_ALONE", "TARGETS", "TITLE", "read", "write"]
+TITLE: str = "Serverless Framework"
+LAYERS_ALONE: bool = False
 PROGRAMS = ("serverless.ts", "serverless.js", "serverless.json", "serverless.mjs", "serverless.cjs")
 PLUGIN = "serverless-packager.cjs"
 """The plugin, in the project."""
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> ForeignConfig | None:
+    """Return serverless.yml as a bundle per function and per layer that has a recipe; None where there is none.
+
+    Raises ConfigError for what only the framework can resolve: variables, and parts taken from other files.
+    """
+    return first_read(root, FILES, parse)
+
+
+def write(order: Order) -> dict[str, str]:
     """Return serverless.yml with ``package.artifact`` per function and layer; comments and order are kept."""
     check_distinct(order, layer_reference)
     file = next((name for name in FILES if order.read(name) is not None), FILES[0])
@@ -72,16 +84,6 @@ def _major(order: Order, data: Mapping[str, Any]) -> str:
     package = read_json(order.read("package.json"), "package.json")
     installed = {**(package.get("dependencies") or {}), **(package.get("devDependencies") or {})}
     return str(data.get("frameworkVersion") or installed.get("serverless", "")).lstrip("^~>=v ")[:1]
-
-
-def layer_reference(name: str) -> str:
-    """Return the logical id the framework gives a layer.
-
-    >>> layer_reference("my-engine_2")
-    'MyDashengineUnderscore2LambdaLayer'
-    """
-    normal = name.replace("-", "Dash").replace("_", "Underscore")
-    return f"{normal[:1].upper()}{normal[1:]}LambdaLayer"
 
 
 def _refuse_programs(order: Order) -> None:

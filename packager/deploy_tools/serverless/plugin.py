@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SOURCE = Path(__file__).with_name("serverless_plugin.cjs")
 
 
-def emit(order: Order) -> dict[str, str]:
+def write_plugin(order: Order) -> dict[str, str]:
     """Return the plugin file, and serverless.yml with the plugin in its list unless it is there.
 
     A configuration that is a program is left alone: the user adds the line. Raises ConfigError for an edited plugin.

@@ -14,25 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from packager.model.publishing import Access
+
 Client = Any
 """A boto3 client. boto3 makes its methods at run time from the service's model, so there is no type to name."""
 
 _PART_BYTES = 8 << 20
 _READ_TIMEOUT_SECONDS = 300
 """A direct upload of 50 MB is one request: on a slow line the answer takes longer than boto's 60 s."""
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who calls, and where."""
-
-    region: str = ""
-    """Empty: what AWS_REGION or the profile says."""
-    profile: str = ""
-    endpoint_url: str = ""
-    """Another server that speaks the same API, such as LocalStack."""
-    attempts: int = 6
-    """For each request, the first included; boto spaces them out when AWS throttles."""
 
 
 @dataclass(frozen=True)

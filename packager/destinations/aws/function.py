@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from packager.core.errors import ArtifactError, ProviderFault, UsageError
 from packager.destinations.aws.faults import error_code, translated
 from packager.destinations.aws.layer import find_version
-from packager.destinations.aws.route import Shipment, check_limits, choose_route, send, verify
+from packager.destinations.aws.route import Upload, check_limits, choose_route, send, verify
 from packager.model.findings import Finding, has_errors
-from packager.model.publishing import FunctionSpec, Published
-from packager.publish.package import Package, read_package
+from packager.model.publishing import FinishedZip, FunctionSpec, Published
+from packager.publish.package import read_package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ _SETTLED = {"Delay": 1, "MaxAttempts": 300}
 
 
 def publish_function(
-    package: Package,
+    package: FinishedZip,
     spec: FunctionSpec,
     aws: Aws,
     *,
@@ -61,10 +61,10 @@ def publish_function(
         )
         if has_errors(findings):
             return result
-        shipment = Shipment(package, route, aws, watch)
+        upload = Upload(package, route, aws, watch)
         if current:
-            return _update(shipment, spec, arns, current, result)
-        return _create(shipment, spec, arns, result)
+            return _update(upload, spec, arns, current, result)
+        return _create(upload, spec, arns, result)
 
 
 def _check_built_with(spec: FunctionSpec, layers: Sequence[dict[str, Any]], region: str) -> None:
@@ -89,7 +89,7 @@ def _configuration(aws: Aws, name: str) -> dict[str, Any]:
     return found
 
 
-def _create(shipment: Shipment, spec: FunctionSpec, arns: list[str], result: Published) -> Published:
+def _create(upload: Upload, spec: FunctionSpec, arns: list[str], result: Published) -> Published:
     where = f"function {spec.name} in {result.region}"
     if not spec.create:
         msg = "there is no such function"
@@ -98,17 +98,17 @@ def _create(shipment: Shipment, spec: FunctionSpec, arns: list[str], result: Pub
     if missing:
         msg = f"cannot be made without {' and '.join(missing)}"
         raise UsageError(msg, where=where, fix=f"give {' '.join(f'--{word}' for word in missing)}")
-    result = replace(result, action="created", version="$LATEST", route=str(shipment.route), changes=("new",))
+    result = replace(result, action="created", version="$LATEST", route=str(upload.route), changes=("new",))
     if result.planned:
         return result
-    code = send(shipment)
+    code = send(upload)
     wanted = {
         "Layers": arns,
         "Environment": {"Variables": dict(spec.environment)} if spec.environment else {},
         "Architectures": [spec.arch] if spec.arch else [],
     }
-    client = shipment.aws.lambda_client
-    with shipment.watch.step("publish", where):
+    client = upload.aws.lambda_client
+    with upload.watch.step("publish", where):
         answer = client.create_function(
             FunctionName=spec.name,
             Runtime=spec.runtime,
@@ -117,34 +117,34 @@ def _create(shipment: Shipment, spec: FunctionSpec, arns: list[str], result: Pub
             Code=code,
             **{name: value for name, value in wanted.items() if value},
         )
-        verify(shipment.package, answer.get("CodeSha256", ""), answer["FunctionArn"])
+        verify(upload.package, answer.get("CodeSha256", ""), answer["FunctionArn"])
         client.get_waiter("function_active").wait(FunctionName=spec.name, WaiterConfig=_SETTLED)
     return replace(result, arn=answer["FunctionArn"])
 
 
 def _update(
-    shipment: Shipment, spec: FunctionSpec, arns: list[str], current: dict[str, Any], result: Published
+    upload: Upload, spec: FunctionSpec, arns: list[str], current: dict[str, Any], result: Published
 ) -> Published:
     where = f"function {spec.name} in {result.region}"
     if current.get("PackageType", "Zip") != "Zip":
         msg = "runs a container image; a zip cannot replace it"
         raise ProviderFault(msg, where=where, fix="publish to another function name")
     settings = _settings(current, spec, arns)
-    code_changes = _code_changes(current, spec, shipment.package)
+    code_changes = _code_changes(current, spec, upload.package)
     result = replace(
         result,
         action="updated" if settings or code_changes else "unchanged",
         arn=current["FunctionArn"],
         version="$LATEST",
-        route=str(shipment.route) if code_changes else "",
+        route=str(upload.route) if code_changes else "",
         changes=(*settings, *code_changes),
     )
     if result.planned or result.unchanged:
         return result
-    code = send(shipment) if code_changes else {}
-    client = shipment.aws.lambda_client
+    code = send(upload) if code_changes else {}
+    client = upload.aws.lambda_client
     settled = client.get_waiter("function_updated")
-    with shipment.watch.step("publish", where):
+    with upload.watch.step("publish", where):
         # AWS refuses an update while another one is under way, our own first half included.
         settled.wait(FunctionName=spec.name, WaiterConfig=_SETTLED)
         if settings:
@@ -153,12 +153,12 @@ def _update(
         if code:
             arches = {"Architectures": [spec.arch]} if spec.arch else {}
             answer = client.update_function_code(FunctionName=spec.name, **code, **arches)
-            verify(shipment.package, answer.get("CodeSha256", ""), result.arn)
+            verify(upload.package, answer.get("CodeSha256", ""), result.arn)
             settled.wait(FunctionName=spec.name, WaiterConfig=_SETTLED)
     return result
 
 
-def _code_changes(current: dict[str, Any], spec: FunctionSpec, package: Package) -> tuple[str, ...]:
+def _code_changes(current: dict[str, Any], spec: FunctionSpec, package: FinishedZip) -> tuple[str, ...]:
     """Return why the code must be sent, empty if it need not be. The architecture can only change with the code."""
     reasons = []
     if current.get("CodeSha256") != package.code_sha256:
@@ -189,7 +189,7 @@ def _settings(current: dict[str, Any], spec: FunctionSpec, arns: list[str]) -> d
     return settings
 
 
-def _weigh_layers(package: Package, layers: Sequence[dict[str, Any]]) -> tuple[list[int], list[Finding]]:
+def _weigh_layers(package: FinishedZip, layers: Sequence[dict[str, Any]]) -> tuple[list[int], list[Finding]]:
     """Return each layer's unzipped size, and a note for each that is only known from below.
 
     AWS tells a layer's zipped size only. The true one is read from the layer's own zip where that lies beside the
@@ -208,7 +208,7 @@ def _weigh_layers(package: Package, layers: Sequence[dict[str, Any]]) -> tuple[l
     return sizes, findings
 
 
-def _find_beside(package: Package, zipped_bytes: int, code_sha256: str) -> Package | None:
+def _find_beside(package: FinishedZip, zipped_bytes: int, code_sha256: str) -> FinishedZip | None:
     for path in sorted(package.path.parent.glob("*.zip")):
         try:
             if path != package.path and path.stat().st_size == zipped_bytes:

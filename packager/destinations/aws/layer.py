@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ProviderFault, UsageError
 from packager.destinations.aws.faults import translated
-from packager.destinations.aws.route import Shipment, check_limits, choose_route, send, verify
+from packager.destinations.aws.route import Upload, check_limits, choose_route, send, verify
 from packager.model.findings import has_errors
 from packager.model.publishing import LayerSpec, Published
 
 if TYPE_CHECKING:
     from packager.core.progress import Stopwatch
     from packager.destinations.aws.clients import Aws
+    from packager.model.publishing import FinishedZip
     from packager.model.targets import Budget
-    from packager.publish.package import Package
 
 _VERSION_ARN = re.compile(r"(arn:[\w-]+:lambda:(?P<region>[\w-]+):\d{12}:layer:[\w-]{1,140}):(?P<version>\d+)")
 _NAME = re.compile(r"[\w-]{1,140}", re.ASCII)
 
 
 def publish_layer(
-    package: Package,
+    package: FinishedZip,
     spec: LayerSpec,
     aws: Aws,
     *,
@@ -54,7 +54,7 @@ def publish_layer(
         result = replace(result, action="published", route=str(route), changes=changes)
         if dry_run:
             return result
-        content = send(Shipment(package, route, aws, watch))
+        content = send(Upload(package, route, aws, watch))
         with watch.step("publish", where):
             answer = aws.lambda_client.publish_layer_version(LayerName=spec.name, Content=content, **_arguments(spec))
         verify(package, answer.get("Content", {}).get("CodeSha256", ""), answer["LayerVersionArn"])
@@ -102,7 +102,7 @@ def find_version(aws: Aws, layer: str) -> dict[str, Any]:
     return found
 
 
-def _changes(newest: dict[str, Any], spec: LayerSpec, package: Package) -> tuple[str, ...]:
+def _changes(newest: dict[str, Any], spec: LayerSpec, package: FinishedZip) -> tuple[str, ...]:
     """Return what the newest version lacks, empty if it is the same; order is no difference."""
     if not newest:
         return ("new",)

@@ -6,10 +6,10 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from packager.audit.sizes import weigh
 from packager.core.errors import ArtifactError, ProviderFault
 from packager.core.units import format_size
 from packager.destinations.aws.faults import error_code, translated
+from packager.publish.limits import over_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from packager.core.progress import Progress, Stopwatch
     from packager.destinations.aws.clients import Aws, Client
     from packager.model.findings import Finding
+    from packager.model.publishing import FinishedZip
     from packager.model.targets import Budget
-    from packager.publish.package import Package
 
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 _THROUGH_BUCKET = "name a bucket of the region with --bucket: through S3 this limit does not count"
@@ -38,16 +38,16 @@ class Route:
 
 
 @dataclass(frozen=True)
-class Shipment:
+class Upload:
     """A zip, its way, and the doors it goes through."""
 
-    package: Package
+    package: FinishedZip
     route: Route
     aws: Aws
     watch: Stopwatch
 
 
-def choose_route(package: Package, budget: Budget, bucket: str, region: str) -> Route:
+def choose_route(package: FinishedZip, budget: Budget, bucket: str, region: str) -> Route:
     """Return direct for what fits into one request, else the bucket if one is named.
 
     The key is the zip's own hash, so an upload is never repeated and never overwrites anything else. ``{region}`` in
@@ -60,27 +60,17 @@ def choose_route(package: Package, budget: Budget, bucket: str, region: str) -> 
 
 
 def check_limits(
-    package: Package, layers_bytes: Sequence[int], budget: Budget, route: Route, target: str
+    package: FinishedZip, layers_bytes: Sequence[int], budget: Budget, route: Route, target: str
 ) -> list[Finding]:
     """Return what AWS would refuse, before a byte is sent. `layers_bytes` are unzipped sizes, one for each layer."""
-    findings = weigh(
-        name=str(package.path),
-        zipped_bytes=package.zipped_bytes,
-        unzipped_bytes=package.unzipped_bytes,
-        layers_unzipped_bytes=layers_bytes,
-        entries=package.entries,
-        target_title=target,
-        budget=replace(budget, zipped=None) if route.bucket else budget,
+    return over_limits(
+        package, layers_bytes, replace(budget, zipped=None) if route.bucket else budget, target, _THROUGH_BUCKET
     )
-    # To an audit the direct limit is a warning, since a bucket may be at hand; here none was named.
-    return [
-        replace(each, severity="error", fix=_THROUGH_BUCKET) if each.code == "SIZE001" else each for each in findings
-    ]
 
 
-def send(shipment: Shipment) -> dict[str, Any]:
+def send(upload: Upload) -> dict[str, Any]:
     """Return what the API's ``Content`` or code arguments take, uploading to the bucket first where it is the route."""
-    package, route, aws = shipment.package, shipment.route, shipment.aws
+    package, route, aws = upload.package, upload.route, upload.aws
     if not route.bucket:
         data = package.path.read_bytes()
         if hashlib.sha256(data).hexdigest() != package.sha256:
@@ -91,13 +81,13 @@ def send(shipment: Shipment) -> dict[str, Any]:
         client = aws.s3_client()
         _check_bucket(client, route.bucket, aws.region)
         if not _is_there(client, route, package):
-            with shipment.watch.step("upload", str(route)):
-                sent = _Sent(package.zipped_bytes, shipment.watch.progress)
+            with upload.watch.step("upload", str(route)):
+                sent = _Sent(package.zipped_bytes, upload.watch.progress)
                 aws.upload(client, package.path, route.bucket, route.key, {"sha256": package.sha256}, sent)
     return {"S3Bucket": route.bucket, "S3Key": route.key}
 
 
-def verify(package: Package, stated: str, where: str) -> None:
+def verify(package: FinishedZip, stated: str, where: str) -> None:
     """Raise ProviderFault unless AWS states the zip's own CodeSha256: what arrived is then what was built."""
     if stated != package.code_sha256:
         msg = f"AWS states CodeSha256 {stated or '(none)'}, the zip has {package.code_sha256}: other bytes arrived"
@@ -125,7 +115,7 @@ def _check_bucket(client: Client, bucket: str, region: str) -> None:
         raise ProviderFault(msg, where=where, fix="name a bucket there; {region} in the name is filled in")
 
 
-def _is_there(client: Client, route: Route, package: Package) -> bool:
+def _is_there(client: Client, route: Route, package: FinishedZip) -> bool:
     """Return whether the object is there already, whole and with our own hash on it."""
     from botocore.exceptions import ClientError
 

@@ -10,20 +10,29 @@ from typing import TYPE_CHECKING, Any
 from packager.core.errors import ConfigError
 from packager.core.jsontext import read_json, write_json
 from packager.core.merge import Merge
-from packager.deploy_tools.functions import only_one
+from packager.hosts.source_folder import only_one
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-TARGETS = ("google-cloud-functions", "google-cloud-functions-gen2")
+TITLE: str = "Google Cloud Functions"
+TARGETS: tuple[str, ...] = ("google-cloud-functions", "google-cloud-functions-gen2")
+FILES: tuple[str, ...] = ()
+LAYERS_ALONE: bool = False
 PACKAGE = "package.json"
 IGNORE = ".gcloudignore"
 FRAMEWORK = "@google-cloud/functions-framework"
 IGNORED = (".git", ".gitignore", "node_modules/", ".env", ".env.*", ".packager.json")
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> None:
+    """Return nothing: package.json is every host's, and says of none that the project is for it."""
+
+
+def write(order: Order) -> dict[str, str]:
     """Return package.json with what the server-side build needs, and .gcloudignore.
 
     Raises ConfigError for several bundles: a source folder has one entry.

@@ -8,24 +8,72 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError
 from packager.core.merge import Merge
+from packager.core.unused import unused_keys
+from packager.model.configs import ForeignConfig
+from packager.model.project import BundleSpec
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterator, MutableMapping
+    from pathlib import Path
 
+    from packager.core.unused import UsedKeys
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-TARGETS = ("netlify",)
 FILE = "netlify.toml"
+TITLE: str = "Netlify"
+TARGETS: tuple[str, ...] = ("netlify",)
+FILES: tuple[str, ...] = (FILE,)
+LAYERS_ALONE: bool = False
 FOLDER = "netlify"
 """Below the output folder: what is deployed from."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _RESERVED = ("___netlify-entry-point", "___netlify-bootstrap")
+_SUFFIXES = (".js", ".mjs", ".cjs")
+_USED: UsedKeys = {"functions": {"directory": True}, "build": {"functions": True}}
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> ForeignConfig | None:
+    """Return netlify.toml as one bundle of the files in its functions folder; None where there is none.
+
+    Raises ConfigError for a folder that is named and holds no function, unless it is that of our own zips.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    text = read_text(root, FILE)
+    if text is None:
+        return None
+    try:
+        data: dict[str, Any] = tomlkit.parse(text).unwrap()
+    except TOMLKitError as error:
+        raise ConfigError(str(error), where=FILE) from error
+    directory = (data.get("functions") or {}).get("directory")
+    named = directory or (data.get("build") or {}).get("functions")
+    folder = str(named or "netlify/functions").strip("/")
+    unused = unused_keys(data, _USED, ("build.functions",) if directory else ())
+    if src := tuple(_entries(root, folder)):
+        return ForeignConfig(FILE, (BundleSpec("", "netlify", src=src),), unused)
+    if named and not str(named).strip("/").startswith("dist/"):
+        msg = f"{folder} holds no functions"
+        raise ConfigError(msg, where=f"{FILE}: functions.directory", fix="put NAME.js files there")
+    return ForeignConfig(FILE, (), unused)
+
+
+def _entries(root: Path, folder: str) -> Iterator[str]:
+    """Yield ``NAME.js`` and ``NAME/index.js`` or ``NAME/NAME.js`` of the functions folder."""
+    for path in sorted((root / folder).glob("*")) if (root / folder).is_dir() else ():
+        if path.suffix in _SUFFIXES:
+            yield path.relative_to(root).as_posix()
+        for name in ("index", path.name):
+            inner = [path / f"{name}{suffix}" for suffix in _SUFFIXES]
+            yield from [entry.relative_to(root).as_posix() for entry in inner if entry.is_file()][:1]
+
+
+def write(order: Order) -> dict[str, str]:
     """Return netlify.toml whose functions folder holds our zips; everything else in it stays."""
     import tomlkit
     from tomlkit.exceptions import ParseError, TOMLKitError

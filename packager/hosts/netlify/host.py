@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
 from packager.hosts.aws_lambda.host import place
-from packager.hosts.netlify.config import FOLDER, check_name, emit, function_name, manifest
+from packager.hosts.netlify.config import FOLDER, check_name, function_name, manifest, write
 from packager.model.configs import Order
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     from packager.model.results import Shipment
 
     bundles = tuple(item.bundle for item in made)
-    files: dict[str, str | Path] = dict(emit(Order(bundles, made[0].read, out="", force=True)))
+    files: dict[str, str | Path] = dict(write(Order(bundles, made[0].read, out="", force=True)))
     zips = []
     functions: list[tuple[str, str]] = []
     for item in made:

@@ -7,33 +7,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.core.errors import ConfigError
+from packager.core.document import read_text
+from packager.core.errors import ConfigError, UsageError
 from packager.core.jsontext import read_json, write_json
 from packager.core.merge import Merge
 from packager.core.units import parse_size
+from packager.core.unused import unused_keys
+from packager.model.configs import ForeignConfig
+from packager.model.project import BundleSpec
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from packager.core.unused import UsedKeys
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-TARGETS = ("now",)
 FILE = "now.json"
+TITLE: str = "ZEIT Now"
+TARGETS: tuple[str, ...] = ("now",)
+FILES: tuple[str, ...] = (FILE,)
+LAYERS_ALONE: bool = False
 BUILDER = "@now/node@canary"
 DEFAULT_LAMBDA_SIZE = "25mb"
 HARD_LAMBDA_SIZE = "50mb"
+_USED: UsedKeys = {
+    "version": True,
+    "builds": {"src": True, "use": True, "config": {"maxLambdaSize": True}},
+    # The names: values are secrets.
+    "env": True,
+}
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> ForeignConfig | None:
+    """Return now.json as one bundle of the files that its Node builders build; None where there is none."""
+    text = read_text(root, FILE)
+    if text is None:
+        return None
+    data = read_json(text, FILE)
+    _check_version(data)
+    every = data.get("builds") or []
+    builds = [build for build in every if "node" in str(build.get("use", ""))]
+    sizes = [build["config"]["maxLambdaSize"] for build in builds if "maxLambdaSize" in (build.get("config") or {})]
+    try:
+        budget = min((parse_size(size) for size in sizes), default=None)
+    except UsageError as error:
+        raise ConfigError(error.message, where=f"{FILE}: builds.config.maxLambdaSize", fix=error.fix) from error
+    src = tuple(str(build.get("src", "")) for build in builds)
+    environment = {str(name): "" for name in data.get("env") or {}}
+    spec = BundleSpec("", "now", src=src, budget_bytes=budget, environment=environment)
+    others = {f"builds[{index}]" for index, build in enumerate(every) if build not in builds}
+    return ForeignConfig(FILE, (spec,), unused_keys(data, _USED, others))
+
+
+def _check_version(data: dict[str, Any]) -> None:
+    """Raise ConfigError for another version of the platform."""
+    version = data.get("version", 2)
+    if version != 2:
+        msg = f"version {version!r} is not known here, only 2 is"
+        raise ConfigError(msg, where=f"{FILE}: version", fix="see the host's guide for moving to version 2")
+
+
+def write(order: Order) -> dict[str, str]:
     """Return now.json with a build per entry file, routes to them, and the names of variables; values are secrets.
 
     A build of the user's stays as it is but for a missing ``maxLambdaSize``; routes of theirs come first.
     """
     text = order.read(FILE)
     data = read_json(text, FILE)
-    version = data.get("version", 2)
-    if version != 2:
-        msg = f"version {version!r} is not known here, only 2 is"
-        raise ConfigError(msg, where=f"{FILE}: version", fix="see the host's guide for moving to version 2")
+    _check_version(data)
     merge = Merge(FILE, order.force)
     merge.require(data, {"version": 2})
     _refuse_doubles(order)

@@ -27,14 +27,14 @@ def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle: the project's own files, the lock file, and now.json."""
-    from packager.hosts.now.config import emit, package_text
+    from packager.hosts.now.config import package_text, write
     from packager.model.results import Shipment
 
     found = {}
     for item in made:
         name = item.bundle.name
         order = Order((item.bundle,), item.read, sizes={name: item.zipped_bytes})
-        files = {**source_files(item), **emit(order)}
+        files = {**source_files(item), **write(order)}
         if (text := package_text(order)) is not None:
             files["package.json"] = text
         found[name] = Shipment(files=files)

@@ -8,25 +8,50 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError
 from packager.core.jsontext import read_json, write_json
 from packager.core.merge import Merge
-from packager.deploy_tools.functions import only_one
+from packager.core.unused import unused_keys
+from packager.hosts.source_folder import only_one
+from packager.model.configs import ForeignConfig
+from packager.model.project import BundleSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
+    from packager.core.unused import UsedKeys
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-TARGETS = ("up",)
 FILE = "up.json"
+TITLE: str = "Apex Up"
+TARGETS: tuple[str, ...] = ("up",)
+FILES: tuple[str, ...] = (FILE,)
+LAYERS_ALONE: bool = False
 IGNORE = ".upignore"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,99}")
 MARK = "# packager:"
+_USED: UsedKeys = {"name": True, "type": True, "lambda": {"runtime": True}, "proxy": {"command": True}}
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> ForeignConfig | None:
+    """Return up.json as one server, nothing for a static site; None where there is no up.json."""
+    text = read_text(root, FILE)
+    if text is None:
+        return None
+    data = read_json(text, FILE)
+    if data.get("type") == "static":
+        return ForeignConfig(FILE, (), unused_keys(data, {"type": True}))
+    words = str((data.get("proxy") or {}).get("command", "")).split()
+    src = (words[1],) if len(words) == 2 and words[0] == "node" else ()
+    runtime = str((data.get("lambda") or {}).get("runtime", ""))
+    spec = BundleSpec(str(data.get("name") or ""), "up", runtime=runtime, src=src)
+    return ForeignConfig(FILE, (spec,), unused_keys(data, _USED, () if src else ("proxy.command",)))
+
+
+def write(order: Order) -> dict[str, str]:
     """Return up.json and .upignore. Raises ConfigError for more than one bundle: Up deploys one server per folder."""
     files = {}
     for bundle in only_one(order, "Up deploys one server per folder, these are several"):

@@ -7,19 +7,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.document import read_text
 from packager.core.errors import ConfigError
 from packager.core.jsontext import read_json, write_json
 from packager.core.merge import Merge
+from packager.core.unused import unused_keys
+from packager.model.configs import ForeignConfig
+from packager.model.project import BundleSpec
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model.configs import Order
     from packager.model.plan import Bundle
 
-TARGETS = ("vercel",)
 OUTPUT = ".vercel/output"
 CONFIG = f"{OUTPUT}/config.json"
 SETTINGS = "vercel.json"
+TITLE: str = "Vercel"
+TARGETS: tuple[str, ...] = ("vercel",)
+FILES: tuple[str, ...] = (SETTINGS,)
+LAYERS_ALONE: bool = False
 _MAX_NAME = 128
 _CARRIED = ("memory", "maxDuration", "regions", "functionFailoverRegions", "supportsCancellation")
 _TRANSLATED = "is made into routes by `vercel build`, which a prebuilt deployment does not run"
@@ -30,7 +39,17 @@ _BUILT = {
 """Keys of vercel.json that mean nothing to a prebuilt deployment: dropping them silently would change the site."""
 
 
-def emit(order: Order) -> dict[str, str]:
+def read(root: Path) -> ForeignConfig | None:
+    """Return vercel.json as one bundle of the files its ``functions`` names; None where there is none."""
+    text = read_text(root, SETTINGS)
+    if text is None:
+        return None
+    data = read_json(text, SETTINGS)
+    spec = BundleSpec("", "vercel", src=tuple(map(str, data.get("functions") or {})))
+    return ForeignConfig(SETTINGS, (spec,), unused_keys(data, {"functions": {"*": {}}}))
+
+
+def write(order: Order) -> dict[str, str]:
     """Return config.json and a .vc-config.json per entry, merged into those that are there.
 
     The routes, crons, images and function settings of the user's vercel.json go along; its routes come first.

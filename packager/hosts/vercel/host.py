@@ -25,13 +25,13 @@ def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle: each entry a function with all the files, and ``public/`` as static files."""
-    from packager.hosts.vercel.config import OUTPUT, emit, function_path
+    from packager.hosts.vercel.config import OUTPUT, function_path, write
     from packager.model.results import Shipment
 
     found = {}
     for item in made:
         bundle = item.bundle
-        files: dict[str, str | Path] = dict(emit(Order((bundle,), _reader(item))))
+        files: dict[str, str | Path] = dict(write(Order((bundle,), _reader(item))))
         for path in sorted(item.own):
             if path.startswith(STATIC):
                 files[f"{OUTPUT}/static/{path.removeprefix(STATIC)}"] = item.sources[path]

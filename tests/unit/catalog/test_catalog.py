@@ -14,7 +14,7 @@ from packager.catalog.loading import load
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
 from packager.generate.steps import steps_for
-from packager.hosts.registry import PROVIDERS
+from packager.hosts.registry import HOSTS
 from packager.model.targets import parse_version
 from tests.support.fakes import make_bundle, make_job
 
@@ -59,7 +59,7 @@ def test_lambdas_systems_are_not_mixed_up(runtime: str, baseline: str, glibc: tu
 
 @pytest.mark.parametrize("target", TARGETS, ids=IDS)
 def test_every_target_can_be_used(target: Target) -> None:
-    assert target.provider in PROVIDERS
+    assert target.provider in HOSTS
     assert (bundled("dockerfiles") / f"{target.platform.family}.Dockerfile").exists() or (
         bundled("dockerfiles") / target.platform.family
     ).is_dir()

@@ -11,7 +11,7 @@ import pytest
 
 from packager.compiling.cache import compile_modules
 from packager.compiling.kept import compile_kept, manner_of
-from packager.hosts.registry import PROVIDERS
+from packager.hosts.registry import HOSTS
 from packager.model.bytecode import Batch, Compiled, Manner, Module
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
@@ -73,7 +73,7 @@ def compiled(root: Path, python: Counting, bundle: Bundle, files: Mapping[str, s
         yield python
 
     def place(path: str) -> str:
-        return PROVIDERS[bundle.target.provider].place(bundle, path)
+        return HOSTS[bundle.target.provider].place(bundle, path)
 
     scratch = root / f"scratch-{len(python.manners)}-{bundle.kind}"
     scratch.mkdir(parents=True)

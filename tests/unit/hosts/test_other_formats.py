@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from packager.core.errors import ConfigError, UsageError
-from packager.hosts.formats import EMITTERS, emitter
+from packager.hosts.registry import CONFIG_FORMATS, config_format
 from packager.hosts.up.config import ignore_text, up_name
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, emitted, node_project
 
@@ -197,9 +197,9 @@ def test_a_target_without_bundles_is_named(tmp_path: Path) -> None:
 
 
 def test_every_name_has_its_emitter_and_a_misprint_gets_a_guess() -> None:
-    assert all(emitter(name).TARGETS for name in EMITTERS)
+    assert all(config_format(name).TARGETS for name in CONFIG_FORMATS)
     with pytest.raises(UsageError, match="did you mean 'netlify'"):
-        emitter("netlfy")
+        config_format("netlfy")
 
 
 def test_vercel_puts_the_users_routes_first_and_refuses_builders(tmp_path: Path) -> None:

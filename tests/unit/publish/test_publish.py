@@ -18,21 +18,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog.current import load_catalog
-from packager.cli.publish import Options, make_spec
+from packager.cli.publish import PublishOptions, make_spec
 from packager.core.errors import ArtifactError, UsageError
 from packager.destinations.aws.route import Route, check_limits, choose_route
-from packager.model.publishing import FunctionSpec, LayerSpec
-from packager.publish.package import Description, Package, read_description, read_package
+from packager.model.publishing import FinishedZip, FunctionSpec, LayerSpec
+from packager.publish.package import ZipDescription, read_description, read_package
 
 HOST = load_catalog().host("aws-lambda")
 FUNCTION = HOST.kinds["aws-lambda"][1]
 LAYER = HOST.kinds["aws-lambda-layer"][1]
-SMALL = Package(Path("api.zip"), zipped_bytes=1000, unzipped_bytes=3000, entries=3, sha256="ab" * 32)
+SMALL = FinishedZip(Path("api.zip"), zipped_bytes=1000, unzipped_bytes=3000, entries=3, sha256="ab" * 32)
 DIRECT = 52_428_800
 UNZIPPED = 262_144_000
 
 
-def codes(package: Package, route: Route, *layers: int) -> list[str]:
+def codes(package: FinishedZip, route: Route, *layers: int) -> list[str]:
     return [finding.code for finding in check_limits(package, layers, FUNCTION, route, "aws-lambda")]
 
 
@@ -63,7 +63,7 @@ def test_too_big_for_one_request_says_how_to_send_it() -> None:
 
 
 @pytest.fixture
-def package(tmp_path: Path) -> Package:
+def package(tmp_path: Path) -> FinishedZip:
     path = tmp_path / "api.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.js", b"a" * 1000)
@@ -71,13 +71,13 @@ def package(tmp_path: Path) -> Package:
     return read_package(path)
 
 
-def test_package_is_weighed_and_hashed(package: Package) -> None:
+def test_package_is_weighed_and_hashed(package: FinishedZip) -> None:
     data = package.path.read_bytes()
     assert (package.zipped_bytes, package.unzipped_bytes, package.entries) == (len(data), 1500, 2)
     assert package.sha256 == hashlib.sha256(data).hexdigest()
 
 
-def test_paths_that_are_no_zip(tmp_path: Path, package: Package) -> None:
+def test_paths_that_are_no_zip(tmp_path: Path, package: FinishedZip) -> None:
     with pytest.raises(ArtifactError, match="does not exist"):
         read_package(tmp_path / "none.zip")
     with pytest.raises(ArtifactError, match="is a folder") as caught:
@@ -101,14 +101,14 @@ def test_damaged_zips_raise_nothing_else(
             continue
 
 
-def describe(package: Package, document: object) -> Description:
+def describe(package: FinishedZip, document: object) -> ZipDescription:
     text = document if isinstance(document, str) else json.dumps(document)
     package.path.with_name("api.manifest.json").write_text(text)
     return read_description(package)
 
 
-def test_manifest_is_optional_and_read_where_it_is(package: Package) -> None:
-    assert read_description(package) == Description()
+def test_manifest_is_optional_and_read_where_it_is(package: FinishedZip) -> None:
+    assert read_description(package) == ZipDescription()
     layers = [{"name": "prisma", "sha256": "aa"}, {"name": "shared.zip", "sha256": "bb"}]
     document = {
         "version": 1,
@@ -117,7 +117,7 @@ def test_manifest_is_optional_and_read_where_it_is(package: Package) -> None:
         "layers": layers,
         "artifact": {"sha256": package.sha256},
     }
-    assert describe(package, document) == Description(
+    assert describe(package, document) == ZipDescription(
         bundle="api", arch="arm64", layers=(("prisma", "aa"), ("shared", "bb"))
     )
 
@@ -132,28 +132,28 @@ def test_manifest_is_optional_and_read_where_it_is(package: Package) -> None:
     ],
     ids=["other zip", "newer", "no object", "no JSON"],
 )
-def test_manifests_that_do_not_fit(package: Package, document: object, text: str) -> None:
+def test_manifests_that_do_not_fit(package: FinishedZip, document: object, text: str) -> None:
     with pytest.raises(ArtifactError, match=text) as caught:
         describe(package, document)
     assert caught.value.fix
 
 
-def options(**given: Any) -> Options:
+def options(**given: Any) -> PublishOptions:
     empty: dict[str, Any] = dict.fromkeys(("regions", "layers", "runtimes", "arches", "environment"), ())
     texts = ("name", "function", "bucket", "handler", "role", "description", "license", "endpoint_url", "profile")
     empty |= dict.fromkeys(texts, "") | {"create": False, "dry_run": False, "path": Path("api.zip")}
-    return Options(**(empty | given))
+    return PublishOptions(**(empty | given))
 
 
 def test_options_come_before_the_manifest() -> None:
-    description = Description(bundle="api", kind="function", runtime="nodejs20.x", arch="arm64", handler="a.b")
+    description = ZipDescription(bundle="api", kind="function", runtime="nodejs20.x", arch="arm64", handler="a.b")
     spec, budget = make_spec(options(runtimes=("nodejs22.x",)), description)
     assert spec == FunctionSpec("api", runtime="nodejs22.x", handler="a.b", arch="arm64")
     assert budget == FUNCTION
 
 
 def test_layers_are_those_it_was_built_with() -> None:
-    description = Description(bundle="api", kind="function", layers=(("prisma", "00" * 32),))
+    description = ZipDescription(bundle="api", kind="function", layers=(("prisma", "00" * 32),))
     spec, _ = make_spec(options(), description)
     assert spec == FunctionSpec("api", layers=("prisma",), built_with=(base64.b64encode(bytes(32)).decode(),))
     spec, _ = make_spec(options(layers=("other",)), description)
@@ -161,7 +161,7 @@ def test_layers_are_those_it_was_built_with() -> None:
 
 
 def test_a_name_alone_means_a_layer() -> None:
-    spec, budget = make_spec(options(name="engine", runtimes=("nodejs20.x", "nodejs22.x")), Description())
+    spec, budget = make_spec(options(name="engine", runtimes=("nodejs20.x", "nodejs22.x")), ZipDescription())
     assert spec == LayerSpec("engine", ("nodejs20.x", "nodejs22.x"))
     assert budget == LAYER
 
@@ -178,12 +178,12 @@ def test_a_name_alone_means_a_layer() -> None:
 )
 def test_options_that_contradict(given: dict[str, Any], text: str) -> None:
     with pytest.raises(UsageError, match=text):
-        make_spec(options(**given), Description())
+        make_spec(options(**given), ZipDescription())
 
 
 def test_other_hosts_bundles_are_not_for_aws() -> None:
     with pytest.raises(UsageError, match="a site cannot be published"):
-        make_spec(options(), Description(bundle="web", kind="site"))
+        make_spec(options(), ZipDescription(bundle="web", kind="site"))
 
 
 def test_environment_values_are_never_shown() -> None:
