@@ -13,7 +13,7 @@ _PUBLIC = {
     "Catalog": "packager.model.catalog",
     "Finding": "packager.model.findings",
     "Machine": "packager.model.machine",
-    "Options": "packager.model.options",
+    "Options": "packager.model.options:BuildOptions",
     "PackagerError": "packager.core.errors",
     "Plan": "packager.model.plan",
     "Project": "packager.model.project",
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from packager.model.catalog import Catalog as Catalog
     from packager.model.findings import Finding as Finding
     from packager.model.machine import Machine as Machine
-    from packager.model.options import Options as Options
+    from packager.model.options import BuildOptions as Options  # noqa: F401
     from packager.model.plan import Bundle as Bundle
     from packager.model.plan import Plan as Plan
     from packager.model.project import Project as Project

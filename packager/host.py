@@ -1,65 +1,36 @@
-"""The doors to the outside as one value: builders, prover, scratch. Tests put fakes behind them."""
+"""The programs of this machine, as tools for the stages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.model.tools import Tools
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
     from packager.model.builds import Builder, Tree
-    from packager.model.bytecode import FindPython, Python
-    from packager.model.options import Options, Prover
-    from packager.model.plan import BuilderName, Bundle
+    from packager.model.bytecode import Python
+    from packager.model.contents import Contents
+    from packager.model.plan import BuilderName
     from packager.model.proof import Proof
-    from packager.model.selection import Selection
+    from packager.model.stages import ProveInputs
     from packager.model.targets import Arch
-    from packager.model.tracing import Bundled, Bundler, Trace, Tracer
+    from packager.model.tracing import Bundled, BundleQuestion, Trace, TraceQuestion
 
 
-def _trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path) -> Trace:
-    from packager.trace.nft import trace
+def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools:
+    """Return the tools of this machine.
 
-    return trace(bundle, root, entries, overlay, cache)
-
-
-def _bundle(
-    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
-) -> Bundled:
-    from packager.bundling.esbuild import bundle_code
-
-    return bundle_code(bundle, root, entries, external, out, cache)
-
-
-def _python(version: str, tree: Tree | None, arch: Arch) -> AbstractContextManager[Python]:
-    from packager.compiling.finding import find_python
-
-    return find_python(version, tree, arch)
-
-
-@dataclass(frozen=True)
-class Host:
-    """What the pipeline is given of the outside world."""
-
-    builder: Callable[[BuilderName], Builder]
-    """Returns the builder of a name; connects to Docker only when asked for it."""
-    prover: Prover
-    tracer: Tracer = _trace
-    """Finds out what entry files reach."""
-    bundler: Bundler = _bundle
-    """Joins entry files with the code they reach."""
-    python: FindPython = _python
-    """Finds an interpreter of the target's version, for compiling modules."""
-
-
-def real_host(cache: Path, *, fresh: bool = False) -> Host:
-    """Return the doors of this machine. `fresh`: nothing that an earlier run has installed or generated is reused."""
-    from packager.generate.kept import keeping
+    `fresh`: nothing that an earlier run has installed or generated is reused; without `fetch`, tools that are in
+    no cache are not to be had.
+    """
 
     def builder(name: BuilderName) -> Builder:
+        from packager.generate.kept import keeping
+
         if name == "docker":
             import os
             from functools import partial
@@ -77,28 +48,41 @@ def real_host(cache: Path, *, fresh: bool = False) -> Host:
 
         return keeping(HostBuilder(cache), cache, fresh=fresh)
 
-    def prover(bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options) -> Proof:
+    def prover(inputs: ProveInputs, archive: Path, layers: Sequence[Path]) -> Proof:
         from packager.prove.prover import prove
 
         return prove(
-            artifact,
+            archive,
             layers,
-            target=bundle.target,
-            handler=bundle.handler,
-            environment=dict(bundle.environment),
+            target=inputs.target,
+            handler=inputs.handler,
+            environment=dict(inputs.environment),
             how="auto",
-            image=options.prove_image,
-            cache=options.cache,
-            packages=sorted(_roots(bundle, selection)),
-            dropped={choice.file.path: f"{choice.rule}: {choice.reason}" for choice in selection.dropped},
+            image=inputs.image,
+            cache=cache,
+            packages=list(inputs.packages),
+            dropped=dict(inputs.dropped),
         )
 
-    return Host(builder=builder, prover=prover)
+    def tracer(question: TraceQuestion, contents: Contents) -> Trace:
+        from packager.toolchains.npm_tools import NpmTools
+        from packager.trace.nft import NftTracer
+
+        return NftTracer(NpmTools(cache, fetch))(question, contents)
+
+    def bundler(question: BundleQuestion, contents: Contents) -> Bundled:
+        from packager.bundling.esbuild import EsbuildBundler
+        from packager.toolchains.npm_tools import NpmTools
+
+        return EsbuildBundler(NpmTools(cache, fetch))(question, contents)
+
+    def interpreters(version: str, tree: Tree | None, arch: Arch) -> AbstractContextManager[Python]:
+        from packager.compiling.finding import find_python
+
+        return find_python(version, tree, arch)
+
+    return Tools(builder, prover, tracer, bundler, interpreters)
 
 
-def _roots(bundle: Bundle, selection: Selection) -> set[str]:
-    """Return the names of the packages a layer is made for: loading them is what its proof shows."""
-    from packager.trim.patterns import compiled
-
-    kept = {choice.file.package.name for choice in selection.kept if choice.file.package and choice.file.package.path}
-    return {name for name in kept if any(compiled(glob).match(name) for glob in bundle.packages)}
+real_host = real_tools
+"""The name of `real_tools` until 2026-11."""

@@ -13,22 +13,23 @@ from typing import TYPE_CHECKING
 from packager.core.errors import EnvironmentFault
 from packager.core.progress import Progress, Silent, Stopwatch
 from packager.delivery.manifest import layers_unzipped
+from packager.inventory.contents import TreeContents
 from packager.inventory.tree import scan_tree
-from packager.making.bundle import package_bundle
-from packager.making.choosing import compile_selected, see, select_files
+from packager.making.bundle import compiled_selection, package_bundle, selected
 from packager.making.mending import demand_proofs
 from packager.model.results import Result, Scanned
+from packager.model.tools import Workbench
 from packager.project.survey import survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from packager.fit.workshop import Workshop
-    from packager.host import Host
     from packager.model.catalog import Catalog
-    from packager.model.options import Options
+    from packager.model.options import BuildOptions
     from packager.model.plan import Bundle, Job, Plan
     from packager.model.selection import Selection
+    from packager.model.tools import Tools
 
 
 __all__ = ["Result", "Scanned", "package", "selections"]
@@ -36,7 +37,7 @@ __all__ = ["Result", "Scanned", "package", "selections"]
 
 @contextlib.contextmanager
 def package(
-    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress | None = None
+    plan: Plan, catalog: Catalog, tools: Tools, options: BuildOptions, progress: Progress | None = None
 ) -> Iterator[list[Result]]:
     """Run a plan and yield its results, in the order of the plan. Their files last as long as the context.
 
@@ -44,55 +45,54 @@ def package(
     """
     progress = progress or Silent()
     demand_proofs(plan, options)
-    with _trees(plan, catalog, host, options, progress) as (trees, scratch, shared):
-        yield _within_limits(plan, catalog, host, options, trees, scratch, shared, progress)
+    with _trees(plan, catalog, tools, options, progress) as (trees, scratch, shared):
+        watches = {bundle.name: Stopwatch(progress) for bundle in plan.bundles}
+        yield _within_limits(_Run(plan, catalog, tools, options, trees, scratch, watches), shared)
 
 
-def _within_limits(
-    plan: Plan,
-    catalog: Catalog,
-    host: Host,
-    options: Options,
-    trees: Mapping[Job, Scanned],
-    scratch: Path,
-    shared: Stopwatch,
-    progress: Progress,
-) -> list[Result]:
+def _within_limits(run: _Run, shared: Stopwatch) -> list[Result]:
     """Return every bundle, with a plan if it is over its limits; with ``--fit`` as it fits, its new layers before it.
 
     Layers come first and are fitted one by one, since functions stand on them; functions are fitted together, since
     they may share layers.
     """
     results: dict[str, Result] = {}
-    watches = {bundle.name: Stopwatch(progress) for bundle in plan.bundles}
-    bench = _Bench(plan, catalog, host, options, trees, scratch, watches)
-    layers = [bundle for bundle in plan.bundles if bundle.kind == "layer"]
-    for batch in (*([layer] for layer in layers), [bundle for bundle in plan.bundles if bundle.kind != "layer"]):
-        made = {bundle.name: bench.make(bundle, [results[name] for name in bundle.layers]) for bundle in batch}
-        fitted = bench.fit(made, results)
+    bundles = run.plan.bundles
+    layers = [bundle for bundle in bundles if bundle.kind == "layer"]
+    for batch in (*([layer] for layer in layers), [bundle for bundle in bundles if bundle.kind != "layer"]):
+        made = {bundle.name: run.make(bundle, [results[name] for name in bundle.layers]) for bundle in batch}
+        fitted = run.fit(made, results)
         for name in made:
             for result in fitted[name]:
-                seconds = {**shared.seconds, **watches[name].seconds}
+                seconds = {**shared.seconds, **run.watches[name].seconds}
                 results[result.bundle.name] = replace(result, seconds=seconds)
     return list(results.values())
 
 
 @dataclass(frozen=True)
-class _Bench:
-    """Where one run's bundles are made, and made to fit."""
+class _Run:
+    """One run of a plan, its trees built: where its bundles are made, and made to fit."""
 
     plan: Plan
     catalog: Catalog
-    host: Host
-    options: Options
+    tools: Tools
+    options: BuildOptions
     trees: Mapping[Job, Scanned]
     scratch: Path
     watches: Mapping[str, Stopwatch]
 
+    def bench(self, bundle: Bundle, name: str = "", *, aside: bool = False) -> Workbench:
+        """Return where the stages of a bundle work; `aside` in a folder of its own.
+
+        Trials of one name must not take each other's files away.
+        """
+        scratch = Path(tempfile.mkdtemp(dir=self.scratch, prefix="fit-")) if aside else self.scratch
+        contents, options = self.trees[bundle.job].contents, self.options
+        return Workbench(self.tools, contents, scratch, options.cache, options.jobs, self.watches[name or bundle.name])
+
     def make(self, bundle: Bundle, layers: list[Result]) -> Result:
         """Return a bundle of the plan."""
-        watch = self.watches[bundle.name]
-        return package_bundle(bundle, self.trees[bundle.job], layers, self.host, self.options, self.scratch, watch)
+        return package_bundle(bundle, self.trees[bundle.job], layers, self.options, self.bench(bundle))
 
     def fit(self, made: Mapping[str, Result], beneath: Mapping[str, Result]) -> dict[str, list[Result]]:
         """Return name → the bundle, what was made for it before it."""
@@ -110,15 +110,13 @@ class _Bench:
 
         bundle, scanned = result.bundle, result.scanned
         layers = [beneath[name] for name in bundle.layers]
-        watch = self.watches[bundle.name]
 
-        def make(other: Bundle, below: Sequence[Result], how: Options) -> Result:
-            return package_bundle(other, scanned, list(below), self.host, how, self._folder(), watch)
+        def make(other: Bundle, below: Sequence[Result], how: BuildOptions) -> Result:
+            return package_bundle(other, scanned, below, how, self.bench(other, bundle.name, aside=True))
 
         def select(other: Bundle) -> Selection:
             carried = [(layer.bundle, layer.selection) for layer in layers if layer.bundle.name in other.layers]
-            seen = see(other, scanned, carried, self.host, self.options, self._folder(), watch, {})
-            return select_files(other, scanned, carried, seen)
+            return selected(other, scanned, carried, self.bench(other, bundle.name, aside=True))
 
         return Workshop(
             make=make,
@@ -130,33 +128,27 @@ class _Bench:
             options=self.options,
         )
 
-    def _folder(self) -> Path:
-        """Return a new folder: trials of one name must not take each other's files away."""
-        return Path(tempfile.mkdtemp(dir=self.scratch, prefix="fit-"))
-
 
 @contextlib.contextmanager
 def selections(
-    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress | None = None
+    plan: Plan, catalog: Catalog, tools: Tools, options: BuildOptions, progress: Progress | None = None
 ) -> Iterator[list[tuple[Bundle, Selection]]]:
     """Run a plan as far as trimming, for ``--why``: nothing is written, judged or delivered."""
     progress = progress or Silent()
-    with _trees(plan, catalog, host, options, progress) as (trees, scratch, _):
+    with _trees(plan, catalog, tools, options, progress) as (trees, scratch, _):
         chosen: dict[str, tuple[Bundle, Selection]] = {}
+        watches = {bundle.name: Stopwatch(progress) for bundle in plan.bundles}
+        run = _Run(plan, catalog, tools, options, trees, scratch, watches)
         for bundle in plan.bundles:
-            layers = [chosen[name] for name in bundle.layers]
-            scanned = trees[bundle.job]
-            watch = Stopwatch(progress)
-            seen = see(bundle, scanned, layers, host, options, scratch, watch, {})
-            selection = select_files(bundle, scanned, layers, seen)
-            compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
-            chosen[bundle.name] = (bundle, compiled.selection if compiled else selection)
+            bench, scanned = run.bench(bundle), trees[bundle.job]
+            selection = selected(bundle, scanned, [chosen[name] for name in bundle.layers], bench)
+            chosen[bundle.name] = (bundle, compiled_selection(bundle, scanned, selection, bench)[0])
         yield list(chosen.values())
 
 
 @contextlib.contextmanager
 def _trees(
-    plan: Plan, catalog: Catalog, host: Host, options: Options, progress: Progress
+    plan: Plan, catalog: Catalog, tools: Tools, options: BuildOptions, progress: Progress
 ) -> Iterator[tuple[dict[Job, Scanned], Path, Stopwatch]]:
     """Run every job and scan its tree; yields trees, scratch folder and the seconds spent."""
     with _scratch_folder(keep=options.keep_scratch) as scratch:
@@ -165,7 +157,7 @@ def _trees(
         for index, job in enumerate(plan.jobs):
             folder = scratch / f"job-{index}"
             folder.mkdir()
-            tree = host.builder(job.builder).build(job, folder, watch)
+            tree = tools.builders(job.builder).build(job, folder, watch)
             with watch.step("scan", job.platform.name):
                 facts = survey(
                     job.source,
@@ -176,7 +168,8 @@ def _trees(
                 )
                 companions = {name: needs for engine in job.engines for name, needs in engine.companions}
                 generated = [client.folder for client in facts.clients]
-                trees[job] = Scanned(tree, *scan_tree(tree.root, companions, generated), facts)
+                contents = TreeContents(tree.root.resolve(), scratch / "made")
+                trees[job] = Scanned(tree, *scan_tree(tree.root, companions, generated), facts, contents)
         yield trees, scratch, watch
 
 

@@ -1,14 +1,18 @@
 """Compressed bytes in, plain bytes out, piece by piece: the read side of every compression method we know.
 
-The only importer of ``inflate64`` and ``zipfile_deflate64``. Importing the latter patches ``zipfile`` for the whole
-process, after which a ``ZipFile`` writes method 9 as raw bytes that nothing can read; so it is the second choice, and
-our writer has nothing to do with ``zipfile``.
+The only importer of ``zipfile_deflate64``, which reads Deflate64 wherever it is installed, and of ``inflate64``, which
+does elsewhere. Importing the former patches ``zipfile`` for the whole process, after which a ``ZipFile`` writes method
+9 as raw bytes that nothing can read; so the patch is taken back at once.
 """
 
 from __future__ import annotations
 
+import sys
 import zlib
-from typing import TYPE_CHECKING, Any, Protocol
+from contextlib import contextmanager
+from functools import lru_cache
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from packager.archive.zipformat import DEFLATE64, DEFLATED, METHOD_NAMES, STORED
 from packager.core.errors import ArtifactError, EnvironmentFault
@@ -22,6 +26,8 @@ _DEFLATE64_INPUT_BYTES = 512
 """Its decoder cannot be told to stop: one match of 65,538 bytes takes 18 bits, so this much becomes 15 MB at worst."""
 
 _CUT_OFF = "the stream ends too early"
+_PATCHER = "zipfile_deflate64"
+_PATCHING = Lock()
 
 
 class CorruptStream(ValueError):
@@ -37,6 +43,14 @@ class _Decoder(Protocol):
 
     def inflate(self, data: bytes) -> bytes:
         """Return what some more compressed bytes become."""
+
+
+class Deflate64Library(NamedTuple):
+    """What reads Deflate64 here."""
+
+    name: str
+    """As pip knows it."""
+    new_decoder: Callable[[], _Decoder]
 
 
 def inflater(method: int) -> Callable[[Iterable[bytes]], Iterator[bytes]]:
@@ -82,7 +96,7 @@ def _inflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 def _inflated64(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield pieces of a raw Deflate64 stream."""
-    decoder = _deflate64_decoder()
+    decoder = deflate64_library().new_decoder()
     for chunk in chunks:
         for at in range(0, len(chunk), _DEFLATE64_INPUT_BYTES):
             if decoder.eof:
@@ -95,24 +109,59 @@ def _inflated64(chunks: Iterable[bytes]) -> Iterator[bytes]:
         raise CorruptStream(_CUT_OFF)
 
 
-def _deflate64_decoder() -> _Decoder:
-    """Return a fresh Deflate64 decoder: of inflate64, which every Python has wheels of, else of zipfile-deflate64."""
+@lru_cache(maxsize=1)
+def deflate64_library() -> Deflate64Library:
+    """Return what reads Deflate64: zipfile-deflate64 where it is installed, else inflate64, of which there are wheels.
+
+    Raises EnvironmentFault if neither is there.
+    """
+    first = _zipfile_deflate64()
+    if first is not None:
+        return first
     try:
         import inflate64
-    except ImportError:
-        return _zipfile_deflate64_decoder()
-    decoder: _Decoder = inflate64.Inflater()
-    return decoder
-
-
-def _zipfile_deflate64_decoder() -> _Decoder:
-    """Return a fresh decoder of zipfile-deflate64; raises EnvironmentFault if neither library is there."""
-    try:
-        from zipfile_deflate64.deflate64 import Deflate64
     except ImportError as error:
         msg = "the Python package 'inflate64', which reads archives made by Windows, cannot be imported"
         raise EnvironmentFault(msg, fix="install it: python -m pip install inflate64") from error
-    return _ZipfileDeflate64(Deflate64())
+    return Deflate64Library("inflate64", inflate64.Inflater)
+
+
+def _zipfile_deflate64() -> Deflate64Library | None:
+    """Return the library, ``zipfile`` left as it was; None if it is not there or cannot be imported."""
+    # A thread that found `zipfile` patched by another one would put the patch back afterwards.
+    with _PATCHING, _zipfile_as_it_is():
+        try:
+            from zipfile_deflate64.deflate64 import Deflate64
+        except (ImportError, AttributeError):  # the latter where a newer zipfile lacks what it patches
+            return None
+    return Deflate64Library("zipfile-deflate64", lambda: _ZipfileDeflate64(Deflate64()))
+
+
+@contextmanager
+def _zipfile_as_it_is() -> Iterator[None]:
+    """Take back what the block changes in ``zipfile``, and forget the import that did: who asks for it later gets it.
+
+    Where somebody has imported it before, the patch is theirs, and stays.
+    """
+    if sys.modules.get(_PATCHER) is not None:
+        yield
+        return
+    import zipfile
+
+    modules = set(sys.modules)
+    patched = [(host, dict(vars(host))) for host in (zipfile, zipfile.ZipExtFile)]
+    try:
+        yield
+    finally:
+        for host, before in patched:
+            for name, value in dict(vars(host)).items():
+                if name not in before:
+                    delattr(host, name)
+                elif value is not before[name]:
+                    setattr(host, name, before[name])
+        for name in set(sys.modules) - modules:
+            if name.partition(".")[0] == _PATCHER:
+                del sys.modules[name]
 
 
 class _ZipfileDeflate64:

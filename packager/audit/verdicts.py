@@ -1,22 +1,25 @@
 """Verdicts kept by content: the same archive, layers and question get the same answer without being read again.
 
 The key holds the SHA-256 of every file, the whole target, and the stamp of our own code and data, so that neither a new
-baseline nor a changed check meets an old verdict. Folders are always judged anew.
+baseline nor a changed check meets an old verdict. Folders are always judged anew. What is kept carries a checksum: a
+damaged verdict is none.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from packager.core.sealed import read_sealed, seal
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -28,7 +31,9 @@ _NAME = "\0artifact"
 """Stands for the artifact's path, which is no part of its verdict."""
 _TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use: two seconds."""
+_ROOT = Path(__file__).parent.parent
 _CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "model", "trim")
+"""The rooms of ours on which a verdict depends: all that judging loads, which a test holds them to."""
 
 
 def audit_cached(
@@ -45,15 +50,15 @@ def audit_cached(
         return audit_archive(path, layers, target, budget=budget, handler=handler)
     contents = _Contents(cache)
     names = [str(layer) for layer in layers]
-    limits = asdict(budget) if budget else None
     # A set has no order of its own, not even the same in two runs.
-    question = json.dumps([asdict(target), limits, handler, names, path.name, _stamp()], default=sorted)
-    key = hashlib.sha256("\n".join([question, *map(contents.sha256, (path, *layers))]).encode()).hexdigest()
-    place = cache / "verdicts" / f"{key}.json"
-    known = _read(place)
+    question = msgspec.json.encode([target, budget, handler, names, path.name, _stamp()], order="deterministic")
+    hashes = "".join(f"\n{contents.sha256(each)}" for each in (path, *layers))
+    key = hashlib.sha256(question + hashes.encode()).hexdigest()
+    place, purpose = cache / "verdicts" / f"{key}.json", f"verdict {key}"
+    known = _read(place, purpose)
     if known is None:
         known = audit_archive(path, layers, target, budget=budget, name=_NAME, handler=handler)
-        _write(place, [finding.to_json() for finding in known])
+        _write(place, seal([finding.to_json() for finding in known], purpose))
     return [replace(finding, subject=finding.subject.replace(_NAME, str(path), 1)) for finding in known]
 
 
@@ -75,17 +80,18 @@ class _Contents:
     def sha256(self, path: Path) -> str:
         """Return the hash of a file's content, from the cache if its inode, size and times are those of last time."""
         before = self._stamp(path)
-        place = self.folder / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()}.json"
-        known = _json(place)
-        if isinstance(known, list) and len(known) == 2 and known[0] == before:
-            return str(known[1])
+        name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+        place, purpose = self.folder / f"{name}.json", f"content {name}"
+        known = read_sealed(place, purpose)
+        if isinstance(known, list) and len(known) == 2 and known[0] == before and isinstance(known[1], str):
+            return known[1]
         digest = hashlib.sha256()
         with path.open("rb") as stream:
             while piece := stream.read(1 << 20):
                 digest.update(piece)
         # What was written a moment ago may be written again within the same tick of the clock.
         if self._stamp(path) == before and time.time_ns() - max(before[2:]) > _TICK_NS:
-            _write(place, [before, digest.hexdigest()])
+            _write(place, seal([before, digest.hexdigest()], purpose))
         return digest.hexdigest()
 
     @staticmethod
@@ -97,34 +103,46 @@ class _Contents:
 @lru_cache(maxsize=1)
 def _stamp() -> str:
     """Return what changes when our own code or data does."""
-    root = Path(__file__).parent.parent
-    files = sorted(file for folder in _CODE for file in (root / folder).rglob("*") if file.suffix in (".py", ".yaml"))
     parts = []
-    for file in files:
+    for file in stamped():
         status = file.stat()
         parts.append(f"{file.name}:{status.st_size}:{status.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _read(place: Path) -> list[Finding] | None:
+def stamped() -> list[Path]:
+    """Return the files of ours on which a verdict depends.
+
+    Raises LookupError where the list names what is not there: left out in silence, its changes would meet old verdicts.
+    """
+    found = []
+    for name in _CODE:
+        files = [_ROOT / f"{name}.py"] if (_ROOT / f"{name}.py").is_file() else (_ROOT / name).rglob("*")
+        part = [file for file in files if file.suffix in (".py", ".yaml")]
+        if not part:
+            msg = f"packager/{name} is gone, and packager/audit/verdicts.py still names it"
+            raise LookupError(msg)
+        found += part
+    return sorted(found)
+
+
+def _read(place: Path, purpose: str) -> list[Finding] | None:
+    rows = read_sealed(place, purpose)
     try:
-        return [Finding(**row) for row in _json(place)]
-    except TypeError:
-        return None  # not there, or not ours: it is judged and written anew
+        return [Finding.from_json(row) for row in rows] if isinstance(rows, list) else None
+    except ValueError:
+        return None  # not ours: it is judged and written anew
 
 
-def _json(place: Path) -> Any:
-    try:
-        return json.loads(place.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # not there, or damaged
-
-
-def _write(place: Path, document: object) -> None:
+def _write(place: Path, content: bytes) -> None:
     """Keep something: complete or not at all. A cache that cannot be written costs time, nothing else."""
     with suppress(OSError):
         place.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=place.parent)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(document, stream)
-        Path(name).replace(place)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+            Path(name).replace(place)
+        except BaseException:  # Ctrl-C included: nothing half-written may stay
+            Path(name).unlink(missing_ok=True)
+            raise

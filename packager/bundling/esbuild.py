@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import posixpath
 import subprocess
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import GeneratorFault
 from packager.model.tracing import Bundled
-from packager.toolchains.npm_tools import node_for_tools, run_script, tool_folder
+from packager.toolchains.npm_tools import NpmTools, run_script
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from packager.model.plan import Bundle
+    from packager.model.contents import Contents
+    from packager.model.tracing import BundleQuestion
 
 LOCK = Path(__file__).parent / "esbuild-lock.json"
 _SCRIPT = Path(__file__).parent / "bundle.cjs"
@@ -25,45 +26,58 @@ _TIMEOUT_SECONDS = 600.0
 _COMPILED = {".ts": ".js", ".tsx": ".js", ".mts": ".mjs", ".cts": ".cjs"}
 
 
-def bundle_code(
-    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
-) -> Bundled:
-    """Return one file per entry, under the name the host looks for.
+@dataclass(frozen=True)
+class EsbuildBundler:
+    """esbuild, fetched by npm the first time."""
 
-    The same bytes in any folder: esbuild works relative to the root, and what it writes names no path outside it.
-    """
-    node = node_for_tools(bundle.target.language_version, _LOWEST_NODE, cache)
-    tool = tool_folder("esbuild", LOCK, cache, node, offline=bundle.job.offline)
-    real = root.resolve()
-    request = {
-        "root": str(real),
-        "out": str(out),
-        "target": f"node{bundle.target.language_version}",
-        "external": sorted(external),
-        "entries": [
-            {"entry": entry, "output": output_of(entry), "format": module_format(real, entry)} for entry in entries
-        ],
-    }
-    where = f"bundles.{bundle.name}.trim"
-    try:
-        done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
-        raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error
-    answer: dict[str, Any] = (
-        json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"errors": [done.stderr]}
-    )
-    if errors := answer.get("errors"):
-        said = "\n".join(errors).replace(f"{real}/", "")
-        fix = "correct the code, or name what must stay outside: bundles.<name>.external; trim: trace rewrites nothing"
-        msg = "esbuild cannot join the code"
-        raise GeneratorFault(msg, where=where, fix=fix, output=said)
-    outputs = {file["output"]: out / file["output"] for file in answer["files"]}
-    return Bundled(
-        outputs=outputs,
-        maps={f"{path}.map": file.with_name(f"{file.name}.map") for path, file in outputs.items()},
-        inlined={path: file["output"] for file in reversed(answer["files"]) for path in file["inputs"]},
-    )
+    tools: NpmTools
+
+    def __call__(self, question: BundleQuestion, contents: Contents) -> Bundled:
+        """Return one file per entry, under the name the host looks for.
+
+        The same bytes in any folder: esbuild works relative to the root, and what it writes names no path outside it.
+        """
+        major = question.target.language_version
+        node = self.tools.node(major, _LOWEST_NODE)
+        tool = self.tools.folder("esbuild", LOCK, node)
+        real = contents.root.resolve()
+        entries = [
+            {"entry": entry, "output": output_of(entry), "format": module_format(real, entry)}
+            for entry in question.entries
+        ]
+        where = f"bundles.{question.name}.trim"
+        with tempfile.TemporaryDirectory(prefix="packager-esbuild-") as folder:
+            out = Path(folder).resolve()
+            request = {
+                "root": str(real),
+                "out": str(out),
+                "target": f"node{major}",
+                "external": sorted(question.external),
+                "entries": entries,
+            }
+            try:
+                done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
+            except subprocess.TimeoutExpired as error:
+                msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
+                raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error
+            answer: dict[str, Any] = (
+                json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"errors": [done.stderr]}
+            )
+            if errors := answer.get("errors"):
+                said = "\n".join(errors).replace(f"{real}/", "")
+                fix = (
+                    "correct the code, or name what must stay outside: bundles.<name>.external; "
+                    "trim: trace rewrites nothing"
+                )
+                msg = "esbuild cannot join the code"
+                raise GeneratorFault(msg, where=where, fix=fix, output=said)
+            files = answer["files"]
+            made = [file["output"] for file in files]
+            return Bundled(
+                outputs={path: contents.keep((out / path).read_bytes()) for path in made},
+                maps={f"{path}.map": contents.keep((out / f"{path}.map").read_bytes()) for path in made},
+                inlined={path: file["output"] for file in reversed(files) for path in file["inputs"]},
+            )
 
 
 def output_of(entry: str) -> str:

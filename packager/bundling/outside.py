@@ -9,25 +9,26 @@ from packager.trim.patterns import compiled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from packager.model.inventory import Inventory
+    from packager.model.generators import Engine
     from packager.model.packages import PackageGraph
-    from packager.model.plan import Bundle
+    from packager.model.stages import TraceInputs
     from packager.model.tracing import Trace
 
 
-def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGraph) -> Mapping[str, str]:
+def outside(inputs: TraceInputs, trace: Trace) -> Mapping[str, str]:
     """Return package folder → why it stays outside the bundle.
 
     Those with native files, those whose code reads files beside it, those that go with a generated client, those the
     configuration names; whoever needs one of these from where the entry would not find it; and what nobody declares.
     """
     found: dict[str, str] = {}
-    generated = {name for engine in bundle.job.engines if engine.generate or engine.client for name in engine.packages}
+    inventory, graph = inputs.inventory, inputs.graph
+    generated = {name for engine in inputs.engines if engine.generate or engine.client for name in engine.packages}
     for folder, installed in graph.installed.items():
         name = installed.package.name
         if not folder:
             continue
-        if any(compiled(pattern).match(name) for pattern in bundle.external):
+        if any(compiled(pattern).match(name) for pattern in inputs.external):
             found[folder] = "the configuration names it"
         elif name in generated or folder in graph.generated or "/." in f"/{name}":
             found[folder] = "a generated client looks for its files beside itself"
@@ -39,10 +40,10 @@ def outside(bundle: Bundle, trace: Trace, inventory: Inventory, graph: PackageGr
             found.setdefault(holder.package.path, f"its code reads {path[len(holder.package.path) + 1 :]}")
             if (asking := graph.of(parent)) is not None and asking.package.path:
                 found.setdefault(asking.package.path, f"its code reads {path}")
-    return {**_undeclared(bundle, trace, graph), **_with_their_keepers(found, graph, set(trace.files))}
+    return {**_undeclared(inputs.engines, trace, graph), **_with_their_keepers(found, graph, set(trace.files))}
 
 
-def _undeclared(bundle: Bundle, trace: Trace, graph: PackageGraph) -> dict[str, str]:
+def _undeclared(engines: Iterable[Engine], trace: Trace, graph: PackageGraph) -> dict[str, str]:
     """Return the packages that other packages' code names, though no production dependency leads to them.
 
     An installer leaves such behind: fallbacks for systems it has skipped. Every level leaves them out, and code that
@@ -58,7 +59,7 @@ def _undeclared(bundle: Bundle, trace: Trace, graph: PackageGraph) -> dict[str, 
             asked.add(holder.package.path)
             if "node_modules/" not in parent:
                 by_project.add(holder.package.path)
-    build_only = frozenset(name for engine in bundle.job.engines for name in engine.build_only)
+    build_only = frozenset(name for engine in engines for name in engine.build_only)
     needed = {*graph.production(build_only), *graph.closure(sorted(by_project))}
     known = {graph.installed[folder].package.name for folder in needed}
     return {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from packager.model.findings import Finding
-    from packager.model.targets import Target
+    from packager.model.targets import Budget, Target
 
 
 @click.command()
@@ -71,12 +71,10 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
     return 1 if has_errors(findings) else 0
 
 
-def _limits(target: Target, budget: str | None) -> Any:
-    from dataclasses import replace
-
+def _limits(target: Target, budget: str | None) -> Budget:
     from packager.core.units import parse_size
 
-    return replace(target.budget, zipped=parse_size(budget), zipped_by_user=True) if budget else target.budget
+    return target.budget.of_user(parse_size(budget)) if budget else target.budget
 
 
 def _accepted(path: Path) -> Iterable[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from packager.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from packager.cli.request import Request
+    from packager.model.options import BuildOptions
     from packager.model.project import Project
 
 _config = click.option(
@@ -57,13 +57,13 @@ def build(ctx: click.Context, /, **words: Any) -> int:
     from packager.cli.running import explain, run_build, show_plan
 
     dry_run, why = words.pop("dry_run"), words.pop("why")
-    project, request, talk = _read(ctx, words)
+    project, options, talk = _read(ctx, words)
     if dry_run:
-        return show_plan(project, request, talk["as_json"])
+        return show_plan(project, options, talk["as_json"])
     level = verbosity(talk["verbose"], talk["quiet"], talk["as_json"])
     if why is not None:
-        return explain(project, request, why, level, talk["as_json"])
-    return run_build(project, request, level, talk["as_json"])
+        return explain(project, options, why, level, talk["as_json"])
+    return run_build(project, options, level, talk["as_json"])
 
 
 @click.command()
@@ -78,17 +78,16 @@ def plan(ctx: click.Context, /, **words: Any) -> int:
     """
     from packager.cli.running import show_plan
 
-    project, request, talk = _read(ctx, words)
-    return show_plan(project, request, talk["as_json"])
+    project, options, talk = _read(ctx, words)
+    return show_plan(project, options, talk["as_json"])
 
 
-def _read(ctx: click.Context, words: dict[str, Any]) -> tuple[Project, Request, dict[str, bool]]:
-    from packager.cli.request import Request
+def _read(ctx: click.Context, words: dict[str, Any]) -> tuple[Project, BuildOptions, dict[str, bool]]:
+    from packager.cli.request import options_of
     from packager.project.loading import load_project
 
     talk = {key: bool(words.pop(key, False)) for key in ("as_json", "verbose", "quiet")}
     folder: Path = words.pop("project")
     config: Path | None = words.pop("config", None)
-    given = ctx.get_parameter_source("out")
-    request = Request(out_given=given is not None and given.name != "DEFAULT", **words)
-    return load_project(folder, request.target, config), request, talk
+    project = load_project(folder, words["target"], config)
+    return project, options_of(ctx, project), talk

@@ -26,14 +26,14 @@ class Check:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--offline", is_flag=True, help="Do not ask registries.")
-def doctor(as_json: bool, offline: bool) -> int:
+@click.option("--offline", "no_registries", is_flag=True, help="Do not ask registries.")
+def doctor(as_json: bool, no_registries: bool) -> int:
     """Show what this machine can do.
 
     Docker, Node, Python, registries and credentials; each with what would repair it. Always exits 0.
     """
     checks = [_docker(), _node(), _python(), _codec(), _deflate64(), _cache(), _credentials()]
-    if not offline:
+    if not no_registries:
         checks.append(_npm_registry())
     if as_json:
         import json
@@ -85,12 +85,13 @@ def _codec() -> Check:
 
 
 def _deflate64() -> Check:
-    import importlib.util
+    from packager.archive.inflate import deflate64_library
+    from packager.core.errors import EnvironmentFault
 
-    name = next((name for name in ("inflate64", "zipfile_deflate64") if importlib.util.find_spec(name)), "")
-    if name:
-        return Check("Deflate64", "ok", f"read through {name}")
-    return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", "pip install inflate64")
+    try:
+        return Check("Deflate64", "ok", f"read through {deflate64_library().name}")
+    except EnvironmentFault as fault:
+        return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", fault.fix)
 
 
 def _cache() -> Check:

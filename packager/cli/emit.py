@@ -28,9 +28,10 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
     made are described, too, once they lie in the folder of the zips.
     """
     import json
+    from dataclasses import replace
 
     from packager.catalog.current import load_catalog
-    from packager.cli.request import Request
+    from packager.cli.request import options_of, planned
     from packager.core.errors import UsageError
     from packager.delivery.emitting import emit_for, plugin_files
     from packager.delivery.fitted import with_fitted_layers
@@ -43,12 +44,15 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
         root = project.resolve()
         files = plugin_files(root, force=force)
     else:
-        request = Request(builder="host", **words)
         catalog = load_catalog()
-        _, plan = request.plan(load_project(project, request.target), catalog)
+        loaded = load_project(project, words["target"])
+        options = replace(
+            options_of(click.get_current_context(), loaded), builder="local", out=loaded.root / words["out"]
+        )
+        plan = planned(loaded, options, catalog)
         root = plan.project
-        plan = with_fitted_layers(plan, root / request.out, catalog)
-        files = emit_for(name, plan, request.out.as_posix(), force=force)
+        plan = with_fitted_layers(plan, root / words["out"], catalog)
+        files = emit_for(name, plan, words["out"].as_posix(), force=force)
     changed = {
         path: text
         for path, text in files.items()

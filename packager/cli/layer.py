@@ -59,7 +59,9 @@ def list_(as_json: bool) -> int:
 @click.pass_context
 def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, **words: Any) -> int:
     """Build the layer of RECIPE, a name of `packager layer list` or a folder with a layer.yaml."""
-    from packager.cli.request import Request
+    from dataclasses import replace
+
+    from packager.cli.request import options_of
     from packager.cli.running import run_build, show_plan
     from packager.core.errors import UsageError
     from packager.model.project import BundleSpec, Project
@@ -81,8 +83,8 @@ def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, *
     spec = BundleSpec(name=name or found.name, target="aws-lambda-layer", recipe=str(found.folder))
     talk = {key: bool(words.pop(key)) for key in ("as_json", "verbose", "quiet")}
     dry_run = words.pop("dry_run")
-    request = Request(out_given=True, **words)
     app = Project(root=root, bundles=(spec,))
+    options = replace(options_of(ctx, app), out=Path.cwd() / words["out"])
     if dry_run:
-        return show_plan(app, request, talk["as_json"])
-    return run_build(app, request, verbosity(talk["verbose"], talk["quiet"], talk["as_json"]), talk["as_json"])
+        return show_plan(app, options, talk["as_json"])
+    return run_build(app, options, verbosity(talk["verbose"], talk["quiet"], talk["as_json"]), talk["as_json"])

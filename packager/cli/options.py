@@ -35,9 +35,9 @@ target_options = apply(
 builder_options = apply(
     click.option(
         "--builder",
-        type=click.Choice(["auto", "docker", "host"]),
+        type=click.Choice(["auto", "docker", "local", "host"]),
         default=None,
-        help="Where to build: in a matching image, or on this machine for the target. Default: auto.",
+        help="Where to build: in a matching image, or on this machine for the target (local, or host). Default: auto.",
     ),
     click.option("--image", default="", metavar="NAME", help="Base image to build in, in place of the platform's own."),
     click.option(

@@ -127,7 +127,7 @@ def make_spec(options: PublishOptions, description: ZipDescription) -> tuple[Lay
     runtimes = options.runtimes or ((description.runtime,) if description.runtime else ())
     arches = options.arches or ((description.arch,) if description.arch else ())
     target = destination.TARGETS[kind]
-    _, budget = load_catalog().host(target).kinds[target]
+    budget = load_catalog().host(target).kinds[target].budget
     if kind == "layer":
         _refuse(options, where, "a layer", ("layers", "handler", "environment", "create", "role"))
         return LayerSpec(name, runtimes, arches, options.description, options.license), budget

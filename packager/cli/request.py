@@ -1,9 +1,8 @@
-"""Command-line words → project, plan and options, at once; the same for build, plan and layer build."""
+"""Command-line words → options, project and plan; the same for build, plan, emit and layer build."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,96 +10,70 @@ from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import parse_size
 from packager.glance.codec import LEVELS
-from packager.model.options import Options, ProveMode
+from packager.model.options import BuildOptions
 
 if TYPE_CHECKING:
+    import click
+
     from packager.model.catalog import Catalog
-    from packager.model.plan import Plan, TrimLevel
+    from packager.model.options import ProveMode
+    from packager.model.plan import Plan
     from packager.model.project import Project
 
 
-@dataclass(frozen=True)
-class Request:
-    """What was typed."""
+def options_of(ctx: click.Context, project: Project) -> BuildOptions:
+    """Return the options that were typed for a project; a command that has not all of them leaves the defaults.
 
-    out: Path
-    target: str = ""
-    runtime: str = ""
-    arch: tuple[str, ...] = ()
-    builder: str | None = None
-    image: str = ""
-    fix_schema: bool = False
-    offline: bool = False
-    bundle: tuple[str, ...] = ()
-    timeout: float | None = None
-    cache: Path | None = None
-    jobs: int | None = None
-    compress: str = "default"
-    budget: str | None = None
-    no_prove: bool = False
-    require_proof: bool = False
-    prove_image: str = ""
-    trim: TrimLevel | None = None
-    fresh: bool = False
-    fit: bool = False
-    sbom: bool = False
+    The output folder is below the user's feet if it was typed, else below the project. Raises UsageError.
+    """
+    from packager.catalog.arches import parse_arch
 
-    def options(self, project: Project) -> Options:
-        """Return the options of a run."""
-        if self.no_prove and self.require_proof:
-            msg = "--no-prove and --require-proof exclude each other"
-            raise UsageError(msg, fix="give one of them")
-        prove: ProveMode = "skip" if self.no_prove else "require" if self.require_proof else "auto"
-        return Options(
-            out=self._out(project),
-            cache=self.cache or default_cache(),
-            level=LEVELS[self.compress],
-            jobs=self.jobs,
-            fresh=self.fresh,
-            prove=prove,
-            prove_image=self.prove_image or project.prove_image,
-            fit=self.fit,
-        )
-
-    out_given: bool = False
-    """Whether --out was typed: then it is relative to where the user stands, else to the project."""
-
-    def _out(self, project: Project) -> Path:
-        """Return the output folder: below the user's feet if typed, else below the project."""
-        return (Path.cwd() if self.out_given else project.root) / self.out
-
-    def plan(self, project: Project, catalog: Catalog) -> tuple[Project, Plan]:
-        """Return the project with the options laid over it, and its plan."""
-        from packager.catalog.arches import parse_arch
-        from packager.machine import look
-        from packager.model.machine import Machine
-        from packager.planning.planner import Wishes, make_plan
-        from packager.project.options import override, select
-
-        project = override(
-            select(project, self.bundle),
-            target=self.target,
-            runtime=self.runtime,
-            arches=tuple(dict.fromkeys(parse_arch(text, "--arch") for text in self.arch)),
-            budget_bytes=parse_size(self.budget) if self.budget else None,
-            timeout_seconds=self.timeout,
-            trim=self.trim,
-        )
-        wish = self.builder or project.builder
-        machine = look() if wish == "auto" else Machine()
-        variables = sorted({engine.native.override for engine in catalog.engines if engine.native})
-        wishes = Wishes(
-            builder=wish,
-            image=self.image,
-            out=_inside(self._out(project), project.root),
-            fix_schema=self.fix_schema,
-            offline=self.offline,
-            environment=tuple((name, os.environ[name]) for name in variables if os.environ.get(name)),
-        )
-        return project, make_plan(project, catalog, machine, wishes)
+    given = ctx.params
+    if given.get("no_prove") and given.get("require_proof"):
+        msg = "--no-prove and --require-proof exclude each other"
+        raise UsageError(msg, fix="give one of them")
+    prove: ProveMode = "skip" if given.get("no_prove") else "require" if given.get("require_proof") else "auto"
+    source = ctx.get_parameter_source("out")
+    typed = source is not None and source.name != "DEFAULT"
+    return BuildOptions(
+        out=(Path.cwd() if typed else project.root) / given.get("out", "dist"),
+        cache=given.get("cache") or default_cache(),
+        bundles=given.get("bundle", ()),
+        target=given.get("target", ""),
+        runtime=given.get("runtime", ""),
+        arches=tuple(dict.fromkeys(parse_arch(text, "--arch") for text in given.get("arch", ()))),
+        budget_bytes=parse_size(given["budget"]) if given.get("budget") else None,
+        trim=given.get("trim"),
+        builder=_builder(given.get("builder") or project.builder),
+        image=given.get("image", ""),
+        timeout_seconds=given.get("timeout"),
+        fix_schema=given.get("fix_schema", False),
+        offline=given.get("offline", False),
+        fresh=given.get("fresh", False),
+        level=LEVELS[given.get("compress", "default")],
+        jobs=given.get("jobs"),
+        prove=prove,
+        prove_image=given.get("prove_image") or project.prove_image,
+        fit=given.get("fit", False),
+        sbom=given.get("sbom", False),
+    )
 
 
-def _inside(out: Path, root: Path) -> str:
-    """Return the output folder relative to the project, whose source it must not become; empty if it lies elsewhere."""
-    real = out.resolve()
-    return real.relative_to(root).as_posix() if real.is_relative_to(root) and real != root else ""
+def planned(project: Project, options: BuildOptions, catalog: Catalog) -> Plan:
+    """Return the plan of a project with options laid over it; asks the Docker engine if a builder is to be chosen."""
+    from dataclasses import replace
+
+    from packager.machine import look
+    from packager.model.machine import Machine
+    from packager.planning.planner import make_plan
+    from packager.project.options import with_options
+
+    variables = sorted({engine.native.override for engine in catalog.engines if engine.native})
+    named = tuple((name, os.environ[name]) for name in variables if os.environ.get(name))
+    machine = look() if options.builder == "auto" else Machine()
+    return make_plan(with_options(project, options), catalog, machine, replace(options, engine_variables=named))
+
+
+def _builder(name: str) -> str:
+    """Return the builder's name: ``host`` is what `local` was called until 2026-11."""
+    return "local" if name == "host" else name

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.catalog.current import load_catalog
 from packager.cli.console import Steps, print_findings, stdout
+from packager.cli.request import planned
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.core.signals import interrupting
@@ -16,7 +17,7 @@ from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest, notes, with_layers
 from packager.delivery.placing import check_writable
 from packager.fit.words import plan_lines
-from packager.host import real_host
+from packager.host import real_tools
 from packager.pipeline import Result, package, selections
 
 if TYPE_CHECKING:
@@ -24,15 +25,16 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from packager.cli.request import Request
+    from packager.model.options import BuildOptions
     from packager.model.plan import Bundle, Plan
     from packager.model.project import Project
     from packager.model.selection import Choice
+    from packager.model.tools import Tools
 
 
-def show_plan(project: Project, request: Request, as_json: bool) -> int:
+def show_plan(project: Project, options: BuildOptions, as_json: bool) -> int:
     """Print the plan; 0."""
-    _, plan = request.plan(project, load_catalog())
+    plan = planned(project, options, load_catalog())
     if as_json:
         print(json.dumps({"version": 1, "ok": True, "plan": plan_json(plan)}, indent=1))
         return EXIT_FINE
@@ -113,15 +115,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def explain(project: Project, request: Request, path: str, verbosity: int, as_json: bool) -> int:
+def explain(project: Project, options: BuildOptions, path: str, verbosity: int, as_json: bool) -> int:
     """Print why a file or folder is kept or dropped in each bundle; 0."""
     catalog = load_catalog()
-    project, plan = request.plan(project, catalog)
-    options = request.options(project)
+    plan = planned(project, options, catalog)
     wanted = path.removeprefix("./").rstrip("/")
     rows: list[tuple[str, Choice]] = []
-    host = real_host(options.cache, fresh=options.fresh)
-    with Steps(verbosity) as steps, selections(plan, catalog, host, options, steps) as chosen:
+    tools = _tools(options)
+    with Steps(verbosity) as steps, selections(plan, catalog, tools, options, steps) as chosen:
         for bundle, selection in chosen:
             found = selection.choices if wanted in ("", ".") else selection.why(wanted)
             rows += [(bundle.name, choice) for choice in found]
@@ -138,26 +139,29 @@ def explain(project: Project, request: Request, path: str, verbosity: int, as_js
     return EXIT_FINE
 
 
-def run_build(project: Project, request: Request, verbosity: int, as_json: bool) -> int:
+def run_build(project: Project, options: BuildOptions, verbosity: int, as_json: bool) -> int:
     """Run the plan, deliver if nothing says no, print the summary; 0 or 1."""
     catalog = load_catalog()
     start = time.monotonic()
-    project, plan = request.plan(project, catalog)
-    options = request.options(project)
+    plan = planned(project, options, catalog)
     check_writable(options.out)
     with Steps(verbosity) as steps:
         for note in plan.notes:
             steps.note(note)
-        with package(plan, catalog, real_host(options.cache, fresh=options.fresh), options, steps) as results:
+        with package(plan, catalog, _tools(options), options, steps) as results:
             ok = all(result.ok for result in results)
             with interrupting(f"some files of {options.out} may be new, each is complete; build again"):
-                paths = deliver(results, options.out, sbom=request.sbom) if ok else {}
+                paths = deliver(results, options.out, sbom=options.sbom) if ok else {}
             seconds = time.monotonic() - start
             if as_json:
                 print(json.dumps(_document(plan, results, paths, seconds), indent=1))
             elif verbosity >= 0 or not ok:
                 _summary(stdout(), results, paths, seconds)
     return EXIT_FINE if ok else EXIT_FINDINGS
+
+
+def _tools(options: BuildOptions) -> Tools:
+    return real_tools(options.cache, fresh=options.fresh, fetch=not options.offline)
 
 
 def _document(plan: Plan, results: list[Result], paths: dict[str, Path], seconds: float) -> dict[str, Any]:

@@ -23,18 +23,19 @@ def targets(name: str | None, as_json: bool) -> int:
     documents: list[dict[str, Any]] = []
     for target_name in names:
         host = catalog.host(target_name)
-        kind, budget = host.kinds[target_name]
+        offered = host.kinds[target_name]
+        budget = offered.budget
         limits = {
             "zipped": budget.zipped,
             "unzipped": budget.unzipped,
             "unzipped_with_layers": budget.unzipped_with_layers,
         }
         rows = []
-        for runtime in host.runtimes.values():
+        for runtime_name, runtime in host.runtimes.items():
             baseline = catalog.baselines[catalog.platforms[runtime.platform].baseline]
             rows.append(
                 {
-                    "runtime": runtime.name,
+                    "runtime": runtime_name,
                     "status": runtime.status,
                     "until": runtime.until,
                     "baseline": baseline.name,
@@ -45,7 +46,7 @@ def targets(name: str | None, as_json: bool) -> int:
                 }
             )
         documents.append(
-            {"name": target_name, "title": host.title, "kind": kind, "limits_bytes": limits,
+            {"name": target_name, "title": host.title, "kind": offered.kind, "limits_bytes": limits,
              "arches": list(host.arches),
              "runtimes": rows, "source": host.source, "checked": host.checked}
         )  # fmt: skip

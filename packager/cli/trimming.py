@@ -18,7 +18,7 @@ from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import counted, format_size
-from packager.making.folder import compiler_here, judge_folder, pack_trimmed
+from packager.making.folder import compile_folder, compiler_here, judge_folder, pack_trimmed
 
 if TYPE_CHECKING:
     from packager.making.folder import Compiler, Trimmed
@@ -102,9 +102,9 @@ def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
 def _explain(
     path: Path, target: Target, trim: TrimLevel, why: str, compiler: Compiler | None, scratch: Path, as_json: bool
 ) -> int:
-    selection, bundle = judge_folder(path, target, load_catalog(), trim=trim)
+    selection = judge_folder(path, target, load_catalog(), trim=trim)
     if compiler:
-        selection = compiler(selection, bundle, scratch).selection
+        selection = compile_folder(path, selection, target, compiler, scratch).selection
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:

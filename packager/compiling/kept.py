@@ -10,66 +10,50 @@ from packager.core.errors import ArtifactError
 from packager.inventory.bytecode import bytecode_path
 from packager.model.bytecode import Compiled, Manner, Module
 from packager.model.inventory import File
-from packager.model.selection import Choice, Selection
+from packager.model.selection import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.model.builds import Tree
-    from packager.model.bytecode import FindPython
-    from packager.model.plan import Bundle
+    from packager.model.bytecode import Python
+    from packager.model.contents import Contents
+    from packager.model.stages import CompileInputs
 
 RULE = "compiled"
 
 
-def manner_of(bundle: Bundle) -> Manner:
-    """Return how a bundle's modules are compiled.
-
-    In a layer Python compares bytecode with source: another layer may lie over it and replace the one only.
-    """
-    return Manner(_optimize(dict(bundle.environment).get("PYTHONOPTIMIZE", "")), checked=bundle.kind == "layer")
+def optimize_of(environment: Mapping[str, str]) -> int:
+    """Return the level of optimization that a function's environment asks for."""
+    return _optimize(environment.get("PYTHONOPTIMIZE", ""))
 
 
-def compile_kept(
-    selection: Selection,
-    bundle: Bundle,
-    tree: Tree | None,
-    place: Callable[[str], str],
-    find: FindPython,
-    cache: Path,
-    scratch: Path,
-) -> Compiled:
+def compile_kept(inputs: CompileInputs, python: Python, contents: Contents, cache: Path, scratch: Path) -> Compiled:
     """Return the selection with the bytecode of its modules. Works in `scratch`, an empty folder.
 
-    `place` gives a file's name in the archive. Bytecode that was installed is not used: nobody knows of what it was
-    made. Raises EnvironmentFault without the target's Python, GeneratorFault if that dies.
+    Bytecode that was installed is not used: nobody knows of what it was made. In a layer Python compares bytecode with
+    source (`checked`): another layer may lie over it and replace the one only. Raises GeneratorFault if the
+    interpreter dies.
     """
-    target, manner = bundle.target, manner_of(bundle)
-    root = target.system.layer_root if bundle.kind == "layer" else target.system.function_root
+    selection, manner, release = inputs.selection, Manner(inputs.optimize, checked=inputs.checked), python.release
     files = {choice.file.path: choice.file for choice in selection.kept}
     modules = {
-        path: Module(file.source, f"{root}/{place(path)}")
+        path: Module(contents.path(file.source), inputs.names[path])
         for path, file in files.items()
-        if file.source is not None and bytecode_path(path, target.language_version)
+        if file.source and bytecode_path(path, inputs.language_version)
     }
-    with find(target.language_version, tree, target.arch) as python:
-        release = python.release
-        try:
-            batch = compile_modules(python, list(modules.values()), manner, cache, scratch / "work")
-        except OSError as error:
-            msg = f"cannot be read: {error.strerror or error}"
-            raise ArtifactError(msg, where=str(error.filename or bundle.name)) from error
-    folder = scratch / "made"
-    folder.mkdir(parents=True)
+    try:
+        batch = compile_modules(python, list(modules.values()), manner, cache, scratch / "work")
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise ArtifactError(msg, where=str(error.filename or inputs.name)) from error
     chosen: dict[str, Choice] = {}
-    for number, (path, module) in enumerate(modules.items()):
+    for path, module in modules.items():
         if module.name in batch.failed:
             continue
-        made = folder / f"{number}.pyc"
-        made.write_bytes(batch.made[module.name])
-        where = bytecode_path(path, target.language_version, manner.optimize)
-        file = File(where, len(batch.made[module.name]), source=made, package=files[path].package)
+        content = batch.made[module.name]
+        where = bytecode_path(path, inputs.language_version, manner.optimize)
+        file = File(where, len(content), source=contents.keep(content), package=files[path].package)
         reason = f"{path.rpartition('/')[2]} as Python {release} compiles it: importing it need not"
         chosen[where] = Choice(file, True, RULE, reason)
     left_alone = {path: batch.failed[one.name] for path, one in modules.items() if one.name in batch.failed}

@@ -1,17 +1,13 @@
-"""A YAML document people wrote: values of the right type, or an error that points at file and key."""
+"""Documents people wrote (YAML, JSON, TOML): values of the right type, or an error that points at file and key."""
 
 from __future__ import annotations
 
+import difflib
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-import difflib
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -193,5 +189,29 @@ def read_text(root: Path, name: str) -> str | None:
             return stream.read()
     except UnicodeDecodeError as error:
         raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
+    except OSError as error:
+        raise ConfigError(error.strerror or str(error), where=name) from error
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Return what a TOML file holds. Raises ConfigError naming the line of a mistake."""
+    name = path.name
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if sys.version_info >= (3, 11):
+            import tomllib
+
+            return tomllib.loads(text)
+        else:  # noqa: RET505 - the type checker knows this branch is of older Pythons
+            import tomlkit
+
+            return tomlkit.parse(text).unwrap()
+    except UnicodeDecodeError as error:
+        raise ConfigError("is not UTF-8 text", where=name) from error  # noqa: EM101
+    except ValueError as error:
+        msg = f"is not TOML: {error}"
+        raise ConfigError(msg, where=name, fix="correct it there") from error
+    except RecursionError as error:
+        raise ConfigError("is too deeply nested", where=name) from error  # noqa: EM101
     except OSError as error:
         raise ConfigError(error.strerror or str(error), where=name) from error

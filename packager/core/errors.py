@@ -5,7 +5,6 @@
     PackagerError                  never raised itself
     ├── UsageError              2  the command line asks for something impossible
     ├── ConfigError             3  packager.yaml, package.json, a recipe: unreadable or contradictory
-    │   └── CatalogError        3  our own platform facts are broken
     ├── EnvironmentFault        4  this machine lacks something: Docker, Node, disk space
     │   └── DockerFault         4  absent, too old, not permitted, image not to be had
     ├── GeneratorFault          5  an install, generate or build command failed or hung
@@ -13,7 +12,8 @@
     └── ProviderFault           7  a provider's API refused
 
 A *finding* (``packager.model.findings.Finding``) is not an error: it is the result of a run that worked, and exits 1.
-An unforeseen exception is our bug: it keeps its traceback and exits 70. An interrupt exits 130.
+An unforeseen exception is our bug, and so is a `CatalogError`: our own facts are broken. Both keep their traceback and
+exit 70. An interrupt exits 130.
 """
 
 from __future__ import annotations
@@ -64,10 +64,6 @@ class ConfigError(PackagerError):
     exit_code = 3
 
 
-class CatalogError(ConfigError):
-    """A file of ``packager/catalog`` is broken; names file and key."""
-
-
 class EnvironmentFault(PackagerError):
     """This machine lacks something the run needs."""
 
@@ -110,3 +106,13 @@ class ProviderFault(PackagerError):
     """A provider's API refused."""
 
     exit_code = 7
+
+
+class CatalogError(Exception):
+    """A file of ``packager/catalog`` is broken: our bug, which nobody who catches a `PackagerError` passes over."""
+
+    def __init__(self, message: str, *, where: str) -> None:
+        super().__init__(f"{where}: {message}")
+        self.message = message
+        self.where = where
+        """The file, and the key where one can be named."""

@@ -30,7 +30,12 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
         files[f"{result.bundle.name}.manifest.json"] = manifest_text(result, results)
         if sbom:
             files[f"{result.bundle.name}{SBOM_SUFFIX}"] = _bill_of_materials(result)
-        files.update({f"{result.bundle.name}{MAPS_SUFFIX}/{path}": file for path, file in result.maps.items()})
+        files.update(
+            {
+                f"{result.bundle.name}{MAPS_SUFFIX}/{path}": result.scanned.contents.path(source)
+                for path, source in result.maps.items()
+            }
+        )
     deliver_shipments(results, shipments, out)
     place_files(files, out)
     for result in results:

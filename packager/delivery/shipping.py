@@ -54,9 +54,9 @@ def _made(result: Result) -> Made:
     sources, own = {}, set()
     for choice in result.selection.choices:
         file = choice.file
-        if file.source is None or (choice.rule in ("secret", "leftover") and not choice.kept):
+        if not file.source or (choice.rule in ("secret", "leftover") and not choice.kept):
             continue
-        sources[file.path] = file.source
+        sources[file.path] = result.scanned.contents.path(file.source)
         if not (file.package and file.package.path) and not file.path.startswith("node_modules/"):
             own.add(file.path)
 

@@ -38,13 +38,15 @@ class EngineStore:
         cache: Path,
         environment: Mapping[str, str],
         *,
-        offline: bool = False,
         timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
-        """Take packager's cache folder and the environment that names mirrors, certificates and proxies."""
+        """Take packager's cache folder and the environment that names mirrors, certificates and proxies.
+
+        With npm's own ``npm_config_offline`` in it, nothing is fetched: ``--offline`` sets it for every command.
+        """
         self._root = cache / "engines" / "prisma" / "master"
         self._environment = environment
-        self._offline = offline
+        self._may_fetch = environment.get("npm_config_offline", "").lower() not in ("true", "1")
         self._mirror = Mirror(environment, timeout_seconds)
 
     def provide(self, files: tuple[EngineFile, ...], folder: Path, project: Path) -> None:
@@ -61,13 +63,13 @@ class EngineStore:
 
     def get(self, file: EngineFile) -> Path:
         """Return the cached file, fetched if it is not there or no longer what its sum says."""
-        place = self._root / file.commit / file.binary_target / file.cached
+        place = self._root / file.commit / file.binary_target / file.native.cached
         sum_file = place.with_name(f"{place.name}.sha256")
         with contextlib.suppress(OSError):
             if place.is_file() and _sha256(place) == sum_file.read_text(encoding="ascii").strip():
                 return place
-        address = f"{self._base(file)}/{file.channel}/{file.commit}/{file.binary_target}/{file.download}"
-        if self._offline:
+        address = f"{self._base(file)}/{file.native.channel}/{file.commit}/{file.binary_target}/{file.native.download}"
+        if not self._may_fetch:
             msg = "is not in the cache, and --offline forbids to fetch it"
             fix = "build once without --offline, or let its override variable name the file"
             raise EnvironmentFault(msg, where=f"engine {file.file} ({file.commit[:12]})", fix=fix)
@@ -75,10 +77,10 @@ class EngineStore:
         return place
 
     def _base(self, file: EngineFile) -> str:
-        for name in file.mirrors:
+        for name in file.native.mirrors:
             if value := self._environment.get(name):
                 return value.rstrip("/")
-        return file.base
+        return file.native.base
 
     def _fetch(self, address: str, place: Path, sum_file: Path) -> None:
         packed_sum = self._sum(f"{address}.gz.sha256")
@@ -131,10 +133,12 @@ def _named(file: EngineFile, project: Path) -> Path:
     path = path if path.is_absolute() else project / path
     if not path.is_file():
         msg = "names no file"
-        raise ArtifactError(msg, where=f"{file.variable}={file.local}", fix="correct the path, or unset the variable")
+        raise ArtifactError(
+            msg, where=f"{file.native.override}={file.local}", fix="correct the path, or unset the variable"
+        )
     if os.path.getsize(path) == 0:  # noqa: PTH202 (one call, no second stat)
         msg = "names an empty file"
-        raise ArtifactError(msg, where=f"{file.variable}={file.local}", fix="fetch the engine again")
+        raise ArtifactError(msg, where=f"{file.native.override}={file.local}", fix="fetch the engine again")
     return path
 
 

@@ -23,11 +23,7 @@ def binary_target(names: BinaryTargets, target: Target) -> str:
     """
     families = dict(names.families)
     family = families.get(target.baseline.libc) or families.get(target.platform.family, "")
-    by_system = dict(names.by_system)
-    for openssl in target.baseline.openssl:
-        if found := by_system.get((family, openssl, target.arch)):
-            return found
-    return ""
+    return next(filter(None, (names.named(family, openssl, target.arch) for openssl in target.baseline.openssl)), "")
 
 
 def check_listed(client: Client, names: BinaryTargets) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
 from packager.fit.layers import Demand, Part, split
-from packager.layering import provided_by
 from packager.model.plan import TRIM_LEVELS
+from packager.model.stages import LayerBeneath
+from packager.trim.layer_dedup import provided_by
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -162,7 +163,7 @@ def twice(function: Result, layers: Sequence[Result]) -> set[str]:
 
 def _demand(base: Base, whole: Selection, template: Bundle) -> Demand:
     bundle, artifact = base.result.bundle, base.result.artifact
-    offered, _ = provided_by(base.result.selection, [("", whole, True)], bundle)
+    offered, _ = provided_by(base.result.selection, [LayerBeneath("", whole, same_tree=True)], file_by_file=False)
     own = _folders(base.result.selection)
     # A copy that the layer cannot stand for stays in the function, where it would hide the layer's.
     refused = {name for folder, name in own.items() if folder not in offered}

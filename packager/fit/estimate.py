@@ -91,9 +91,9 @@ def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: E
             found.trims[trim] = saved
     if excess.zipped:
         members = [
-            (item.choice.file.source, weights[item.path][0])
+            (result.scanned.contents.path(item.choice.file.source), weights[item.path][0])
             for item in result.placed
-            if item.choice.file.source is not None and item.path in weights
+            if item.choice.file.source and item.path in weights
         ]
         for level in sorted({LEVELS["best"], LEVELS["max"]}):
             if level > settings.level:
@@ -148,9 +148,9 @@ def _symbols(result: Result, weights: dict[str, tuple[int, int]]) -> tuple[int, 
     saved = []
     for item in result.placed:
         file = item.choice.file
-        if file.elf is None or not file.elf.has_symbols or file.source is None or never_stripped(file.path):
+        if file.elf is None or not file.elf.has_symbols or not file.source or never_stripped(file.path):
             continue
-        smaller = strip_symbols(file.source.read_bytes())
+        smaller = strip_symbols(result.scanned.contents.read(file))
         compressed, size = weights.get(item.path, (0, 0))
         if smaller is not None and size:
             less = size - len(smaller)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from packager.model.options import Options
+    from packager.model.options import BuildOptions
     from packager.model.plan import Bundle
     from packager.model.results import Result
     from packager.model.selection import Selection
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Make(Protocol):
     """Makes a bundle from the tree that is there; nothing is installed again."""
 
-    def __call__(self, bundle: Bundle, layers: Sequence[Result], options: Options, /) -> Result:
+    def __call__(self, bundle: Bundle, layers: Sequence[Result], options: BuildOptions, /) -> Result:
         """Return the bundle, judged together with the layers beneath it."""
 
 
@@ -37,4 +37,4 @@ class Workshop:
     """Names of the run's bundles, which no layer of ours may take."""
     layer_target: Target | None
     """What a layer of this host is; None where it has none."""
-    options: Options
+    options: BuildOptions

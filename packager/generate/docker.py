@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import io
-import shlex
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.containers.tarballs import tar_stream
-from packager.core.errors import DockerFault, GeneratorFault
+from packager.core.errors import DockerFault
+from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
+from packager.generate.failures import step_failure
 from packager.generate.images import JobImages
+from packager.generate.running import Ended
 from packager.generate.source import source_tar
-from packager.generate.steps import fill, steps_for
+from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
 from packager.model.builds import WORKDIR, Step, Tree
 from packager.model.containers import Command, Volume
-from packager.toolchains.causes import explain
 from packager.toolchains.environment import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from packager.core.progress import Stopwatch
-    from packager.model.containers import Container, Containers, Outcome
+    from packager.model.containers import Container, Containers
     from packager.model.plan import Job
     from packager.model.targets import Arch
 
@@ -44,13 +45,13 @@ _ANY_FILE = "/bin/sh"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
 _PROBE_SECONDS = 60.0
-_TAIL_LINES = 20
+_FREE = "free some space on the Docker engine's disk: `docker system df` tells what takes it"
 # Distributions' own pip is years old: Debian 11's lacks options that every later one has, Debian 12's fetches wheels
 # for another Python only to find that they do not suit its own. The newest that their Python runs is put aside.
 _PIP = _OURS / "pip"
 _NEW_PIP = Step(
     "pip",
-    ("python3", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
+    ("python3", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
 )
 
 
@@ -80,7 +81,7 @@ class DockerBuilder:
         self._images = JobImages(containers, packages)
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
-        """Run the job in an empty scratch folder. Raises GeneratorFault, DockerFault or ConfigError."""
+        """Run the job in an empty scratch folder. Raises GeneratorFault, EnvironmentFault or ConfigError."""
         steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
         image = self._images.of(job, outside, watch)
@@ -93,16 +94,14 @@ class DockerBuilder:
             if job.engine_files:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
                     outer = {**self._environment, **dict(job.environment)}
-                    EngineStore(self._cache, outer, offline=job.offline).provide(
-                        job.engine_files, scratch / "engines", job.source
-                    )
+                    EngineStore(self._cache, outer).provide(job.engine_files, scratch / "engines", job.source)
                     container.copy_in(
                         tar_stream((path.name, path) for path in sorted((scratch / "engines").iterdir())), _ENGINES
                     )
             if job.manager == "pip":
                 with watch.step("pip", job.source.name):
                     self._run(container, job, _NEW_PIP, given, watch)
-                given["PYTHONPATH"] = str(_PIP)
+                given[PIP_VARIABLE] = str(_PIP)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
                     self._run(container, job, step, given, watch)
@@ -149,31 +148,17 @@ class DockerBuilder:
         raise DockerFault(msg, where=f"image {job.image or job.platform.image}", fix=fix)
 
     def _run(self, container: Container, job: Job, step: Step, given: Mapping[str, str], watch: Stopwatch) -> None:
-        """Run one step; raises GeneratorFault unless it succeeds."""
+        """Run one step; raises GeneratorFault or EnvironmentFault unless it succeeds."""
         environment = {**given, **fill(step.environment, _ANY_FILE, str(_ENGINES))}
         command = Command(
             step.argv, PurePosixPath(WORKDIR) / step.workdir, tuple(environment.items()), job.timeout_seconds
         )
-        outcome = container.run(command, watch.progress.line)
+        # The container's own mask knows the command's variables; the user's line may spell other secrets out.
+        mask = Mask({**self._environment, **dict(job.environment)})
+        outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
-            raise _failed(step, outcome, job)
-
-
-def _failed(step: Step, outcome: Outcome, job: Job) -> GeneratorFault:
-    tail = "\n".join(outcome.output.splitlines()[-_TAIL_LINES:])
-    line = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
-    where = f"{step.purpose}: {line[:200]}"
-    if outcome.timed_out:
-        msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
-        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
-    how = f"ended with exit code {outcome.exit_code}"
-    if outcome.out_of_memory:
-        fix = "give the Docker engine's machine more memory"
-        return GeneratorFault(f"{how}: out of memory", where=where, fix=fix, output=tail)
-    cause = explain(outcome.output)
-    if cause is None:
-        return GeneratorFault(how, where=where, fix="see its output", output=tail)
-    return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
+            ended = Ended(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
+            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
 def _steady() -> tuple[tuple[str, str], ...]:

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import errno
 import os
-import re
-import shlex
 import shutil
 import subprocess
 import sys
 import uuid
 from typing import TYPE_CHECKING
 
-from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
+from packager.generate.failures import step_failure
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
-from packager.generate.steps import fill, steps_for
+from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.model.builds import WORKDIR, Tree
 from packager.package_managers.lockfiles import check_lock
-from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment, of_the_session
 from packager.toolchains.node import find_node, this_machine
 
@@ -31,14 +29,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.core.progress import Stopwatch
-    from packager.generate.running import Ended
     from packager.model.builds import Step
     from packager.model.plan import Job
 
 ENGINES_FOLDER = "engines"
 """Beside the tree in scratch."""
-_TAIL_LINES = 20
-_DISK_FULL = re.compile(r"ENOSPC|No space left on device|EDQUOT|Disk quota exceeded")
+_FREE = "free some space, or let TMPDIR name another disk"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -69,9 +65,7 @@ class HostBuilder:
                 copy_source(job, root)
             if job.engine_files:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
-                    store = EngineStore(
-                        self._cache or default_cache(), {**self._outside, **dict(job.environment)}, offline=job.offline
-                    )
+                    store = EngineStore(self._cache or default_cache(), {**self._outside, **dict(job.environment)})
                     store.provide(job.engine_files, scratch / ENGINES_FOLDER, job.source)
             for step in steps:
                 with watch.step(step.purpose, job.source.name):
@@ -83,7 +77,7 @@ class HostBuilder:
         notes += [f"{path} holds the path of the build folder and will differ each time" for path in normalised.left]
         for note in notes:
             watch.progress.line(f"note: {note}")
-        return Tree(root, "host", toolchain=toolchain, notes=tuple(notes))
+        return Tree(root, "local", toolchain=toolchain, notes=tuple(notes))
 
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the tools and the environment of a job as one text, less what differs from terminal to terminal."""
@@ -108,14 +102,15 @@ class HostBuilder:
                 environment["npm_config_nodedir"] = str(node.bin_dir.parent)
             return environment, (("node", node.node_version), ("npm", node.npm_version))
         if job.language == "python" and steps:
-            return environment, (("python", _version_of_python(_python(environment), environment)),)
+            python, environment[PIP_VARIABLE] = _python(environment)
+            return environment, (("python", _version_of_python(python, environment)),)
         return environment, ()
 
     def _run(self, step: Step, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch) -> None:
         """Run one step to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
         own = fill(step.environment, _any_file(), str(root.parent / ENGINES_FOLDER))
         together = {**environment, **own}
-        argv = (_python(environment), *step.argv[1:]) if step.argv[0] == "python3" else step.argv
+        argv = (_python(environment)[0], *step.argv[1:]) if step.argv[0] == "python3" else step.argv
         # Looked up on the steps' own PATH; Popen would look on ours.
         program = shutil.which(argv[0], path=together.get("PATH"))
         if program is None:
@@ -131,37 +126,13 @@ class HostBuilder:
             on_line=watch.progress.line,
         )
         if ended.timed_out or ended.exit_code != 0:
-            raise _failed(step, ended, job, mask)
-
-
-def _failed(step: Step, ended: Ended, job: Job, mask: Mask) -> GeneratorFault | EnvironmentFault:
-    where = f"{step.purpose}: {mask(_pasteable(step))}"
-    tail = "\n".join(ended.output.splitlines()[-_TAIL_LINES:])
-    if ended.timed_out:
-        msg = f"did not end within {job.timeout_seconds:g} s and was stopped, with all it had started"
-        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
-    if _DISK_FULL.search(ended.output):
-        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
-    how = f"ended with exit code {ended.exit_code}" if ended.exit_code >= 0 else f"died of signal {-ended.exit_code}"
-    cause = explain(ended.output)
-    if cause is None:
-        fix = "see its output; run the same line in the project to try again"
-        return GeneratorFault(how, where=where, fix=fix, output=tail)
-    return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
-
-
-def _pasteable(step: Step) -> str:
-    """Return the command as people would type it: our own scripts and long lists shortened."""
-    if step.argv[:2] == ("sh", "-c"):
-        return step.argv[2].partition("; ")[2] or step.argv[2]
-    text = shlex.join(word if len(word) < 200 else "…" for word in step.argv)
-    return text if len(text) <= 200 else f"{text[:200]} …"
+            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
 def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
     where = str(error.filename or scratch).replace(str(scratch), WORKDIR, 1) if error.filename else str(scratch)
     if error.errno in _FULL:
-        return EnvironmentFault("the disk is full", where=where, fix="free some space, or let TMPDIR name another disk")
+        return EnvironmentFault("the disk is full", where=where, fix=_FREE)
     msg = f"cannot be used: {error.strerror or error}"
     return EnvironmentFault(msg, where=where, fix="let TMPDIR name a folder you can write to, with space left")
 
@@ -185,14 +156,27 @@ def _any_file() -> str:
     return shutil.which("true") or sys.executable
 
 
-def _python(environment: Mapping[str, str]) -> str:
-    """Return a Python that has pip: this one, else those on PATH. Any version can fetch wheels for any other."""
+# Started without -I, which would pass over the user's own packages: the working folder goes before any import instead.
+_FIND_PIP = """
+import sys
+sys.path = [path for path in sys.path if path]
+import os, pip
+print(os.path.dirname(os.path.dirname(os.path.abspath(pip.__file__))))
+"""
+
+
+def _python(environment: Mapping[str, str]) -> tuple[str, str]:
+    """Return a Python that has pip, and the folder with its pip: this Python, else those on PATH.
+
+    Any version can fetch wheels for any other. Raises EnvironmentFault where none has pip.
+    """
     names = (sys.executable, "python3", "python")
     candidates = [path for name in names if name and (path := shutil.which(name, path=environment.get("PATH")))]
     for path in dict.fromkeys(candidates):
-        done = subprocess.run((path, "-m", "pip", "--version"), env=dict(environment), capture_output=True, check=False)
+        argv = (path, "-B", "-c", _FIND_PIP)
+        done = subprocess.run(argv, env=dict(environment), capture_output=True, text=True, check=False)
         if done.returncode == 0:
-            return path
+            return path, done.stdout.strip()
     msg = "there is no Python with pip on this machine"
     raise EnvironmentFault(msg, fix="install python3-pip, or build with --builder docker")
 

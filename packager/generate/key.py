@@ -42,7 +42,8 @@ def key_of(job: Job, identity: str) -> str:
     """Return the key of a job made by tools, image and environment of that `identity`: equal keys, equal results."""
     # Where the project lies, how long it may take and whether the network may be used change no result; what is
     # ignored is not among the files.
-    plain = replace(job, source=Path(), timeout_seconds=0.0, offline=False, ignore=())
+    environment = tuple((name, value) for name, value in job.environment if name != "npm_config_offline")
+    plain = replace(job, source=Path(), timeout_seconds=0.0, ignore=(), environment=environment)
     unread = _reads_no_code(job)
     said = msgspec.json.encode(plain, enc_hook=str, order="deterministic")
     digest = hashlib.sha256(f"{_FORMAT}\0{__version__}\0{identity}\0".encode() + said)

@@ -32,6 +32,8 @@ class Ended:
     output: str
     """Its last lines, secrets masked."""
     timed_out: bool = False
+    out_of_memory: bool = False
+    """Whether it is known that the memory it was allowed did not do."""
 
 
 def run_live(

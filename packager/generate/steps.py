@@ -33,16 +33,36 @@ PNPM = "pnpm@10.34.8"
 
 # What package managers' own pruning leaves is in `production`. Their records of what they installed go too: they would
 # no longer be true, and hold dates and paths of the machine; so does the cache folder generators write to.
+#
+# What is removed lies in the tree, whatever its name says and wherever links lead: real paths are compared, and of a
+# link only the link itself goes. Node 12 has no fs.rmSync, and its rmdir is not what later ones have.
 _PRUNE_COMMON = """\
 const fs = require("fs"), path = require("path");
-const remove = (name) => fs.rmSync(name, { recursive: true, force: true });
-const list = (folder) => fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+const root = fs.realpathSync.native(".");
+const real = (name) => { try { return fs.realpathSync.native(name); } catch (error) { return null; } };
+const within = (folder) => folder !== null && (folder === root || folder.startsWith(root + path.sep));
+const list = (folder) => within(real(folder)) ? fs.readdirSync(folder) : [];
+const erase = fs.rmSync ? (name) => fs.rmSync(name, { recursive: true, force: true }) : (name) => {
+  if (!fs.lstatSync(name).isDirectory()) return fs.unlinkSync(name);
+  for (const below of fs.readdirSync(name)) erase(path.join(name, below));
+  fs.rmdirSync(name);
+};
+const remove = (name) => {
+  const parent = real(path.dirname(path.resolve(name)));
+  if (parent === null) return;
+  const place = path.join(parent, path.basename(path.resolve(name)));
+  if (!within(parent)) return console.error("outside the project, left as it is: " + name);
+  try { fs.lstatSync(place); } catch (error) { return; }
+  erase(place);
+};
 const tidy = (folder) => {
   const bin = path.join(folder, ".bin");
   for (const name of list(bin)) if (!fs.existsSync(path.join(bin, name))) remove(path.join(bin, name));
   for (const name of list(folder)) {
     const empty = name === ".bin" || name.startsWith("@");
-    if (empty && list(path.join(folder, name)).length === 0) remove(path.join(folder, name));
+    if (!empty) continue;
+    const below = path.join(folder, name), place = real(below);
+    if (place === null || (within(place) && list(below).length === 0)) remove(below);
   }
 };
 for (const name of [".package-lock.json", ".modules.yaml", ".pnpm", ".pnpm-workspace-state-v1.json", ".cache"])
@@ -59,13 +79,15 @@ new Set(["node_modules", ...paths.map((name) => name.replace(/(.*node_modules)[/
 _PRUNE_SPECS = (
     _PRUNE_COMMON
     + """\
-const specs = new Set(process.argv.slice(1)), seen = [];
+const specs = new Set(process.argv.slice(1)), seen = new Map();
 const visit = (folder) => {
-  seen.push(folder);
+  // Links between members of a workspace may lead in a circle.
+  if (!within(real(folder)) || seen.has(real(folder))) return;
+  seen.set(real(folder), folder);
   for (const name of list(folder)) {
     const below = path.join(folder, name);
     if (name.startsWith("@")) visit(below);
-    if (!fs.existsSync(path.join(below, "package.json"))) continue;
+    if (!within(real(below)) || !fs.existsSync(path.join(below, "package.json"))) continue;
     const facts = JSON.parse(fs.readFileSync(path.join(below, "package.json")));
     if (specs.has(facts.name + "@" + facts.version)) remove(below);
     else visit(path.join(below, "node_modules"));
@@ -73,9 +95,25 @@ const visit = (folder) => {
 };
 visit("node_modules");
 // Once everything is gone: a package visited early may link to the program of one that went late.
-seen.reverse().forEach(tidy);
+[...seen.values()].reverse().forEach(tidy);
 """
 )
+
+# A project may hold types.py, enum.py or a folder pip: with it on the module path these take the place of the standard
+# library and of pip itself. -I keeps it out, and PYTHONPATH and the user's own packages too (-P, which would not, comes
+# with 3.11): a pip that is found only by way of these is named by a variable. Its folder goes behind the standard
+# library and before other packages, where Python would have it.
+_ISOLATED = ("python3", "-I", "-B")
+_RUN_PIP = r"""
+import os, runpy, sys
+folder = os.environ.pop("PACKAGER_PIP", "")
+if folder:
+    others = [number for number, path in enumerate(sys.path) if path.endswith("-packages")]
+    sys.path.insert(others[0] if others else len(sys.path), folder)
+runpy.run_module("pip", run_name="__main__", alter_sys=True)
+"""
+PIP_VARIABLE = "PACKAGER_PIP"
+"""Names the folder that holds the package pip, for steps that run it; without it the interpreter's own is taken."""
 
 # pip starts the scripts it makes with the path of the Python that ran it, and records their hashes.
 _PIP_TIDY = r"""
@@ -105,7 +143,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     elif job.manager == "pnpm":
         steps.append(_pnpm_install(job, run_scripts))
     elif job.manager == "pip":
-        steps += (_pip_install(job), Step("install", ("python3", "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
+        steps += (_pip_install(job), Step("install", (*_ISOLATED, "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
     elif job.manager is not None:
         msg = f"{job.manager} is recognised, but cannot be run here"
         raise ConfigError(msg, where=job.lock_file, fix="use npm or pnpm: run `npm install` and keep package-lock.json")
@@ -113,7 +151,7 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     environment = _environment(job)
     for line in job.generate:
         command = f'export PATH="$PWD/node_modules/.bin:$PATH"; {line}'
-        steps.append(Step("generate", ("sh", "-c", command), environment))
+        steps.append(Step("generate", ("sh", "-c", command), environment, line=line))
     if job.manager == "npm":
         unneeded = development_packages(job.source, job.lock_file)
         steps.append(Step("prune", ("node", "-e", _PRUNE_PATHS, "--", *unneeded)))
@@ -185,17 +223,20 @@ def _pip_install(job: Job) -> Step:
 
     Where the builder's image has the target's own Python, docker lets that one choose and build what has no wheel.
     """
-    common = ["-m", "pip", "install", "--target", PYTHON_PACKAGES_DIR, "--no-compile", "--no-input"]
+    pip = [*_ISOLATED[1:], "-c", _RUN_PIP]
+    common = ["install", "--target", PYTHON_PACKAGES_DIR, "--no-compile", "--no-input"]
     common += ["--disable-pip-version-check", "--root-user-action=ignore", "-r", job.lock_file]
     version = job.language_version
-    wheels = ["python3", *common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
+    wheels = [*common, "--only-binary=:all:", "--implementation", "cp", "--python-version", version]
     for tag in _wheel_platforms(job):
         wheels += ["--platform", tag]
-    if job.builder == "host":
-        return Step("install", tuple(wheels), job.environment)
+    line = shlex.join(["python3", "-I", "-m", "pip", *wheels])
+    if job.builder == "local":
+        return Step("install", ("python3", *pip, *wheels), job.environment, line=line)
     own = f"python{version}"
-    script = f'if {own} -m pip --version >/dev/null 2>&1; then exec {own} "$@"; else {shlex.join(wheels)}; fi'
-    return Step("install", ("sh", "-c", script, "pip", *common), job.environment)
+    has_pip = f"{shlex.join([own, *pip])} --version >/dev/null 2>&1"
+    script = f'if {has_pip}; then exec {own} "$@"; else {shlex.join(["python3", *pip, *wheels])}; fi'
+    return Step("install", ("sh", "-c", script, "pip", *pip, *common), job.environment, line=line)
 
 
 def _wheel_platforms(job: Job) -> list[str]:

@@ -151,7 +151,7 @@ def _examine_path(name: str, path: Path, package: Package | None = None) -> File
             readable = _is_text(head) and (package is None or worth_scanning(name, status.st_size))
             length = min(status.st_size, SCANNED_MAX_BYTES) - len(head)
             text = head + stream.read(length) if length > 0 and readable else head
-        file = File(name, status.st_size, source=path, mode=status.st_mode & 0o7777, package=package)
+        file = File(name, status.st_size, mode=status.st_mode & 0o7777, package=package)
         found = secrets_in(name, text, in_package=package is not None)
         return replace(examine(file, head, lambda: path.open("rb")), secrets=found)
     except OSError as error:

@@ -40,13 +40,14 @@ def scan_tree(
     except ArtifactError as error:
         raise _relative(error, root.resolve()) from error
     graph = read_packages(root, sources, companions, generated)
+    base = f"{root.resolve()}/"
     files = []
     for path, source in sorted(sources.items(), key=lambda item: item[0].encode()):
         installed = graph.of(path)
         file = File(
             path=path,
             size_bytes=source.stat().st_size,
-            source=source,
+            source=str(source).removeprefix(base),
             package=installed.package if installed else None,
         )
         try:

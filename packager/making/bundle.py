@@ -1,128 +1,188 @@
-"""One bundle from its job's tree: seen, trimmed, stripped, laid out, written, audited, proved; mended if it must be."""
+"""One bundle from its job's tree: traced, trimmed, stripped, placed, written, audited, proved; repaired if need be."""
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.archive.cache import open_cache
-from packager.archive.layout import make_layout
-from packager.archive.writer import write
-from packager.audit.judge import audit_archive
 from packager.audit.silence import silenced
 from packager.audit.uncompiled import check_uncompiled
 from packager.core.errors import ArtifactError
-from packager.hosts.registry import lay_out
-from packager.making.choosing import compile_selected, see, select_files
+from packager.making import stages
+from packager.making.inputs import (
+    compile_inputs,
+    layers_beneath,
+    prove_inputs,
+    strip_inputs,
+    trace_inputs,
+    trim_inputs,
+)
 from packager.making.mending import mended, report, unproved
-from packager.making.stripping import strip_kept
 from packager.model.findings import Finding, has_errors
 from packager.model.proof import Proof
-from packager.model.results import Result, Scanned
+from packager.model.results import Result
+from packager.model.stages import AuditInputs, PlaceInputs, WriteInputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packager.core.progress import Stopwatch
-    from packager.host import Host
-    from packager.making.mending import Spared
-    from packager.model.options import Options
+    from packager.making.mending import Pinned
+    from packager.making.stripping import Stripped
+    from packager.model.bytecode import Compiled
+    from packager.model.options import BuildOptions
     from packager.model.plan import Bundle
+    from packager.model.results import Placed, Scanned
+    from packager.model.selection import Selection
+    from packager.model.tools import Workbench
+    from packager.model.tracing import View
 
 
 def package_bundle(
-    bundle: Bundle,
-    scanned: Scanned,
-    layers: list[Result],
-    host: Host,
-    options: Options,
-    scratch: Path,
-    watch: Stopwatch,
+    bundle: Bundle, scanned: Scanned, layers: Sequence[Result], options: BuildOptions, bench: Workbench
 ) -> Result:
     """Return one bundle made from its job's tree, judged together with the layers beneath it.
 
     What its proof misses of what was left out is kept, and the bundle made again.
     """
 
-    def make(spared: Mapping[str, Spared]) -> Result:
-        return _make_once(bundle, scanned, layers, host, options, scratch, watch, spared)
+    def make(pinned: Mapping[str, Pinned]) -> Result:
+        return _make_once(bundle, scanned, layers, options, bench, pinned)
 
     return mended(make)
+
+
+def selected(
+    bundle: Bundle, scanned: Scanned, layers: Sequence[tuple[Bundle, Selection]], bench: Workbench
+) -> Selection:
+    """Return the verdict on every file of the tree, as far as trimming: nothing is made."""
+    beneath = layers_beneath(bundle, layers)
+    view = stages.trace(trace_inputs(bundle, scanned, beneath), bench)
+    return stages.trim(trim_inputs(_renamed(bundle, view), scanned, beneath, view), bench)
+
+
+def compiled_selection(
+    bundle: Bundle, scanned: Scanned, selection: Selection, bench: Workbench
+) -> tuple[Selection, Compiled | None]:
+    """Return the selection with the bytecode of its modules, where the bundle asks for that."""
+    inputs = compile_inputs(bundle, selection)
+    if inputs is None:
+        return selection, None
+    compiled = stages.compile_modules(inputs, scanned.tree, bench)
+    return compiled.selection, compiled
 
 
 def _make_once(
     bundle: Bundle,
     scanned: Scanned,
-    layers: list[Result],
-    host: Host,
-    options: Options,
-    scratch: Path,
-    watch: Stopwatch,
-    spared: Mapping[str, Spared],
+    layers: Sequence[Result],
+    options: BuildOptions,
+    bench: Workbench,
+    pinned: Mapping[str, Pinned],
 ) -> Result:
-    """Return one bundle in which `spared` files and packages are kept, whatever the trim levels say."""
-    layer_paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
+    """Return one bundle in which `pinned` files and packages are kept, whatever the trim levels say."""
     carried = [(layer.bundle, layer.selection) for layer in layers]
-    seen = see(bundle, scanned, carried, host, options, scratch, watch, spared)
-    bundle = replace(bundle, entries=tuple(seen.renamed.get(entry, entry) for entry in bundle.entries))
-    with watch.step("trim", bundle.name):
-        selection = select_files(bundle, scanned, carried, seen, spared)
-        stripped = strip_kept(selection, bundle, scratch / f"stripped-{bundle.name}")
-    compiled = compile_selected(bundle, scanned, selection, host, options, scratch, watch)
-    if compiled is not None:
-        selection = compiled.selection
-    placed = lay_out(bundle, selection.kept)
-    if not placed:
-        msg = "nothing is left to pack"
-        fix = f"see why: packager build --why . --bundle {bundle.name}"
-        raise ArtifactError(msg, where=f"bundle {bundle.name}", fix=fix)
-    with watch.step("write", bundle.name):
-        entries = [
-            (item.path, stripped.source(item.choice.file) if item.content is None else item.content) for item in placed
-        ]
-        artifact = write(
-            make_layout(entries),
-            scratch / f"{bundle.name}.zip",
-            level=options.level,
-            jobs=options.jobs,
-            cache=open_cache(options.cache),
-        )
+    reasons = {path: str(why) for path, why in pinned.items()}
+    beneath = layers_beneath(bundle, carried)
+    view = stages.trace(trace_inputs(bundle, scanned, beneath, reasons), bench)
+    bundle = _renamed(bundle, view)
+    with bench.watch.step("trim", bundle.name):
+        selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)
+        stripped = stages.strip(strip_inputs(bundle, selection), bench)
+    selection, compiled = compiled_selection(bundle, scanned, selection, bench)
+    placed = stages.place(PlaceInputs(bundle, selection.kept))
+    archive = bench.scratch / f"{bundle.name}.zip"
+    with bench.watch.step("write", bundle.name):
+        artifact = stages.write(WriteInputs(_entries(bundle, placed, stripped), options.level), archive, bench)
+    result = Result(
+        bundle=bundle,
+        scanned=scanned,
+        selection=selection,
+        placed=placed,
+        artifact=artifact,
+        stripped=stripped.saved,
+        compiled=compiled,
+        findings=(),
+        proof=Proof("skipped", "", "", ""),
+        maps=view.maps,
+        seconds=bench.watch.seconds,
+    )
+    return _judged(result, layers, options, bench, pinned)
+
+
+def _judged(
+    result: Result,
+    layers: Sequence[Result],
+    options: BuildOptions,
+    bench: Workbench,
+    pinned: Mapping[str, Pinned],
+) -> Result:
+    """Return the bundle with what audit and proof say of it.
+
+    In this order: what is accepted says no to nothing, so it is silenced before anybody asks whether the audit said no;
+    then the proof; then what the proof found.
+    """
+    bundle, archive = result.bundle, result.artifact.path
+    paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
+    digests = [*(layer.artifact.sha256 for layer in layers), *(_sha256(path) for path in bundle.layer_files)]
     shown = f"{options.out.name}/{bundle.name}.zip"
-    with watch.step("audit", bundle.name):
-        findings = audit_archive(
-            artifact.path,
-            layer_paths,
-            bundle.target,
-            budget=bundle.budget,
-            name=shown,
-            environment=bundle.environment,
-            handler=bundle.handler,
-        )
-        findings += check_uncompiled(scanned.inventory, scanned.graph, selection, bundle.target, shown)
+    findings = [*silenced(_audit(result, digests, paths, shown, bench), bundle.silence)]
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
-        with watch.step("prove", bundle.name):
-            proof = host.prover(bundle, selection, artifact.path, layer_paths, options)
-    findings += [*report(spared, shown), *unproved(bundle, proof, findings, shown)]
-    findings = [*findings, *(finding.at(shown) if finding.subject else finding for finding in proof.findings)]
+        inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
+        with bench.watch.step("prove", bundle.name):
+            proof = stages.prove(inputs, archive, paths, bench)
+    findings += silenced(report(pinned, shown), bundle.silence)
+    proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]
+    findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
+    findings += proved
     if options.prove == "require" and proof.status == "skipped":
-        findings.append(
-            Finding("RUN000", "error", shown, proof.detail, fix="give what the proof lacks, or drop --require-proof")
-        )
-    return Result(
-        bundle=bundle,
-        scanned=scanned,
-        selection=selection,
-        placed=tuple(placed),
-        artifact=artifact,
-        stripped=stripped.saved,
-        compiled=compiled,
-        findings=tuple(silenced(findings, bundle.silence)),
-        proof=proof,
-        maps=seen.maps,
-        seconds=watch.seconds,
+        fix = "give what the proof lacks, or drop --require-proof"
+        findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
+    return replace(result, findings=tuple(findings), proof=proof)
+
+
+def _audit(
+    result: Result, digests: Sequence[str], paths: Sequence[Path], shown: str, bench: Workbench
+) -> list[Finding]:
+    bundle, scanned = result.bundle, result.scanned
+    inputs = AuditInputs(
+        artifact=result.artifact.sha256,
+        layers=tuple(digests),
+        target=bundle.target,
+        budget=bundle.budget,
+        name=shown,
+        environment=bundle.environment,
+        handler=bundle.handler,
     )
+    with bench.watch.step("audit", bundle.name):
+        findings = stages.audit(inputs, result.artifact.path, paths)
+        return findings + check_uncompiled(scanned.inventory, scanned.graph, result.selection, bundle.target, shown)
+
+
+def _renamed(bundle: Bundle, view: View) -> Bundle:
+    """Return the bundle with its entries as they are called once they are bundled."""
+    return replace(bundle, entries=tuple(view.renamed.get(entry, entry) for entry in bundle.entries))
+
+
+def _entries(bundle: Bundle, placed: Sequence[Placed], stripped: Stripped) -> tuple[tuple[str, str | bytes], ...]:
+    """Return (name, source or bytes) of everything to write; raises ArtifactError where that is nothing."""
+    if not placed:
+        msg = "nothing is left to pack"
+        fix = f"see why: packager build --why . --bundle {bundle.name}"
+        raise ArtifactError(msg, where=f"bundle {bundle.name}", fix=fix)
+    return tuple(
+        (item.path, stripped.source(item.choice.file) if item.content is None else item.content) for item in placed
+    )
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -16,26 +16,28 @@ from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.glance.unchanged import own_name
+from packager.inventory.contents import TreeContents
 from packager.inventory.tree import scan_tree
-from packager.making.stripping import Stripped, strip_kept
-from packager.model.plan import Bundle, Job
-from packager.trim.named import trim_unnamed
-from packager.trim.rules import Circumstances
+from packager.making.stripping import strip
+from packager.model.stages import CompileInputs, StripInputs, TrimInputs
+from packager.trim.named import trim as trim_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from packager.archive.cache import Cache
+    from packager.making.stripping import Stripped
     from packager.model.archives import Artifact
     from packager.model.bytecode import Compiled
     from packager.model.catalog import Catalog
+    from packager.model.contents import Contents
     from packager.model.inventory import Inventory
     from packager.model.plan import TrimLevel
     from packager.model.selection import Selection
     from packager.model.targets import Target
 
-    Compiler = Callable[[Selection, Bundle, Path], Compiled]
+    Compiler = Callable[[CompileInputs, Contents, Path], Compiled]
 
 
 @dataclass(frozen=True)
@@ -68,14 +70,16 @@ def pack_trimmed(
     read, EnvironmentFault for the destination or for want of the target's Python.
     """
     kept = cache.folder if cache else None
-    selection, bundle = judge_folder(folder, target, catalog, trim=trim, without=(destination, kept))
-    stripped = strip_kept(selection, bundle, scratch / "stripped") if trim != "none" else Stripped()
+    contents = TreeContents(folder.resolve(), scratch / "made")
+    selection = judge_folder(folder, target, catalog, trim=trim, without=(destination, kept))
+    natives = tuple(choice.file for choice in selection.kept if choice.file.elf is not None)
+    stripped = strip(StripInputs(natives, wanted=trim != "none"), contents)
     if not selection.kept:
         msg = "nothing is left to pack"
         raise ArtifactError(msg, where=str(folder), fix="see why: packager pack --trim … --why .")
-    compiled = compiler(selection, bundle, scratch) if compiler else None
+    compiled = compile_folder(folder, selection, target, compiler, scratch) if compiler else None
     selection = compiled.selection if compiled else selection
-    layout = make_layout([(choice.file.path, stripped.source(choice.file)) for choice in selection.kept])
+    layout = make_layout([(c.file.path, contents.path(stripped.source(c.file))) for c in selection.kept])
     artifact = write(layout, destination, level=level, jobs=jobs, cache=cache)
     return Trimmed(selection, stripped, artifact, compiled)
 
@@ -85,13 +89,21 @@ def compiler_here(cache: Path) -> Compiler:
     from packager.compiling.finding import find_python
     from packager.compiling.kept import compile_kept
 
-    def compiler(selection: Selection, bundle: Bundle, scratch: Path) -> Compiled:
+    def compiler(inputs: CompileInputs, contents: Contents, scratch: Path) -> Compiled:
         folder = scratch / "compiled"
         folder.mkdir()
-        # The archive has the paths of the folder.
-        return compile_kept(selection, bundle, None, lambda path: path, find_python, cache, folder)
+        with find_python(inputs.language_version, None, inputs.arch) as python:
+            return compile_kept(inputs, python, contents, cache, folder)
 
     return compiler
+
+
+def compile_folder(folder: Path, selection: Selection, target: Target, compiler: Compiler, scratch: Path) -> Compiled:
+    """Return the selection with bytecode beside its modules: the archive has the paths of the folder."""
+    root = target.system.function_root
+    names = {choice.file.path: f"{root}/{choice.file.path}" for choice in selection.kept}
+    inputs = CompileInputs(folder.resolve().name, selection, names, target.language_version, target.arch)
+    return compiler(inputs, TreeContents(folder.resolve(), scratch / "made"), scratch)
 
 
 def judge_folder(
@@ -101,8 +113,8 @@ def judge_folder(
     *,
     trim: TrimLevel,
     without: tuple[Path, Path | None] | None = None,
-) -> tuple[Selection, Bundle]:
-    """Return the verdict on every file of a folder, and the bundle it was judged for. Writes nothing.
+) -> Selection:
+    """Return the verdict on every file of a folder. Writes nothing.
 
     `without` is an output file and a cache that may lie in the folder and are no part of it.
     """
@@ -115,30 +127,23 @@ def judge_folder(
     clients = find_clients(root, spoken, packages)
     made_with = (client.engine for client in clients if client.engine)
     engines = tuple(dict.fromkeys([*made_with, *(engine for engine in spoken if not engine.family)]))
-    job = Job(
-        source=root,
-        builder="host",
-        platform=target.platform,
-        arch=target.arch,
-        libc=target.platform.libc,
-        language=target.language,
-        language_version=target.language_version,
-        manager=None,
-        lock_file="",
-        engines=engines,
-    )
-    bundle = Bundle(name=root.name, kind="function", target=target, job=job, budget=target.budget, trim=trim)
-    python, tops = python_installation(inventory)
-    circumstances = Circumstances(
+    contents = TreeContents(root, root)  # nothing is made while files are judged
+    python, tops = python_installation(inventory, contents)
+    inputs = TrimInputs(
+        target=target,
+        kind="function",
+        trim=trim,
+        inventory=inventory,
         graph=graph,
-        clients=for_targets(clients, job.binary_targets),
+        engines=engines,
+        clients=for_targets(clients, ()),
         python_packages=python,
         python_tops=tops,
     )
-    return trim_unnamed(inventory, bundle, circumstances), bundle
+    return trim_files(inputs, contents)
 
 
-def python_installation(inventory: Inventory) -> tuple[str, frozenset[str] | None]:
+def python_installation(inventory: Inventory, contents: Contents) -> tuple[str, frozenset[str] | None]:
     """Return the folder of installed Python packages ("." is the whole tree, "" none), and what lies there of theirs.
 
     The latter are first parts of paths, by the RECORD of each distribution; the rest beside them is somebody's own.
@@ -152,9 +157,9 @@ def python_installation(inventory: Inventory) -> tuple[str, frozenset[str] | Non
         info = path.rpartition("/")[0]
         tops.add(info.rpartition("/")[2])
         record = inventory.by_path.get(f"{info}/RECORD")
-        if record is None or record.source is None:
+        if record is None or not record.source:
             return folders.pop() or ".", None
-        rows = csv.reader(record.source.read_text(encoding="utf-8", errors="replace").splitlines())
+        rows = csv.reader(contents.read(record).decode("utf-8", "replace").splitlines())
         tops |= {row[0].partition("/")[0] for row in rows if row}
     return folders.pop() or ".", frozenset(tops)
 

@@ -18,7 +18,7 @@ from packager.model.plan import TRACED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from packager.model.options import Options
+    from packager.model.options import BuildOptions
     from packager.model.packages import PackageGraph
     from packager.model.plan import Bundle, Plan
     from packager.model.proof import Proof, Wanted
@@ -45,7 +45,7 @@ _ENDINGS = (
 
 
 @dataclass(frozen=True)
-class Spared:
+class Pinned:
     """Why something that trimming would leave out is kept."""
 
     rule: str
@@ -57,7 +57,7 @@ class Spared:
         return f"the proof missed {self.wanted}"
 
 
-def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph) -> dict[str, Spared]:
+def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph) -> dict[str, Pinned]:
     """Return the files and package folders (by their paths in the tree) that a failed proof lacks, by trimming's doing.
 
     Empty where the failure has nothing to do with what was left out.
@@ -66,7 +66,7 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
         return {}
     place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
-    found: dict[str, Spared] = {}
+    found: dict[str, Pinned] = {}
     for wanted in proof.wanted:
         meant = list(_meant(wanted, dropped))
         for choice in meant:
@@ -82,7 +82,7 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
         holder = graph.of(name)
         if holder is not None and holder.package.path in folders:
             return {
-                holder.package.path: Spared(folders[holder.package.path].rule, f"something of {holder.package.name}")
+                holder.package.path: Pinned(folders[holder.package.path].rule, f"something of {holder.package.name}")
             }
     return {}
 
@@ -138,41 +138,41 @@ def _beside_its_code(what: str, dropped: Mapping[str, Choice]) -> Choice | None:
     return None
 
 
-def _kept_with(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Spared]:
+def _kept_with(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Pinned]:
     """Return what keeping a file means: the file, or all of a package that was asked for by its name."""
     package = choice.file.package
     by_name = package is not None and f"{wanted}/".startswith(f"{package.name}/")
     if choice.rule == "bundled" or by_name:
         return _kept_whole(choice, wanted, graph)
-    return {choice.file.path: Spared(choice.rule, wanted)}
+    return {choice.file.path: Pinned(choice.rule, wanted)}
 
 
-def _kept_whole(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Spared]:
+def _kept_whole(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, Pinned]:
     """Return the package of a file, and all that needs; the file where it is the project's own."""
     package = choice.file.package
     folders = graph.closure([package.path]) if package is not None and package.path else [choice.file.path]
-    return dict.fromkeys(folders, Spared(choice.rule, wanted))
+    return dict.fromkeys(folders, Pinned(choice.rule, wanted))
 
 
-def mended(make: Callable[[Mapping[str, Spared]], Result]) -> Result:
+def mended(make: Callable[[Mapping[str, Pinned]], Result]) -> Result:
     """Return a bundle made so often that its proof misses nothing that was left out, `ROUNDS` times more at most.
 
     `make` is given what must be kept.
     """
-    spared: dict[str, Spared] = {}
+    pinned: dict[str, Pinned] = {}
     for _ in range(ROUNDS):
-        result = make(spared)
+        result = make(pinned)
         more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
-        if not more.keys() - spared.keys():
+        if not more.keys() - pinned.keys():
             return result
-        spared = {**more, **spared}
-    return make(spared)
+        pinned = {**more, **pinned}
+    return make(pinned)
 
 
-def report(spared: Mapping[str, Spared], shown: str) -> list[Finding]:
+def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
     """Return a warning for everything that had to be put back. `shown` is what findings call the artifact."""
     found = []
-    for path, why in sorted(spared.items()):
+    for path, why in sorted(pinned.items()):
         if why.rule in ("untraced", "bundled"):
             message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
             found.append(Finding("TRC001", "warning", f"{shown}!{path}", message))
@@ -182,7 +182,7 @@ def report(spared: Mapping[str, Spared], shown: str) -> list[Finding]:
     return found
 
 
-def demand_proofs(plan: Plan, options: Options) -> None:
+def demand_proofs(plan: Plan, options: BuildOptions) -> None:
     """Raise UsageError if proofs are switched off for a bundle that is made by what its code seems to reach."""
     for bundle in plan.bundles:
         if bundle.trim in TRACED and options.prove == "skip":
@@ -191,8 +191,12 @@ def demand_proofs(plan: Plan, options: Options) -> None:
 
 
 def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) -> list[Finding]:
-    """Return the error that a traced bundle is not proved; none where it is, or where other findings say no."""
-    if bundle.trim not in TRACED or proof.status == "proved" or has_errors([*findings, *proof.findings]):
+    """Return the error that a traced bundle is not proved; none where it is, or where other findings say no.
+
+    `findings` are all others, the proof's own among them, with what the user has accepted as notes: such a finding
+    refuses nothing, so that it excuses no missing proof either.
+    """
+    if bundle.trim not in TRACED or proof.status == "proved" or has_errors(findings):
         return []
     fix = "prove it where the target's image or Node is at hand, or choose trim: strict, which guesses nothing"
     return [Finding("TRC002", "error", shown, f"made with trim: {bundle.trim}, and {proof.detail}", fix)]

@@ -3,114 +3,86 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.bundling.esbuild import module_format, output_of
 from packager.bundling.outside import names, outside
 from packager.model.inventory import File, Inventory
 from packager.model.plan import TRACED
+from packager.model.tracing import BundleQuestion, TraceQuestion, View
 from packager.trace.entries import TYPESCRIPT, code_asked_for, entry_files
 from packager.trace.licences import licence_files, licence_text
 from packager.trace.reach import reach
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
-    from pathlib import Path
+    from collections.abc import Collection, Iterable, Mapping
 
-    from packager.model.clients import Client
-    from packager.model.packages import PackageGraph
-    from packager.model.plan import Bundle
-    from packager.model.tracing import Bundled, Bundler, Tracer
+    from packager.model.contents import Contents
+    from packager.model.stages import TraceInputs
+    from packager.model.tools import Tools
+    from packager.model.tracing import Bundled, Trace
 
 LICENCES = "LICENSES-OF-BUNDLED-CODE.txt"
 
 
 @dataclass(frozen=True)
-class View:
-    """A tree as one bundle sees it."""
+class _Doors:
+    """Tracer, bundler and contents, asked on behalf of one bundle."""
 
-    inventory: Inventory
-    """With bundled entries in the place of their sources."""
-    reached: Mapping[str, str] | None = None
-    """File → what asks for it; None: nothing was traced, everything counts as reached."""
-    inlined: Mapping[str, str] = field(default_factory=dict)
-    """File → bundled entry it has become a part of."""
-    maps: Mapping[str, Path] = field(default_factory=dict)
-    """``src/handler.js.map`` → its file in scratch."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Entry → what it is called once bundled, where that differs: ``api/users.ts`` → ``api/users.js``."""
+    inputs: TraceInputs
+    tools: Tools
+    contents: Contents
 
+    def trace(self, entries: Iterable[str], overlay: Mapping[str, str] | None = None) -> Trace:
+        """Return what these files reach."""
+        question = TraceQuestion(self.inputs.name, self.inputs.target, tuple(dict.fromkeys(entries)), overlay or {})
+        return self.tools.tracer(question, self.contents)
 
-@dataclass(frozen=True)
-class Tools:
-    """The doors to the tools, and where they may work."""
-
-    tracer: Tracer
-    bundler: Bundler
-    cache: Path
-    scratch: Path
-    """A folder for this bundle's files; made when needed."""
+    def bundle(self, entries: tuple[str, ...], external: tuple[str, ...]) -> Bundled:
+        """Return the entries joined with the code they reach."""
+        return self.tools.bundler(
+            BundleQuestion(self.inputs.name, self.inputs.target, entries, external), self.contents
+        )
 
 
-def view(
-    bundle: Bundle,
-    root: Path,
-    inventory: Inventory,
-    graph: PackageGraph,
-    clients: Collection[Client],
-    tools: Tools,
-    spared: Mapping[str, object] | None = None,
-    beneath: Collection[str] = (),
-) -> View:
-    """Return the tree as the bundle sees it. `spared`: file or package folder → why it must be kept whole.
-
-    `beneath` are the package folders that layers carry: bundled code asks for them there.
+def trace(inputs: TraceInputs, tools: Tools, contents: Contents) -> View:
+    """Return the tree as the bundle sees it.
 
     Raises ConfigError where there is no entry, EnvironmentFault and GeneratorFault of the tools.
     """
-    if bundle.trim not in TRACED or bundle.kind == "layer" or bundle.target.language != "nodejs":
-        return View(inventory)
-    spared = spared or {}
-    entries = entry_files(bundle, inventory)
-    besides = [*code_asked_for(bundle, inventory), *_spared_code(spared, inventory)]
-    if bundle.trim == "trace":
-        trace = tools.tracer(bundle, root, tuple(dict.fromkeys((*entries, *besides))), {}, tools.cache)
-        found = {**reach(trace, root, inventory, graph, clients).files, **_kept_whole(spared, inventory)}
-        return View(inventory, found)
-    return _bundled_view(bundle, root, inventory, graph, clients, tools, entries, besides, spared, beneath)
+    if inputs.trim not in TRACED or inputs.kind == "layer" or inputs.target.language != "nodejs":
+        return View(inputs.inventory)
+    doors = _Doors(inputs, tools, contents)
+    entries = entry_files(inputs)
+    besides = [*code_asked_for(inputs), *_pinned_code(inputs)]
+    if inputs.trim == "trace":
+        found = reach(doors.trace((*entries, *besides)), inputs.inventory, inputs.graph, inputs.clients).files
+        return View(inputs.inventory, {**found, **_kept_whole(inputs)})
+    return _bundled_view(doors, entries, besides)
 
 
-def _bundled_view(
-    bundle: Bundle,
-    root: Path,
-    inventory: Inventory,
-    graph: PackageGraph,
-    clients: Collection[Client],
-    tools: Tools,
-    entries: tuple[str, ...],
-    besides: list[str],
-    spared: Mapping[str, object],
-    beneath: Collection[str],
-) -> View:
+def _bundled_view(doors: _Doors, entries: tuple[str, ...], besides: list[str]) -> View:
     """Join the project's own code first, to see which packages it reaches and which of them must stay outside."""
-    own = tools.bundler(bundle, root, entries, ("*",), tools.scratch / "own", tools.cache)
-    first = tools.tracer(bundle, root, tuple(own.outputs), own.outputs, tools.cache)
-    missed = {folder: "a proof missed it" for folder in spared if folder in graph.installed}
-    kept = {**outside(bundle, first, inventory, graph), **missed}
-    if all(module_format(root.resolve(), entry) == "cjs" for entry in entries):  # `import` does not look into layers
-        kept.update((folder, "a layer carries it") for folder in beneath if folder in graph.installed)
-    bundled = tools.bundler(bundle, root, entries, names(kept, graph), tools.scratch / "bundled", tools.cache)
-    inlined = _named(bundled, root, inventory)
+    inputs, contents = doors.inputs, doors.contents
+    inventory, graph = inputs.inventory, inputs.graph
+    own = doors.bundle(entries, ("*",))
+    first = doors.trace(own.outputs, own.outputs)
+    missed = {folder: "a proof missed it" for folder in inputs.pinned if folder in graph.installed}
+    kept = {**outside(inputs, first), **missed}
+    if all(module_format(contents.root, entry) == "cjs" for entry in entries):  # `import` does not look into layers
+        kept.update((folder, "a layer carries it") for folder in inputs.beneath if folder in graph.installed)
+    bundled = doors.bundle(entries, names(kept, graph))
+    inlined = _named(bundled, inventory)
     besides = [path for path in besides if path not in inlined and path not in bundled.outputs]
-    overlaid = _overlaid(inventory, bundled)
-    trace = tools.tracer(bundle, root, (*bundled.outputs, *besides), bundled.outputs, tools.cache)
+    overlaid = _overlaid(inventory, bundled, contents)
+    found_again = doors.trace((*bundled.outputs, *besides), bundled.outputs)
     joined = {holder.package.path for path in inlined if (holder := graph.of(path)) is not None}
     own_data = {path: parent for path, parent in first.files.items() if path in first.read and not graph.of(path)}
-    trace = replace(trace, files={**own_data, **trace.files})
-    reached = reach(trace, root, overlaid, graph, clients, joined).files
-    found = {**reached, **_kept_whole(spared, inventory)}
-    licences = _licences(inventory, joined, tools.scratch / LICENCES)
+    found_again = replace(found_again, files={**own_data, **found_again.files})
+    reached = reach(found_again, overlaid, graph, inputs.clients, joined).files
+    found = {**reached, **_kept_whole(inputs)}
+    licences = _licences(inventory, joined, contents)
     if licences is not None:
         overlaid = _with(overlaid, [licences])
         found[LICENCES] = "the licences of the packages whose code is in the bundle"
@@ -121,34 +93,35 @@ def _bundled_view(
     return View(overlaid, found, inlined, bundled.maps, {entry: output_of(entry) for entry in entries})
 
 
-def _kept_whole(spared: Mapping[str, object], inventory: Inventory) -> dict[str, str]:
+def _kept_whole(inputs: TraceInputs) -> dict[str, str]:
     """Return the files that were missed, and all those of packages that were."""
     found = {}
-    for file in inventory.files:
-        why = spared.get(file.path) or (spared.get(file.package.path) if file.package else None)
+    for file in inputs.inventory.files:
+        why = inputs.pinned.get(file.path) or (inputs.pinned.get(file.package.path) if file.package else None)
         if why is not None:
-            found[file.path] = str(why)
+            found[file.path] = why
     return found
 
 
-def _spared_code(spared: Mapping[str, object], inventory: Inventory) -> list[str]:
+def _pinned_code(inputs: TraceInputs) -> list[str]:
     """Return the files a proof has missed that ask for others in turn."""
-    return [path for path in spared if path in inventory.by_path and path.endswith((".js", ".cjs", ".mjs"))]
+    known = inputs.inventory.by_path
+    return [path for path in inputs.pinned if path in known and path.endswith((".js", ".cjs", ".mjs"))]
 
 
-def _named(bundled: Bundled, root: Path, inventory: Inventory) -> dict[str, str]:
-    base = f"{root.resolve()}/"
+def _named(bundled: Bundled, inventory: Inventory) -> dict[str, str]:
     return {
         file.path: output
         for file in inventory.files
-        if (output := bundled.inlined.get(str(file.source).removeprefix(base)) or bundled.inlined.get(file.path))
+        if (output := bundled.inlined.get(file.source) or bundled.inlined.get(file.path))
         and file.path not in bundled.outputs
     }
 
 
-def _overlaid(inventory: Inventory, bundled: Bundled) -> Inventory:
+def _overlaid(inventory: Inventory, bundled: Bundled, contents: Contents) -> Inventory:
     files = [
-        File(path=path, size_bytes=source.stat().st_size, source=source) for path, source in bundled.outputs.items()
+        File(path=path, size_bytes=contents.path(source).stat().st_size, source=source)
+        for path, source in bundled.outputs.items()
     ]
     return _with(inventory, files)
 
@@ -159,8 +132,8 @@ def _with(inventory: Inventory, files: list[File]) -> Inventory:
     return replace(inventory, files=tuple(ordered))
 
 
-def _licences(inventory: Inventory, folders: Collection[str], place: Path) -> File | None:
-    """Write the licence texts of these packages into one file; None if they have none."""
+def _licences(inventory: Inventory, folders: Collection[str], contents: Contents) -> File | None:
+    """Return one file with the licence texts of these packages; None if they have none."""
     beside: dict[str, dict[str, File]] = {}
     for file in inventory.files:
         if file.package and file.package.path in folders and posixpath.dirname(file.path) == file.package.path:
@@ -168,14 +141,15 @@ def _licences(inventory: Inventory, folders: Collection[str], place: Path) -> Fi
     texts: dict[str, list[str]] = {}
     for files in beside.values():
         for name in sorted(licence_files(files)):
-            package, source = files[name].package, files[name].source
-            if package is None or source is None:
+            file = files[name]
+            if file.package is None or not file.source:
                 continue
-            if text := licence_text(name, source.read_text(encoding="utf-8", errors="replace")):
-                texts.setdefault(text, []).append(f"{package.name}@{package.version}")
+            # Line endings as a text file's: the same licence of two packages is told once.
+            said = contents.read(file).decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+            if text := licence_text(name, said):
+                texts.setdefault(text, []).append(f"{file.package.name}@{file.package.version}")
     if not texts:
         return None
     written = [f"==== {', '.join(dict.fromkeys(owners))}\n\n{text}\n" for text, owners in texts.items()]
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("\n".join(written), encoding="utf-8", newline="\n")
-    return File(path=place.name, size_bytes=place.stat().st_size, source=place)
+    content = "\n".join(written).encode()
+    return File(path=LICENCES, size_bytes=len(content), source=contents.keep(content))

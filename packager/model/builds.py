@@ -27,6 +27,8 @@ class Step:
     environment: tuple[tuple[str, str], ...] = ()
     workdir: str = ""
     """Relative to the project; empty is the project itself."""
+    line: str = ""
+    """What people are shown in place of argv: the line as the user wrote it. Empty: argv is what they would type."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,9 @@ class Tree:
     root: Path
     """In scratch; may be read until the run ends."""
     builder: str
-    """``docker`` or ``host``."""
+    """``docker`` or ``local``."""
     image: str = ""
-    """Name of the image built in; empty on the host."""
+    """Name of the image built in; empty for the local builder."""
     image_id: str = ""
     toolchain: tuple[tuple[str, str], ...] = ()
     """Versions that made it, such as ("node", "22.23.3"), ("npm", "10.9.4")."""

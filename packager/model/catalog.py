@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
@@ -37,7 +37,7 @@ class Catalog:
 
     def target(self, name: str, runtime: str, arch: Arch) -> Target:
         """Return one target; raises ConfigError for an unknown name, runtime or architecture."""
-        from packager.model.targets import Target
+        from packager.model.targets import LayerPaths, Target
 
         host = self.host(name)
         found = host.runtimes.get(runtime)
@@ -47,38 +47,33 @@ class Catalog:
         if arch not in host.arches:
             msg = f"{name} has no architecture {arch!r}"
             raise ConfigError(msg, fix=f"architectures are: {', '.join(host.arches)}")
-        kind, budget = host.kinds[name]
+        offered = host.kinds[name]
         platform = self.platforms[found.platform]
-        extra = host.language_environment.get(found.language, ())
-        environment = tuple(
-            (key, value.replace("{runtime}", runtime).replace("{version}", found.version))
-            for key, value in (*host.system.environment, *extra)
-        )
         return Target(
             name=name,
             provider=host.provider,
-            kind=kind,  # type: ignore[arg-type]  # checked when the file was loaded
+            kind=offered.kind,
             runtime=runtime,
             arch=arch,
-            language=found.language,  # type: ignore[arg-type]
+            language=found.language,
             language_version=found.version,
             baseline=self.baselines[platform.baseline],
             platform=platform,
             image=found.image,
-            budget=budget,
-            layer_paths=host.layer_paths[found.language],
-            system=replace(host.system, environment=environment),
+            budget=offered.budget,
+            layer_paths=LayerPaths(packages=host.layer_paths[found.language]),
+            system=host.system.started(found.language, runtime, found.version),
             status=found.status,
             until=found.until,
             source=host.source,
             checked=host.checked,
-            launcher=host.launchers.get(name, "handler"),  # type: ignore[arg-type]  # checked when the file was loaded
+            launcher=offered.launcher,
         )
 
     def layer_of(self, target: Target) -> Target | None:
         """Return what a layer beneath a function of this target is; None where the host has no layers."""
         kinds = self.host(target.name).kinds
-        name = next((name for name, (kind, _) in kinds.items() if kind == "layer"), "")
+        name = next((name for name, offered in kinds.items() if offered.kind == "layer"), "")
         return self.target(name, target.runtime, target.arch) if name else None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.model.generators import Engine
+    from packager.model.generators import Engine, NativeEngine
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,14 @@ class Client:
 class EngineFile:
     """One engine file a build needs, and where it can be had."""
 
-    variable: str
-    """The generator takes the file this names instead of downloading one."""
-    file: str
-    """Its name beside the client: ``libquery_engine-rhel-openssl-3.0.x.so.node``."""
+    native: NativeEngine
+    """What the catalog says of it: its name, the variable that names another, where it is fetched from."""
     binary_target: str
     commit: str = ""
-    download: str = ""
-    """Name on the mirror, without ``.gz``."""
-    cached: str = ""
-    """Name in the cache: ``libquery-engine``."""
-    channel: str = ""
-    mirrors: tuple[str, ...] = ()
-    base: str = ""
-    runs_to_generate: bool = False
-    """Whether generating runs an engine of the machine it is on."""
     local: str = ""
     """A file on this machine the user has named instead; it is taken as it is."""
+
+    @property
+    def file(self) -> str:
+        """Return its name beside the client: ``libquery_engine-rhel-openssl-3.0.x.so.node``."""
+        return self.native.file.replace("{binary_target}", self.binary_target)

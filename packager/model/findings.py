@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal, get_args
 
 from packager.model.engine_facts import EngineFacts
 
@@ -58,6 +58,17 @@ class Finding:
             "fix": self.fix,
             "package": self.package,
         }
+
+    @classmethod
+    def from_json(cls, data: object) -> Finding:
+        """Return the finding of which `to_json` gave this; raises ValueError for anything else."""
+        if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
+            msg = "is no finding: an object of strings"
+            raise ValueError(msg)
+        if data.keys() != {each.name for each in fields(cls)} or data["severity"] not in get_args(Severity):
+            msg = f"is no finding: {data}"
+            raise ValueError(msg)
+        return cls(**data)
 
 
 @dataclass(frozen=True)

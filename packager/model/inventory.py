@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
+from functools import cached_property
+from typing import Literal
 
 Machine = Literal["x86_64", "arm64", "other"]
 
@@ -127,8 +124,8 @@ class File:
     elf: ElfFacts | None = None
     unreadable: str = ""
     """Why a file that poses as a binary could not be read (truncated, broken tables); empty if all is well."""
-    source: Path | None = None
-    """Where its bytes lie on this machine; None for members of an archive."""
+    source: str = ""
+    """Where its bytes lie, see `packager.model.contents`; empty for members of an archive."""
     package: Package | None = None
     mode: int | None = None
     """Unix permission bits where known."""
@@ -144,15 +141,15 @@ class Inventory:
     """Every file of one tree or archive, sorted by path."""
 
     files: tuple[File, ...]
-    by_path: dict[str, File] = field(init=False, repr=False, compare=False)
     faults: tuple[Fault, ...] = ()
     """Of an archive; a folder has none."""
     texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Contents of the few files somebody asked for when scanning: handlers and their package.json."""
 
-    def __post_init__(self) -> None:
-        """Index the files; frozen all the same."""
-        object.__setattr__(self, "by_path", {file.path: file for file in self.files})
+    @cached_property
+    def by_path(self) -> dict[str, File]:
+        """Return the files by path."""
+        return {file.path: file for file in self.files}
 
     @property
     def size_bytes(self) -> int:

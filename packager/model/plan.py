@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from packager.model.generators import Engine
     from packager.model.targets import Arch, Budget, Kind, Language, Libc, Platform, Target
 
-BuilderName = Literal["docker", "host"]
+BuilderName = Literal["docker", "local"]
 TrimLevel = Literal["none", "safe", "strict", "trace", "bundle"]
 """How much of what is installed is left out; each level leaves out what the one before does, `bundle` rewrites code."""
 TRIM_LEVELS: tuple[TrimLevel, ...] = get_args(TrimLevel)
@@ -29,7 +29,7 @@ class Job:
     """The project folder on this machine. Read, never written."""
     builder: BuilderName
     platform: Platform
-    """The userland the result is for: docker builds in its image, host asks package managers for its libc."""
+    """The userland the result is for: docker builds in its image, local asks package managers for its libc."""
     arch: Arch
     libc: Libc
     language: Language
@@ -57,8 +57,6 @@ class Job:
     """Engines to have at hand before the first command; ``{engines}`` in `environment` is their folder."""
     rewritten: tuple[tuple[str, str], ...] = ()
     """(project path, text that takes its place in the copy built from): schemas with the target's own engine only."""
-    offline: bool = False
-    """Nothing may be fetched: engines and packages come from caches or not at all."""
 
 
 @dataclass(frozen=True)

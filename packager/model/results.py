@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from packager.model.archives import Artifact
     from packager.model.builds import Tree
     from packager.model.bytecode import Compiled
+    from packager.model.contents import Contents
     from packager.model.fitting import FitPlan
     from packager.model.inventory import Inventory
     from packager.model.packages import PackageGraph
@@ -31,6 +32,8 @@ class Scanned:
     inventory: Inventory
     graph: PackageGraph
     survey: Survey
+    contents: Contents = field(compare=False)
+    """Where the bytes of its files lie, and of what stages make of them."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,8 @@ class Result:
     """Its modules' bytecode; None where none was asked for."""
     fit: FitPlan | None = None
     """What would bring it under its limits, or has; None if it was not over them."""
-    maps: Mapping[str, Path] = field(default_factory=dict)
-    """Source maps of bundled code, delivered beside the artifact: ``src/handler.js.map`` → file in scratch."""
+    maps: Mapping[str, str] = field(default_factory=dict)
+    """Source maps of bundled code, delivered beside the artifact: ``src/handler.js.map`` → its source."""
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property

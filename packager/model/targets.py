@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
+
+from packager.model.records import DottedVersion, Pairs, Record, Sourced
 
 Arch = Literal["x86_64", "arm64"]
 Libc = Literal["glibc", "musl"]
@@ -25,33 +29,30 @@ def parse_version(text: str) -> Version:
     return tuple(int(part) for part in text.split("."))
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """What a system offers to binaries: the yardstick of every ABI verdict."""
+class Baseline(Sourced, frozen=True):
+    """What a system offers to binaries: the yardstick of every ABI verdict. One file of ``catalog/baselines``."""
 
     name: str
     """Such as ``lambda-al2023`` or ``debian-12``."""
     title: str
     """For people: "Amazon Linux 2023"."""
     libc: Libc
-    glibc: Version
+    glibc: DottedVersion = DottedVersion()
     """Highest GLIBC_ symbol version offered; () on musl."""
-    glibcxx: Version
+    glibcxx: DottedVersion = DottedVersion()
     """Highest GLIBCXX_ of the system's libstdc++; () if there is none."""
-    cxxabi: Version
-    openssl: tuple[str, ...]
+    cxxabi: DottedVersion = DottedVersion()
+    openssl: tuple[str, ...] = ()
     """libssl soname suffixes the system has: ("3",), ("1.1",), ("10",)."""
-    sonames: frozenset[str]
+    sonames: frozenset[str] = frozenset()
     """Libraries that are surely there at run time. Contains the names of both architectures' dynamic linkers."""
-    sonames_image_only: frozenset[str]
+    sonames_image_only: frozenset[str] = frozenset()
     """Seen in the public image but not proved to be in the real runtime: a warning."""
-    sonames_absent: frozenset[str]
+    sonames_absent: frozenset[str] = frozenset()
     """Known to be missing: the message can say so for certain."""
-    x86_64_only: frozenset[str]
+    x86_64_only: frozenset[str] = frozenset()
     """Members of `sonames` that arm64 lacks."""
-    source: str
-    checked: str
-    versions: tuple[tuple[str, Version], ...] = ()
+    versions: Pairs[str, DottedVersion] = Pairs()
     """Highest symbol version by family, for libraries besides libc and libstdc++: ("ZLIB", (1, 2, 11))."""
 
     def has(self, soname: str, arch: Arch) -> bool:
@@ -59,9 +60,8 @@ class Baseline:
         return soname in self.sonames and not (arch == "arm64" and soname in self.x86_64_only)
 
 
-@dataclass(frozen=True)
-class Platform:
-    """A userland we can build in."""
+class Platform(Sourced, frozen=True):
+    """A userland we can build in. One file of ``catalog/platforms``."""
 
     name: str
     """Such as ``amazonlinux2023`` or ``debian-bullseye``."""
@@ -75,12 +75,9 @@ class Platform:
     baseline: str
     """Name of the `Baseline` this userland has."""
     libc: Libc
-    source: str
-    checked: str
 
 
-@dataclass(frozen=True)
-class Budget:
+class Budget(Record, frozen=True):
     """Limits of a target in bytes; None where there is none. A bundle is too big when its size is > the limit."""
 
     zipped: int | None = None
@@ -94,9 +91,88 @@ class Budget:
     entries: int | None = None
     """How many entries an archive may have: 65,535 without zip64 records."""
     zipped_by_user: bool = False
-    """Whether `zipped` is the user's own budget (always an error) rather than the host's direct-upload limit."""
+    """Whether `zipped` is the user's own budget (always an error) rather than the host's direct-upload limit. Never in
+    a file."""
     zipped_is_hard: bool = False
     """Whether there is no other way than a direct upload: then a larger zip is an error."""
+
+    def of_user(self, zipped: int) -> Budget:
+        """Return these limits with the user's own budget, which is about the zip, laid over them."""
+        return msgspec.structs.replace(self, zipped=zipped, zipped_by_user=True)
+
+
+class TargetKind(Record, frozen=True):
+    """One target of a host: what is shipped there, and within which limits."""
+
+    kind: Kind
+    budget: Budget
+    launcher: Launcher = "handler"
+    """How its code is started."""
+    notes: tuple[str, ...] = ()
+    """What everybody who aims at it should know, said once in the plan."""
+
+
+class RuntimeSystem(Record, frozen=True):
+    """How the runtime starts code: mount points and environment, as documented by the provider."""
+
+    function_root: str
+    """Where the function's zip is unpacked: ``/var/task``."""
+    layer_root: str
+    """Where layers are merged: ``/opt``."""
+    library_path: tuple[str, ...]
+    """LD_LIBRARY_PATH in order. System folders come first, so they shadow bundled copies."""
+    environment: Pairs[str, str]
+    """What the runtime sets before the handler loads. In the file with ``{runtime}`` and ``{version}``, which are
+    filled in for a `Target`."""
+    user_id: int
+    writable: tuple[str, ...] = ("/tmp",)
+    brought: tuple[str, ...] = ()
+    """Globs of packages the runtime itself has, so that a bundle need not: ``@aws-sdk/*``, ``boto3``."""
+    language_environment: Pairs[Language, Pairs[str, str]] = Pairs()
+    """What is set for one language besides. Part of `environment`, and empty here, for a `Target`."""
+
+    def started(self, language: Language, runtime: str, version: str) -> RuntimeSystem:
+        """Return the system as one runtime of a language has it."""
+        extra = dict(self.language_environment).get(language, ())
+        environment = Pairs(
+            (key, value.replace("{runtime}", runtime).replace("{version}", version))
+            for key, value in (*self.environment, *extra)
+        )
+        return msgspec.structs.replace(self, environment=environment, language_environment=Pairs())
+
+
+class Runtime(Record, frozen=True):
+    """One runtime of a host. Its name, in the host's spelling, is the key it has there."""
+
+    language: Language
+    version: str
+    """``22`` for nodejs22.x, ``3.12`` for python3.12, "" for custom runtimes."""
+    platform: str
+    """Name of the `Platform` to build in."""
+    image: str
+    """The official image to prove in."""
+    status: Literal["supported", "deprecated", "gone", "check"]
+    """``check`` where sources disagree on the date."""
+    until: str = ""
+    """ISO date of (planned) deprecation; empty if not established."""
+
+
+class Host(Sourced, frozen=True):
+    """The target kinds and runtimes of a hosting service. One file of ``catalog/targets``."""
+
+    provider: str
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
+    title: str
+    kinds: dict[str, TargetKind]
+    """Target name → what it takes."""
+    runtimes: dict[str, Runtime]
+    """Name in the host's spelling → runtime."""
+    arches: tuple[Arch, ...]
+    default_runtimes: dict[str, str]
+    """Language → the runtime taken when none is named."""
+    layer_paths: dict[Language, str]
+    """Language → where a layer has its packages, relative to its mount point."""
+    system: RuntimeSystem
 
 
 @dataclass(frozen=True)
@@ -110,26 +186,8 @@ class LayerPaths:
 
 
 @dataclass(frozen=True)
-class RuntimeSystem:
-    """How the runtime starts code: mount points and environment, as documented by the provider."""
-
-    function_root: str
-    """Where the function's zip is unpacked: ``/var/task``."""
-    layer_root: str
-    """Where layers are merged: ``/opt``."""
-    library_path: tuple[str, ...]
-    """LD_LIBRARY_PATH in order. System folders come first, so they shadow bundled copies."""
-    environment: tuple[tuple[str, str], ...]
-    """What the runtime sets before the handler loads; ``{major}`` is already filled in."""
-    user_id: int
-    writable: tuple[str, ...] = ("/tmp",)
-    brought: tuple[str, ...] = ()
-    """Globs of packages the runtime itself has, so that a bundle need not: ``@aws-sdk/*``, ``boto3``."""
-
-
-@dataclass(frozen=True)
 class Target:
-    """Where a bundle runs: provider, runtime and architecture, with its baseline and limits."""
+    """Where a bundle runs: records of a host, a runtime and an architecture linked to one value. No file says it."""
 
     name: str
     """As users type it: ``aws-lambda``, ``aws-lambda-layer``."""
@@ -162,39 +220,3 @@ class Target:
     def title(self) -> str:
         """Return what messages call it: "aws-lambda nodejs22.x x86_64"."""
         return f"{self.name} {self.runtime} {self.arch}"
-
-
-@dataclass(frozen=True)
-class Runtime:
-    """One runtime of a host, in the host's spelling."""
-
-    name: str
-    language: str
-    version: str
-    platform: str
-    image: str
-    status: str
-    until: str
-
-
-@dataclass(frozen=True)
-class Host:
-    """One file of ``catalog/targets``: the target kinds and runtimes of a hosting service."""
-
-    provider: str
-    title: str
-    kinds: dict[str, tuple[str, Budget]]
-    """Target name → (kind, limits)."""
-    runtimes: dict[str, Runtime]
-    arches: tuple[Arch, ...]
-    default_runtimes: dict[str, str]
-    """Language → the runtime taken when none is named."""
-    layer_paths: dict[str, LayerPaths]
-    system: RuntimeSystem
-    language_environment: dict[str, tuple[tuple[str, str], ...]]
-    source: str
-    checked: str
-    launchers: dict[str, str] = field(default_factory=dict)
-    """Target name → how its code is started."""
-    notes: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Target name → what everybody who aims at it should know, said once in the plan."""

@@ -1,39 +1,31 @@
-"""What installed packages carry and running does not need: one rule."""
+"""What installed packages carry and running does not need: one rule, and the file it stands in."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+import msgspec
 
+from packager.model.records import Record
 
 RuleLevel = Literal["always", "safe", "strict"]
-
-
 Scope = Literal["own", "package", "both"]
-
-
 _Names = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class TrimRule:
+class TrimRule(Record, frozen=True):
     """Files that go for one reason. Names and folders are compared without regard to case."""
 
     name: str
     """Stable, shown by ``--why``: ``docs``, ``tests``, ``declaration``."""
-    language: str
-    """``nodejs`` or ``python``, whose packages it is about; ``any`` for both and for the project's own files."""
     level: RuleLevel
     """The lowest trim level that applies it; ``always`` even where nothing else is trimmed."""
-    scope: Scope
-    """``own``: in the project's own folder; ``package``: in installed packages; ``both``."""
     reason: str
     """For people, one clause."""
     source: str
     """What proved it, or where it is written."""
+    scope: Scope = "package"
+    """``own``: in the project's own folder; ``package``: in installed packages; ``both``."""
     names: _Names = ()
     """Globs of file names, in any folder."""
     folders: _Names = ()
@@ -48,5 +40,17 @@ class TrimRule:
     """Names of folders, at any depth, in which everything stays."""
     beside: _Names = ()
     """Globs of file names: the rule holds only for packages with such a file directly in their folder."""
-    exceptions: Mapping[str, str] = field(default_factory=dict)
+    exceptions: dict[str, str] = msgspec.field(default_factory=dict)
     """Package glob → why the rule does not hold there."""
+
+
+class TrimRules(Record, frozen=True):
+    """The rules of one language. One file of ``catalog/rules``."""
+
+    language: Literal["any", "nodejs", "python"]
+    """Whose packages they are about; ``any`` for all and for the project's own files."""
+    always_kept: _Names
+    """Globs of file names no rule of this file drops: licences. Once loaded, every rule's `keep` ends with them."""
+    rules: tuple[TrimRule, ...]
+    checked: str
+    """ISO date of the day somebody looked."""

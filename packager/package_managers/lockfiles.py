@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from packager.core.document import read_object
 from packager.core.errors import ConfigError
 from packager.model.locks import LockFacts
+from packager.package_managers.lock_shape import check_npm, check_pnpm
 from packager.package_managers.package_json import read_package_json
 
 if TYPE_CHECKING:
@@ -69,17 +70,24 @@ def check_lock(project: Path) -> LockFacts:
 
 
 def read_lock(path: Path) -> Lock:
-    """Return a parsed package-lock.json or npm-shrinkwrap.json of version 1, 2 or 3; raises ConfigError."""
+    """Return a parsed package-lock.json or npm-shrinkwrap.json of version 1, 2 or 3: the one door to these files.
+
+    Every key is the path of a folder in the project, see `check_npm`, and every table an object. Raises ConfigError.
+    """
     lock = read_object(path, fix="resolve the merge or run `npm install`")
     version = lock.get("lockfileVersion")
     if version not in (1, 2, 3):
         msg = f"has lockfileVersion {version!r}, known are 1, 2 and 3"
         raise ConfigError(msg, where=path.name, fix="run `npm install` to write it anew")
+    check_npm(lock, path.name)
     return lock
 
 
 def read_pnpm_lock(path: Path) -> Lock:
-    """Return a parsed pnpm-lock.yaml of version 9, which the pnpm that knows ``--libc`` reads; raises ConfigError."""
+    """Return a parsed pnpm-lock.yaml of version 9, which the pnpm that knows ``--libc`` reads: the one door to it.
+
+    Importers are folders of the project and every table is an object, see `check_pnpm`. Raises ConfigError.
+    """
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -92,6 +100,7 @@ def read_pnpm_lock(path: Path) -> Lock:
     if not version.startswith("9."):
         msg = f"has lockfileVersion {version}, supported is 9.0"
         raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
+    check_pnpm(lock, path.name)
     return cast("Lock", lock)
 
 
@@ -107,7 +116,8 @@ def _pnpm_versions(lock: Lock) -> dict[str, str]:
     for importer in (lock.get("importers") or {}).values():
         for kind in _DECLARED:
             for name, entry in (importer.get(kind) or {}).items():
-                found[str(name)] = str(entry.get("version", "")).partition("(")[0]
+                version = entry["version"] if isinstance(entry, dict) else entry
+                found[str(name)] = str(version).partition("(")[0]
     return found
 
 
@@ -175,11 +185,20 @@ def _check_agreement(package: dict[str, Any], lock: Lock, lock_file: str) -> Non
 def _check_links(lock: Lock, lock_file: str) -> None:
     """Raise ConfigError for packages that are folders outside the project: they would not come along."""
     for path, entry in entries(lock):
-        where = str(entry.get("resolved", "")) if entry.get("link") else ""
-        if where.startswith("../"):
+        where = _folder_of(entry)
+        if where.startswith(("../", "/")):
             msg = f"{package_name(path, entry)} is the folder {where}, outside the project"
             fix = "build from a folder that contains both (npm workspaces), or publish the package"
             raise ConfigError(msg, where=lock_file, fix=fix)
+
+
+def _folder_of(entry: dict[str, Any]) -> str:
+    """Return the folder that a package is a link to; empty for one that is installed. Version 1 says it as version."""
+    if entry.get("link"):
+        return str(entry.get("resolved", "")).removeprefix("file:")
+    version = str(entry.get("version", ""))
+    is_folder = version.startswith("file:") and not version.endswith((".tgz", ".tar.gz", ".tar"))
+    return version.removeprefix("file:") if is_folder else ""
 
 
 def _no_lock(project: Path) -> ConfigError:

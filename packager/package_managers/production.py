@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.errors import ConfigError
+from packager.package_managers.lock_shape import is_inside
 from packager.package_managers.lockfiles import entries, read_lock, read_pnpm_lock
 
 if TYPE_CHECKING:
@@ -22,15 +24,20 @@ def development_packages(project: Path, lock_file: str) -> tuple[str, ...]:
     """Return the folders under the project that only development needs, outermost ones, sorted.
 
     Needed is what the production and required peer dependencies of the project and its workspaces lead to, found by
-    Node's rule: the nearest ``node_modules`` above. An optional peer is not a reason to keep a package.
+    Node's rule: the nearest ``node_modules`` above. An optional peer is not a reason to keep a package. Raises
+    ConfigError for a lock file that cannot be used.
     """
     lock = read_lock(project / lock_file)
     packages = dict(entries(lock))
     if lock["lockfileVersion"] == 1:  # no peers in these: npm's own flag is the whole truth
         unneeded = {path for path, entry in packages.items() if entry.get("dev")}
+    elif "" not in packages:
+        msg = "has no entry for the project itself, so nobody can tell what production needs"
+        raise ConfigError(msg, where=f"{lock_file}: packages", fix="run `npm install` to write it anew")
     else:
         unneeded = set(packages) - _production(packages)
-    installed = {path for path in unneeded if "node_modules/" in path}
+    # What is returned will be removed: a folder outside never is, whoever let its key pass.
+    installed = {path for path in unneeded if "node_modules/" in path and is_inside(path)}
     return tuple(sorted(path for path in installed if not any(outer in installed for outer in _outer(path))))
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
+from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
+from packager.project.files import sign_of
 from packager.project.recipes import find_recipe
+from packager.project.unread import refuse_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,36 +26,19 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch, Budget, Host, Target
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What the command line or a caller decides beyond the configuration."""
-
-    builder: str = ""
-    """``auto``, ``docker``, ``host``; empty: the configuration's."""
-    image: str = ""
-    out: str = "dist"
-    """Output folder relative to the project; never part of the source."""
-    fix_schema: bool = False
-    """Build with the binary target that is needed where the schema does not name it."""
-    offline: bool = False
-    """Fetch nothing."""
-    environment: tuple[tuple[str, str], ...] = ()
-    """This machine's variables that name engines (``PRISMA_QUERY_ENGINE_LIBRARY``, …)."""
-
-
-def make_plan(project: Project, catalog: Catalog, machine: Machine, wishes: Wishes | None = None) -> Plan:
+def make_plan(project: Project, catalog: Catalog, machine: Machine, options: BuildOptions | None = None) -> Plan:
     """Return what will be built. Raises ConfigError for what cannot be."""
-    return _Planner(project, catalog, machine, wishes or Wishes()).plan()
+    return _Planner(project, catalog, machine, options or BuildOptions()).plan()
 
 
 class _Planner:
     """One planning run: surveys are made once per folder, notes gathered as things are decided."""
 
-    def __init__(self, project: Project, catalog: Catalog, machine: Machine, wishes: Wishes) -> None:
+    def __init__(self, project: Project, catalog: Catalog, machine: Machine, options: BuildOptions) -> None:
         self.project = project
         self.catalog = catalog
         self.machine = machine
-        self.wishes = wishes
+        self.options = options
         self.notes: list[str] = list(project.notes)
         self.sources = Sources(project, catalog, self.notes)
 
@@ -78,13 +63,16 @@ class _Planner:
         language = recipe.language if recipe else self.sources.survey(source).language
         runtime = spec.runtime or host.default_runtimes.get(language, "")
         if not runtime:
-            raise _no_runtime(spec, host, language, where, self.catalog)
+            sign = (language, "") if recipe else sign_of(source)
+            raise _no_runtime(spec, host, sign, where, self.catalog)
         target = self._target(spec, runtime, arch, where)
-        self.notes.extend(host.notes.get(spec.target, ()))
+        self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
+        if target.language == "python":
+            refuse_unread(source)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
-        job, notes = make_job(facts, target, self.project, self.wishes, self.machine)
+        job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
         return Bundle(
             name=spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}",
@@ -151,14 +139,19 @@ def _at(where: str) -> Iterator[None]:
         raise ConfigError(error.message, where=where, fix=error.fix) from error
 
 
-def _no_runtime(spec: BundleSpec, host: Host, language: str, where: str, catalog: Catalog) -> ConfigError:
-    """Return the error for a project in a language the host has no runtime for, or in one that cannot be told."""
-    if language == "provided":
+def _no_runtime(spec: BundleSpec, host: Host, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
+    """Return the error for a project in a language the host has no runtime for, or in one that cannot be told.
+
+    `sign` is the language and the file that speaks of it, if any does.
+    """
+    language, file = sign
+    if language in ("", "provided"):
         return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
     fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
     names = ", ".join(name for other in fitting for name in other.kinds)
     msg = f"{spec.target} takes {' and '.join(host.default_runtimes)} projects here, and this is a {language} project"
-    return ConfigError(msg, where=f"{where}.target", fix=f"targets for {language} are: {names}")
+    fix = f"targets for {language} are: {names}"
+    return ConfigError(f"{msg} ({file})" if file else msg, where=f"{where}.target", fix=fix)
 
 
 def _check_names(bundles: list[Bundle]) -> None:
@@ -175,4 +168,4 @@ def _narrow(budget: Budget, wanted_bytes: int | None) -> Budget:
     """Return the limits with the user's own budget, which is about the zip, laid over them."""
     if wanted_bytes is None:
         return budget
-    return replace(budget, zipped=wanted_bytes, zipped_by_user=True)
+    return budget.of_user(wanted_bytes)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.clients import Client
-    from packager.model.plan import Job
     from packager.model.project import Survey
     from packager.model.targets import Target
 
@@ -71,9 +70,9 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
     notes: list[str] = []
     for client in facts.clients:
         engine = client.engine
-        if engine is None or engine.native is None or engine.binary_targets is None:
+        if engine is None or engine.native is None:
             continue
-        names, native = engine.binary_targets, engine.native
+        names, native = engine.native.binary_targets, engine.native
         wanted = binary_target(names, target)
         if not wanted:
             msg = f"has no engine for {target.baseline.title} {target.arch}"
@@ -82,40 +81,26 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
         if wanted not in client.listed and not fix:
             raise not_listed(client, names, wanted, target)
         targets.append((client.folder, wanted))
-        notes.append(f"engine for {target.title}: {native.file.replace('{binary_target}', wanted)} in {client.folder}")
+        commit = _commit(facts.packages.get(native.commit_package, ""))
+        file = EngineFile(native, binary_target=wanted, commit=commit, local=given.get(native.override, ""))
+        notes.append(f"engine for {target.title}: {file.file} in {client.folder}")
         if client.listed != (wanted,):
             texts[client.schema_file] = _pinned(facts.root, client, texts, names.setting, wanted)
             listed = ", ".join(client.listed) or "nothing"
             notes.append(f"{client.schema_file} lists {listed}: built with {wanted} alone, your file stays")
-        file = native.file.replace("{binary_target}", wanted)
-        commit = _commit(facts.packages.get(native.commit_package, ""))
-        local = given.get(native.override, "")
-        if local or (commit and native.download):
-            files[file] = EngineFile(
-                variable=native.override,
-                file=file,
-                binary_target=wanted,
-                commit=commit,
-                download=native.download,
-                cached=native.cached,
-                channel=native.channel,
-                mirrors=native.mirrors,
-                base=native.base,
-                runs_to_generate=native.runs_to_generate,
-                local=local,
-            )
+        if file.local or (commit and native.download):
+            files[file.file] = file
     return Supply(tuple(targets), tuple(files.values()), tuple(texts.items()), tuple(notes))
 
 
-def at_hand(files: tuple[EngineFile, ...], job: Job) -> tuple[tuple[EngineFile, ...], tuple[str, ...]]:
+def at_hand(files: tuple[EngineFile, ...], *, all_of_them: bool) -> tuple[tuple[EngineFile, ...], tuple[str, ...]]:
     """Return the files to have ready before generating, and notes on those that are left to the generator.
 
     Prisma 2 to 4 load an engine to read the schema, and the variable that names the target's engine names that one,
     too: on a machine of another system it would not start. There the generator fetches both, as it does for everybody.
+    `all_of_them`: it does not, in an image of the target's system or where nothing may be fetched.
     """
-    ready = tuple(
-        file for file in files if file.local or not file.runs_to_generate or job.builder == "docker" or job.offline
-    )
+    ready = tuple(file for file in files if file.local or not file.native.runs_to_generate or all_of_them)
     notes = (
         f"{file.file} is fetched by the generator: it runs an engine of this machine, beside the target's"
         for file in files

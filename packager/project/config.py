@@ -33,11 +33,12 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
         raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
     specs = tuple(_bundle(name, Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items())
     generate = section.sub("generate")
+    builder = section.choice("builder", ("auto", "docker", "local", "host"), default="auto")
     return Project(
         root=root,
         bundles=specs,
         generate=_generate(generate) if generate else Generate(),
-        builder=section.choice("builder", ("auto", "docker", "host"), default="auto"),
+        builder="local" if builder == "host" else builder,  # its name until 2026-11
         image=section.get("image", str, default=""),
         prove_image=section.get("prove_image", str, default=""),
         config_file=file,

@@ -11,12 +11,11 @@ from packager.core.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from packager.model.plan import TrimLevel
+    from packager.model.options import BuildOptions
     from packager.model.project import Project
-    from packager.model.targets import Arch
 
 
-def select(project: Project, names: Iterable[str]) -> Project:
+def _select(project: Project, names: Iterable[str]) -> Project:
     """Return the project with the named bundles only; their layers are kept by the plan. No names: all."""
     wanted = tuple(names)
     known = [spec.name for spec in project.bundles]
@@ -35,36 +34,29 @@ def select(project: Project, names: Iterable[str]) -> Project:
     return replace(project, bundles=tuple(spec for spec in project.bundles if spec.name in needed))
 
 
-def override(
-    project: Project,
-    *,
-    target: str = "",
-    runtime: str = "",
-    arches: tuple[Arch, ...] = (),
-    budget_bytes: int | None = None,
-    timeout_seconds: float | None = None,
-    trim: TrimLevel | None = None,
-) -> Project:
-    """Return the project with command-line options laid over every bundle.
+def with_options(project: Project, options: BuildOptions) -> Project:
+    """Return the project with the options laid over every bundle that is to be built.
 
-    The target is that of the functions: a layer beneath one of them stays a layer.
+    The target is that of the functions: a layer beneath one of them stays a layer. Raises UsageError for a bundle that
+    is not there.
     """
+    project = _select(project, options.bundles)
     beneath = {name for spec in project.bundles for name in spec.layers}
     specs = []
     for spec in project.bundles:
         changes: dict[str, Any] = {}
-        if target and spec.name not in beneath:
-            changes["target"] = target
-        if runtime:
-            changes["runtime"] = runtime
-        if arches:
-            changes["arches"] = arches
-        if budget_bytes is not None:
-            changes["budget_bytes"] = budget_bytes
-        if trim is not None:
-            changes["trim"] = trim
+        if options.target and spec.name not in beneath:
+            changes["target"] = options.target
+        if options.runtime:
+            changes["runtime"] = options.runtime
+        if options.arches:
+            changes["arches"] = options.arches
+        if options.budget_bytes is not None:
+            changes["budget_bytes"] = options.budget_bytes
+        if options.trim is not None:
+            changes["trim"] = options.trim
         specs.append(replace(spec, **changes))
     generate = project.generate
-    if timeout_seconds is not None:
-        generate = replace(generate, timeout_seconds=timeout_seconds)
+    if options.timeout_seconds is not None:
+        generate = replace(generate, timeout_seconds=options.timeout_seconds)
     return replace(project, bundles=tuple(specs), generate=generate)

@@ -1,7 +1,8 @@
 """Proofs of earlier runs: what was proved once of the same bytes, in the same place, is not proved again.
 
 Only ``proved`` is kept: failures are explained anew (the reasons of trimming may have changed), and what was skipped
-may be possible now. One small JSON file per proof in ``CACHE/proofs``, for its owner's eyes: it holds the answer.
+may be possible now. One small JSON file per proof in ``CACHE/proofs``, for its owner's eyes: it holds the answer. Each
+carries a checksum: a damaged proof is none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from packager import __version__
 from packager.archive.atomic import replacing
 from packager.core.errors import PackagerError
+from packager.core.sealed import read_sealed, seal
 from packager.model.findings import Finding
 from packager.model.proof import Proof
 from packager.prove.loaders import scripts as loaders
@@ -54,13 +56,24 @@ def recall(cache: Path, question: str, place: str, artifact: str) -> Proof | Non
 
     `artifact` is what its findings shall call the zip: the same bytes may have had another name.
     """
+    file = _file(cache, question, place)
+    known = read_sealed(file, _purpose(file))
     try:
-        known = json.loads(_file(cache, question, place).read_text(encoding="utf-8"))
-        findings = tuple(replace(Finding(**row), subject=artifact) for row in known["findings"])
-        proof = Proof(**{field: str(known[field]) for field in _FIELDS}, findings=findings)  # type: ignore[arg-type]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # never written, or damaged: then it is proved again, which is always right
-    return proof if proof.status == "proved" else None
+        # Never written, or damaged: then it is proved again, which is always right.
+        return _proof(known, artifact) if isinstance(known, dict) and known["status"] == "proved" else None
+    except (KeyError, ValueError):
+        return None  # of another version
+
+
+def _proof(known: dict[str, object], artifact: str) -> Proof:
+    """Return the proof in a document; raises KeyError or ValueError for another one."""
+    rows = known["findings"]
+    said = {field: text for field in _FIELDS if isinstance(text := known[field], str)}
+    if len(said) < len(_FIELDS) or not isinstance(rows, list):
+        msg = f"is no proof: {known}"
+        raise ValueError(msg)
+    findings = tuple(replace(Finding.from_json(row), subject=artifact) for row in rows)
+    return Proof("proved", said["how"], said["where"], said["detail"], findings, answer=said["answer"])
 
 
 def remember(cache: Path, question: str, place: str, proof: Proof) -> None:
@@ -72,11 +85,15 @@ def remember(cache: Path, question: str, place: str, proof: Proof) -> None:
     path = _file(cache, question, place)
     with suppress(PackagerError), replacing(path) as file:
         path.parent.chmod(0o700)
-        file.write(json.dumps(document).encode())
+        file.write(seal(document, _purpose(path)))
 
 
 def _file(cache: Path, question: str, place: str) -> Path:
     return cache / "proofs" / f"{hashlib.sha256(f'{question} {place}'.encode()).hexdigest()}.json"
+
+
+def _purpose(file: Path) -> str:
+    return f"proof {file.stem}"
 
 
 def _sha256(path: Path) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from packager.core.errors import ConfigError
+from packager.package_managers.lockfiles import entries, read_lock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +21,9 @@ def lock_integrity(path: Path) -> dict[str, str]:
     if path.name not in _NPM:
         return {}
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        lock = read_lock(path)
+    except ConfigError:
         return {}  # the install has judged it; hashes are an addition
-    packages = data.get("packages") if isinstance(data, dict) else None
-    if not isinstance(packages, dict):
+    if "packages" not in lock:
         return {}
-    return {
-        str(folder): str(entry["integrity"])
-        for folder, entry in packages.items()
-        if isinstance(entry, dict) and isinstance(entry.get("integrity"), str)
-    }
+    return {folder: text for folder, entry in entries(lock) if isinstance(text := entry.get("integrity"), str)}

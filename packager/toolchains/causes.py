@@ -16,9 +16,12 @@ class Cause:
 
 _CA_FIX = "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
 
+# Linux says ENOSPC of its limits on watched files, too.
+_DISK_FULL = r"ENOSPC(?!: System limit)|No space left on device|EDQUOT|Disk quota exceeded"
+
 _CAUSES: tuple[tuple[str, str, str], ...] = (
     (
-        r"ENOSPC|No space left on device",
+        _DISK_FULL,
         "the disk is full",
         "free some space where the command ran",
     ),
@@ -159,3 +162,12 @@ def explain(output: str) -> Cause | None:
             detail = (match.groupdict().get("detail") or "").strip().rstrip(".,:'\"")
             return Cause(message.replace("{detail}", detail).removesuffix(": "), fix)
     return None
+
+
+def disk_full(output: str) -> str:
+    """Return the first line in which a command says that its disk or the user's share of it is full; else "".
+
+    >>> disk_full("a\\ncp: x: No space left on device\\nb")
+    'cp: x: No space left on device'
+    """
+    return next((line.strip() for line in output.splitlines() if re.search(_DISK_FULL, line)), "")

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import subprocess
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,29 @@ if TYPE_CHECKING:
     from packager.toolchains.node_here import Toolchain
 
 
-def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline: bool = False) -> Path:
+@dataclass(frozen=True)
+class NpmTools:
+    """Tools that run on Node, in a cache folder."""
+
+    cache: Path
+    fetch: bool = True
+    """Whether the registry may be asked; else what is in neither cache, ours nor npm's, is not to be had."""
+
+    def node(self, major: str, lowest: int) -> Toolchain:
+        """Return the target's Node if the tools run on it, else the lowest that will do."""
+        wanted = max(int(major), lowest) if major.isdigit() else lowest
+        return _node(str(wanted), self.cache, os.environ.get("PATH", ""))
+
+    def folder(self, name: str, lock: Path, node: Toolchain) -> Path:
+        """Return a folder with the tool's ``node_modules``, see `tool_folder`."""
+        return tool_folder(name, lock, self.cache, node, fetch=self.fetch)
+
+
+def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, fetch: bool = True) -> Path:
     """Return a folder with the tool's ``node_modules``, as its lock file has them, for this machine.
 
     Fetched the first time; the folder appears complete, by renaming. No install script is run. Raises
-    EnvironmentFault where npm cannot get it, `offline` included: then only npm's own cache is asked.
+    EnvironmentFault where npm cannot get it; without `fetch` only npm's own cache is asked.
     """
     content = lock.read_bytes()
     here = this_machine()
@@ -43,19 +62,13 @@ def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, offline:
         with made_aside(folder) as made:
             (made / "package-lock.json").write_bytes(content)
             (made / "package.json").write_text(json.dumps(json.loads(content)["packages"][""]), encoding="utf-8")
-            _install(name, made, node, offline=offline)
+            _install(name, made, node, fetch=fetch)
             made.chmod(0o755)
     except OSError as error:
         msg = f"the cache cannot be written: {error.strerror or error}"
         fix = "free some space, or name another folder: --cache"
         raise EnvironmentFault(msg, where=str(folder.parent), fix=fix) from error
     return folder
-
-
-def node_for_tools(major: str, lowest: int, cache: Path) -> Toolchain:
-    """Return the target's Node if the tools run on it, else the lowest that will do."""
-    wanted = max(int(major), lowest) if major.isdigit() else lowest
-    return _node(str(wanted), cache, os.environ.get("PATH", ""))
 
 
 @lru_cache(maxsize=8)
@@ -93,9 +106,9 @@ def run_script(
     )
 
 
-def _install(name: str, folder: Path, node: Toolchain, *, offline: bool) -> None:
+def _install(name: str, folder: Path, node: Toolchain, *, fetch: bool) -> None:
     """Run ``npm ci``; raises EnvironmentFault with npm's own words."""
-    network = "--offline" if offline else "--prefer-offline"
+    network = "--prefer-offline" if fetch else "--offline"
     command = (str(node.bin_dir / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", network)
     done = subprocess.run(
         command,
@@ -109,7 +122,7 @@ def _install(name: str, folder: Path, node: Toolchain, *, offline: bool) -> None
     if done.returncode == 0:
         return
     output = Mask(os.environ)(done.stdout + done.stderr)
-    if offline:
+    if not fetch:
         msg = "is not in the cache, and with --offline nothing is fetched"
         raise EnvironmentFault(msg, where=name, fix="build once without --offline, with the same --cache")
     cause = explain(output)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import GeneratorFault
 from packager.model.tracing import Trace
-from packager.toolchains.npm_tools import node_for_tools, run_script, tool_folder
+from packager.toolchains.npm_tools import NpmTools, run_script
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from packager.model.plan import Bundle
+    from packager.model.contents import Contents
+    from packager.model.tracing import TraceQuestion
 
 LOCK = Path(__file__).parent / "nft-lock.json"
 _SCRIPT = Path(__file__).parent / "trace.cjs"
@@ -25,35 +25,43 @@ _CPU = {"x86_64": "x64", "arm64": "arm64"}
 _SHARED = {"asset", "sharedlib"}
 
 
-def trace(bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path) -> Trace:
-    """Return what the entries reach in the tree, as the target's Node would find it.
+@dataclass(frozen=True)
+class NftTracer:
+    """@vercel/nft, fetched by npm the first time."""
 
-    Node 20.19 and 22.12 began to load ES modules with `require`, and to look at the condition ``module-sync`` for it.
-    Older releases of the same majors take the other file, so both are followed where Node could choose either.
-    Source: nodejs.org/api/packages.html, "Conditional exports"; vercel/nft#603.
-    """
-    node = node_for_tools(bundle.target.language_version, _LOWEST_NODE, cache)
-    tool = tool_folder("nft", LOCK, cache, node, offline=bundle.job.offline)
-    knows_sync = int(bundle.target.language_version or 0) >= 20
-    real = root.resolve()
-    request = {
-        "root": str(real),
-        "entries": list(entries),
-        "overlay": {path: str(file) for path, file in overlay.items()},
-        "arch": _CPU[bundle.target.arch],
-        "conditions": ["node", "module-sync"] if knows_sync else ["node"],
-        "moduleSyncCatchall": knows_sync,
-    }
-    try:
-        done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
-    except subprocess.TimeoutExpired as error:
-        msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
-        raise GeneratorFault(msg, where=f"bundles.{bundle.name}.trim", fix="choose trim: strict") from error
-    if done.returncode != 0:
-        tail = "\n".join(done.stderr.replace(f"{real}/", "").splitlines()[-20:])
-        msg = f"the tracer failed (exit code {done.returncode})"
-        raise GeneratorFault(msg, where=f"bundles.{bundle.name}.trim", fix="choose trim: strict", output=tail)
-    return read_answer(done.stdout, str(real))
+    tools: NpmTools
+
+    def __call__(self, question: TraceQuestion, contents: Contents) -> Trace:
+        """Return what the entries reach in the tree, as the target's Node would find it.
+
+        Node 20.19 and 22.12 began to load ES modules with `require`, and to look at the condition ``module-sync`` for
+        it. Older releases of the same majors take the other file, so both are followed where Node could choose either.
+        Source: nodejs.org/api/packages.html, "Conditional exports"; vercel/nft#603.
+        """
+        target = question.target
+        node = self.tools.node(target.language_version, _LOWEST_NODE)
+        tool = self.tools.folder("nft", LOCK, node)
+        knows_sync = int(target.language_version or 0) >= 20
+        real = contents.root.resolve()
+        request = {
+            "root": str(real),
+            "entries": list(question.entries),
+            "overlay": {path: str(contents.path(source)) for path, source in question.overlay.items()},
+            "arch": _CPU[target.arch],
+            "conditions": ["node", "module-sync"] if knows_sync else ["node"],
+            "moduleSyncCatchall": knows_sync,
+        }
+        where = f"bundles.{question.name}.trim"
+        try:
+            done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
+        except subprocess.TimeoutExpired as error:
+            msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
+            raise GeneratorFault(msg, where=where, fix="choose trim: strict") from error
+        if done.returncode != 0:
+            tail = "\n".join(done.stderr.replace(f"{real}/", "").splitlines()[-20:])
+            msg = f"the tracer failed (exit code {done.returncode})"
+            raise GeneratorFault(msg, where=where, fix="choose trim: strict", output=tail)
+        return read_answer(done.stdout, str(real))
 
 
 def read_answer(text: str, root: str = "") -> Trace:

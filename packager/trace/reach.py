@@ -16,7 +16,6 @@ from packager.trim.rulebook import rulebook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
     from packager.model.clients import Client
     from packager.model.inventory import File, Inventory
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 def reach(
     trace: Trace,
-    root: Path,
     inventory: Inventory,
     graph: PackageGraph,
     clients: Iterable[Client] = (),
@@ -40,7 +38,7 @@ def reach(
     another system, or another engine than the target's, is for the rules that come before to drop. `joined` are folders
     of packages whose code has become part of an entry: of them, only what they have installed for the system counts.
     """
-    files = _named(trace, root, inventory)
+    files = _named(trace, inventory)
     _add_clients(files, inventory, clients, graph)
     members = _members(inventory)
     reached: dict[str, str] = {}
@@ -74,12 +72,11 @@ def reach(
     return Reach(files)
 
 
-def _named(trace: Trace, root: Path, inventory: Inventory) -> dict[str, str]:
+def _named(trace: Trace, inventory: Inventory) -> dict[str, str]:
     """Return path in the inventory → why; a file that links lead to has several paths, and all of them count."""
     by_source: dict[str, list[str]] = {}
-    base = f"{root.resolve()}/"
     for file in inventory.files:
-        by_source.setdefault(str(file.source).removeprefix(base), []).append(file.path)
+        by_source.setdefault(file.source, []).append(file.path)
     return {
         path: f"{parent} asks for it" if parent else "where the host starts"
         for real, parent in trace.files.items()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from packager.engines.generations import holds
 from packager.model.selection import Choice
 from packager.trim.patterns import compiled
@@ -138,7 +140,7 @@ class EngineRules:
 
 def _voice(engine: Engine, facts: Mapping[str, str], client: str) -> _Voice:
     rules = tuple(
-        replace(
+        msgspec.structs.replace(
             rule,
             drop=tuple(_fill(pattern, facts) for pattern in rule.drop),
             keep=tuple(_fill(pattern, facts) for pattern in rule.keep),

@@ -9,16 +9,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from packager.model.contents import Contents
     from packager.model.inventory import File
 
 LITERAL = re.compile(rb"""["'`](\.{0,2}/?[\w@.+-]+(?:/[\w@.+-]+)*/?)["'`]""")
 """A quoted text that could be a path or the name of a module."""
 
 
-def manifest_of(file: File) -> dict[str, Any]:
+def manifest_of(file: File, contents: Contents) -> dict[str, Any]:
     """Return the content of a package.json; {} if it is none, which Node cannot read either."""
     try:
-        data = json.loads(file.source.read_text(encoding="utf-8-sig")) if file.source else {}
+        data = json.loads(contents.read(file).decode("utf-8-sig")) if file.source else {}
     except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}

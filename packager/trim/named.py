@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from packager.catalog.trim_rules import trim_rules
 from packager.trim.entries import LITERAL, manifest_of
+from packager.trim.layer_dedup import provided_by
 from packager.trim.pythonnames import imported_modules
-from packager.trim.rules import trim
+from packager.trim.rules import NOTHING_SETTLED, Settled, apply_rules
 from packager.trim.twins import module_twins
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from packager.model.inventory import File, Inventory
-    from packager.model.packages import PackageGraph
-    from packager.model.plan import Bundle
+    from packager.model.contents import Contents
+    from packager.model.inventory import File
     from packager.model.selection import Selection
-    from packager.trim.rules import Circumstances
+    from packager.model.stages import TrimInputs
 
 STRICT = ("strict", "trace", "bundle")
 """Levels for which the code is asked whether it is CommonJS throughout."""
@@ -40,31 +40,41 @@ _NEVER_OPENED = (".d.ts", ".d.mts", ".d.cts", ".map", ".flow", ".pyi")
 _ENTRY_KEYS = ("main", "module", "bin", "exports", "imports", "browser")
 
 
-def trim_unnamed(inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> Selection:
+def trim(inputs: TrimInputs, contents: Contents) -> Selection:
+    """Return the verdict on every file of the tree; what the layers beneath carry is left out."""
+    selection = _trim_unnamed(inputs, contents, NOTHING_SETTLED)
+    if not inputs.layers:
+        return selection
+    packages, files = provided_by(selection, inputs.layers, file_by_file=inputs.target.language == "python")
+    return _trim_unnamed(inputs, contents, Settled(provided=packages, provided_files=files))
+
+
+def _trim_unnamed(inputs: TrimInputs, contents: Contents, settled: Settled) -> Selection:
     """Return the verdict on every file of the tree, in which no level's rule drops what the kept code names.
 
-    Reads the kept code. What is spared may itself name files, so it is asked until nothing is added.
+    Reads the kept code. What is pinned may itself name files, so it is asked until nothing is added.
     """
-    spared = dict(circumstances.spared)
+    pinned = dict(inputs.pinned)
     read: set[str] = set()
-    if bundle.trim in STRICT and bundle.kind == "function" and bundle.target.language == "nodejs":
-        first = trim(inventory, bundle, circumstances)
-        circumstances = replace(circumstances, twins=module_twins(first, circumstances.graph))
+    if inputs.trim in STRICT and inputs.kind == "function" and inputs.target.language == "nodejs":
+        first = apply_rules(inputs, settled)
+        settled = replace(settled, twins=module_twins(first, inputs.graph, contents))
     while True:
-        selection = trim(inventory, bundle, replace(circumstances, spared=spared))
-        found = _Names(selection, circumstances.graph, circumstances.python_packages).found(read)
-        if found.keys() <= spared.keys():
+        selection = apply_rules(inputs, replace(settled, pinned=pinned))
+        found = _Names(selection, inputs, contents).found(read)
+        if found.keys() <= pinned.keys():
             return selection
-        spared = {**found, **spared}
+        pinned = {**found, **pinned}
 
 
 class _Names:
     """What is dropped, by every way of naming it."""
 
-    def __init__(self, selection: Selection, graph: PackageGraph, python_packages: str) -> None:
-        by_level = {"twin", *(rule.name for rule in trim_rules() if rule.level != "always")}
-        self._graph = graph
-        self._python = python_packages
+    def __init__(self, selection: Selection, inputs: TrimInputs, contents: Contents) -> None:
+        by_level = {"twin", *(rule.name for file in trim_rules() for rule in file.rules if rule.level != "always")}
+        self._graph = inputs.graph
+        self._python = inputs.python_packages
+        self._contents = contents
         self._kept = [choice.file for choice in selection.kept]
         self._kept_paths = {file.path for file in self._kept}
         self._dropped = {choice.file.path: choice.file for choice in selection.dropped if choice.rule in by_level}
@@ -90,7 +100,7 @@ class _Names:
         if not self._dropped:
             return named
         for file in self._kept:
-            if file.path in read or file.source is None:
+            if file.path in read or not file.source:
                 continue
             read.add(file.path)
             name = file.path.rpartition("/")[2]
@@ -109,7 +119,7 @@ class _Names:
     def _of_code(self, file: File) -> Iterator[str]:
         folder = file.path.rpartition("/")[0]
         owner = self._owner(file)
-        for raw in set(LITERAL.findall(file.source.read_bytes() if file.source else b"")):
+        for raw in set(LITERAL.findall(self._contents.read(file))):
             text = raw.decode("utf-8", "replace").rstrip("/")
             last = text.rpartition("/")[2]
             if last not in self._words:
@@ -131,7 +141,7 @@ class _Names:
     def _of_manifest(self, file: File, folder: str) -> Iterator[str]:
         if file.path != posixpath.join(folder, "package.json"):
             return
-        data = manifest_of(file)
+        data = manifest_of(file, self._contents)
         for key in _ENTRY_KEYS:
             for text in _leaves(data.get(key)):
                 head, star, _ = text.partition("*")
@@ -146,7 +156,7 @@ class _Names:
                     )
 
     def _of_python(self, file: File) -> Iterator[str]:
-        text = file.source.read_bytes() if file.source else b""
+        text = self._contents.read(file)
         owner = self._owner(file)
         for raw in LITERAL.findall(text):
             last = raw.decode("utf-8", "replace").rpartition("/")[2]

@@ -128,5 +128,9 @@ def rulebook(language: str, level: TrimLevel, *scopes: Scope) -> Rulebook:
     """Return the rules of a language's file that hold at a level and in one of these scopes."""
     wanted = _LEVELS[level]
     return Rulebook(
-        rule for rule in trim_rules() if rule.language == language and rule.level in wanted and rule.scope in scopes
+        rule
+        for file in trim_rules()
+        if file.language == language
+        for rule in file.rules
+        if rule.level in wanted and rule.scope in scopes
     )

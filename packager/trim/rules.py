@@ -19,83 +19,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packager.model.clients import Client
-    from packager.model.inventory import File, Inventory
+    from packager.model.inventory import File
     from packager.model.packages import PackageGraph
-    from packager.model.plan import Bundle
+    from packager.model.stages import TrimInputs
+
 _LANGUAGES = ("nodejs", "python")
 
 
 @dataclass(frozen=True)
-class Circumstances:
-    """What trimming has to know beyond the files."""
+class Settled:
+    """What trimming has found out by the time the rules are asked."""
 
-    graph: PackageGraph
-    clients: tuple[Client, ...] = ()
-    """What the project's generators wrote, with the binary target each needs."""
     provided: Mapping[str, str] = field(default_factory=dict)
     """Package folder → name of the layer that carries the same package with the same content."""
     provided_files: Mapping[str, str] = field(default_factory=dict)
     """File → name of the layer that carries it: Python packages have no folder of their own."""
-    python_packages: str = ""
-    """Folder of installed Python packages in the tree, "." for the tree itself; empty if there are none."""
-    python_tops: frozenset[str] | None = None
-    """What lies directly in that folder and is installed; the rest is the project's own. None: all of it is."""
-    traced: Mapping[str, str] | None = None
-    """File → what asks for it, for every file the entries reach; None: not traced, everything counts as reached."""
-    inlined: Mapping[str, str] = field(default_factory=dict)
-    """File → bundled entry its code has become a part of."""
-    spared: Mapping[str, str] = field(default_factory=dict)
-    """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
+    pinned: Mapping[str, str] = field(default_factory=dict)
+    """More of `TrimInputs.pinned`: what kept code names."""
     twins: Mapping[str, str] = field(default_factory=dict)
     """File → why nothing can load it; for the levels that ask (`packager.trim.twins`)."""
 
-    def python_inner(self, path: str) -> str:
-        """Return an installed Python package's file by its path from the folder of all; empty for any other file."""
-        packages = self.python_packages
-        inner = path
-        if packages != ".":
-            inner = path[len(packages) + 1 :] if packages and path.startswith(f"{packages}/") else ""
-        if self.python_tops is not None and inner.partition("/")[0] not in self.python_tops:
-            return ""
-        return inner
+
+NOTHING_SETTLED = Settled()
 
 
-def trim(inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> Selection:
+def apply_rules(inputs: TrimInputs, settled: Settled = NOTHING_SETTLED) -> Selection:
     """Return the verdict on every file of the tree, each exactly once."""
-    judge = _Judge(inventory, bundle, circumstances)
-    return Selection(tuple(judge.choose(file) for file in inventory.files))
+    judge = _Judge(inputs, settled)
+    return Selection(tuple(judge.choose(file) for file in inputs.inventory.files))
 
 
 class _Judge:
     """Everything that is worked out once per bundle, so that `choose` is a walk down the rules."""
 
-    def __init__(self, inventory: Inventory, bundle: Bundle, circumstances: Circumstances) -> None:
-        self.bundle = bundle
-        self.circumstances = circumstances
-        self.layer = bundle.kind == "layer"
-        graph = circumstances.graph
-        build_only = frozenset(name for engine in bundle.job.engines for name in engine.build_only)
-        clients = circumstances.clients
-        self.reached = _reached(bundle, graph, build_only, clients)
-        cpu = "x64" if bundle.target.arch == "x86_64" else bundle.target.arch
+    def __init__(self, inputs: TrimInputs, settled: Settled) -> None:
+        self.inputs = inputs
+        self.settled = settled
+        self.pinned = inputs.pinned.keys() | settled.pinned.keys()
+        self.layer = inputs.kind == "layer"
+        inventory, graph, clients = inputs.inventory, inputs.graph, inputs.clients
+        build_only = frozenset(name for engine in inputs.engines for name in engine.build_only)
+        self.reached = _reached(inputs, graph, build_only, clients)
+        cpu = "x64" if inputs.target.arch == "x86_64" else inputs.target.arch
         links = linked_folders(clients, inventory.files)
         paths = [file.path for file in inventory.files]
-        self.rules = EngineRules(bundle.job.engines, clients, paths, cpu, links, self._only_linked(links))
+        self.rules = EngineRules(inputs.engines, clients, paths, cpu, links, self._only_linked(links))
         # Only what would be packed counts as a twin: an unreachable package must not justify dropping a reachable one.
         live = [file for file in inventory.files if file.package is None or file.package.path in self.reached]
-        all_of_it = bundle.trim == "none"
-        self.foreign = {} if all_of_it else foreign_files(live, bundle.target)
-        self.foreign_packages = {} if all_of_it else foreign_packages(live, bundle.target)
-        self.leftovers = rulebook("any", bundle.trim, "both")
-        self.build_files = rulebook("any", bundle.trim, "own")
-        self.levels = {language: rulebook(language, bundle.trim, "package", "both") for language in _LANGUAGES}
+        all_of_it = inputs.trim == "none"
+        self.foreign = {} if all_of_it else foreign_files(live, inputs.target)
+        self.foreign_packages = {} if all_of_it else foreign_packages(live, inputs.target)
+        self.leftovers = rulebook("any", inputs.trim, "both")
+        self.build_files = rulebook("any", inputs.trim, "own")
+        self.levels = {language: rulebook(language, inputs.trim, "package", "both") for language in _LANGUAGES}
         self.beside = _beside(inventory.files)
         # An app that a recipe is applied to has its own code in folders of these names.
-        self.of_recipe = bool(bundle.recipe) and any(file.path == RECIPE_FILE for file in inventory.files)
+        self.of_recipe = bool(inputs.recipe) and any(file.path == RECIPE_FILE for file in inventory.files)
 
     def _only_linked(self, links: Mapping[str, str]) -> set[str]:
         """Return the clients' folders that code reaches as packages: no entry or pattern is about their workspace."""
-        named = (self.bundle.handler, *self.bundle.entries, *self.bundle.include)
+        named = (self.inputs.handler, *self.inputs.entries, *self.inputs.include)
         found = set()
         for link, folder in links.items():
             package = package_folder(f"{link}/_")
@@ -108,21 +91,21 @@ class _Judge:
         """Return the verdict on one file."""
         package = file.package
         in_package = bool(package and package.path)
-        python = self.circumstances.python_inner(file.path)
+        python = self.inputs.python_inner(file.path)
         installed = in_package or bool(python)
         secret = secret_reason(file.path, installed)
         if secret:
-            if not self.layer and asked_for(file.path, self.bundle.include):
+            if not self.layer and asked_for(file.path, self.inputs.include):
                 return Choice(file, True, "secret", f"{secret}, packed because an include pattern names it", noted=True)
             return Choice(file, False, "secret", f"{secret}: never packed unless an include pattern names it")
         if rule := self.leftovers.rule(file.path):
             return Choice(file, False, rule.name, rule.reason)
         if installed and not in_package:
-            if layer := self.circumstances.provided_files.get(file.path):
+            if layer := self.settled.provided_files.get(file.path):
                 return Choice(file, False, "layer", f"layer {layer} carries it")
             top = python.partition("/")[0]
             folder = file.path.removesuffix(python) + top
-            dropped = self.rules.choice(file, folder, top) if self.bundle.trim != "none" else None
+            dropped = self.rules.choice(file, folder, top) if self.inputs.trim != "none" else None
             dropped = dropped or self._native(file) or self._by_level(file, "python", python, top, top)
             return dropped or Choice(file, True, "dependency", "installed for the target")
         if not in_package:
@@ -132,24 +115,24 @@ class _Judge:
     def _own(self, file: File) -> Choice:
         if self.layer:
             recipe = file.path.startswith(
-                (f"{self.bundle.target.layer_paths.bin}/", f"{self.bundle.target.layer_paths.lib}/")
+                (f"{self.inputs.target.layer_paths.bin}/", f"{self.inputs.target.layer_paths.lib}/")
             )
             if recipe and self.of_recipe:
                 return Choice(file, True, "recipe", "the recipe's own file")
             return Choice(file, False, "layer-content", "a layer carries packages, not the project's own code")
         if inside := self._inlined(file):
             return inside
-        kept, pattern = included(file.path, self.bundle.include)
-        if pattern.startswith("!") or asked_for(file.path, self.bundle.include):
+        kept, pattern = included(file.path, self.inputs.include)
+        if pattern.startswith("!") or asked_for(file.path, self.inputs.include):
             return Choice(file, kept, "include", f"pattern {pattern}")
         if file.path == "package.json":
             return Choice(file, True, "project", "decides how Node reads the project's modules")
-        traced = self.circumstances.traced
+        traced = self.inputs.traced
         if not kept and (traced is None or file.path not in traced):
             return Choice(file, False, "include", "no include pattern names it")
         if rule := self.build_files.rule(file.path):
             return Choice(file, False, rule.name, rule.reason)
-        if self.bundle.trim != "none" and (dropped := self.rules.choice(file, "")):
+        if self.inputs.trim != "none" and (dropped := self.rules.choice(file, "")):
             return dropped
         if pattern:
             return Choice(file, True, "include", f"pattern {pattern}")
@@ -159,7 +142,7 @@ class _Judge:
     def _of_package(self, file: File) -> Choice:
         package = file.package
         folder = package.path if package else ""
-        pattern = "" if self.layer else reaching(file.path, self.bundle.include)
+        pattern = "" if self.layer else reaching(file.path, self.inputs.include)
         if pattern:
             return Choice(file, not pattern.startswith("!"), "include", f"pattern {pattern}")
         if folder not in self.reached:
@@ -167,9 +150,9 @@ class _Judge:
             return Choice(file, False, "unreachable", reason)
         if folder in self.foreign_packages:
             return Choice(file, False, "platform", self.foreign_packages[folder])
-        if folder in self.circumstances.provided:
-            return Choice(file, False, "layer", f"layer {self.circumstances.provided[folder]} carries it")
-        dropped = self.rules.choice(file, folder) if self.bundle.trim != "none" else None
+        if folder in self.settled.provided:
+            return Choice(file, False, "layer", f"layer {self.settled.provided[folder]} carries it")
+        dropped = self.rules.choice(file, folder) if self.inputs.trim != "none" else None
         dropped = dropped or self._native(file)
         if dropped is None and package is not None:
             dropped = self._by_level(file, "nodejs", file.path[len(folder) + 1 :], folder, package.name)
@@ -178,20 +161,18 @@ class _Judge:
 
     def _by_level(self, file: File, language: str, inner: str, folder: str, package: str) -> Choice | None:
         """Return the drop that a rule of the trim level asks for; what is reached or spared it must leave alone."""
-        traced = self.circumstances.traced
-        if (traced is not None and file.path in traced) or not self.circumstances.spared.keys().isdisjoint(
-            (folder, file.path)
-        ):
+        traced = self.inputs.traced
+        if (traced is not None and file.path in traced) or not self.pinned.isdisjoint((folder, file.path)):
             return None
         rule = self.levels[language].rule(inner, package, self.beside.get(folder, frozenset()))
         if rule:
             return Choice(file, False, rule.name, rule.reason)
-        twin = self.circumstances.twins.get(file.path)
+        twin = self.settled.twins.get(file.path)
         return Choice(file, False, "twin", twin) if twin else None
 
     def _untraced(self, file: File) -> Choice | None:
         """Return the drop of what no entry reaches, or has in it already; None if nothing was traced."""
-        traced = self.circumstances.traced
+        traced = self.inputs.traced
         if inside := self._inlined(file):
             return inside
         if traced is None or file.path in traced:
@@ -199,7 +180,7 @@ class _Judge:
         return Choice(file, False, "untraced", "nothing that the entry reaches asks for it")
 
     def _inlined(self, file: File) -> Choice | None:
-        entry = self.circumstances.inlined.get(file.path)
+        entry = self.inputs.inlined.get(file.path)
         return Choice(file, False, "bundled", f"its code is in {entry}") if entry else None
 
     def _native(self, file: File) -> Choice | None:
@@ -218,7 +199,7 @@ def _beside(files: Iterable[File]) -> dict[str, frozenset[str]]:
 
 
 def _reached(
-    bundle: Bundle, graph: PackageGraph, build_only: frozenset[str], clients: tuple[Client, ...]
+    inputs: TrimInputs, graph: PackageGraph, build_only: frozenset[str], clients: tuple[Client, ...]
 ) -> dict[str, str]:
     """Return the folders of packages the bundle needs → what led there."""
     # Without a package.json nobody says what is for development only.
@@ -226,12 +207,12 @@ def _reached(
     generated = {client.folder: client for client in clients if client.folder in graph.installed}
     # Nobody depends on a generated client by name, unless it lies where its package looks for it.
     production = {**production, **{folder: "" for folder in generated if folder not in production}}
-    if not bundle.packages:
+    if not inputs.packages:
         return production
     roots = [
         folder
         for folder in production
-        if any(compiled(pattern).match(graph.installed[folder].package.name) for pattern in bundle.packages)
+        if any(compiled(pattern).match(graph.installed[folder].package.name) for pattern in inputs.packages)
     ]
     named = {graph.installed[folder].package.name for folder in roots}
     roots += [

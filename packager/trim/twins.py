@@ -17,6 +17,7 @@ from packager.trim.entries import LITERAL, has_subpaths, manifest_of, strings, t
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from packager.model.contents import Contents
     from packager.model.inventory import File
     from packager.model.packages import PackageGraph
     from packager.model.selection import Selection
@@ -59,7 +60,7 @@ class _Module:
     """Packages it may import as ES modules; where that is worked out at run time, every bare name in the file."""
 
 
-def module_twins(selection: Selection, graph: PackageGraph) -> dict[str, str]:
+def module_twins(selection: Selection, graph: PackageGraph, contents: Contents) -> dict[str, str]:
     """Return file → reason for every ES module of a package that nothing can load. Reads the kept code."""
     own: list[File] = []
     packages: dict[str, dict[str, File]] = {}
@@ -70,10 +71,10 @@ def module_twins(selection: Selection, graph: PackageGraph) -> dict[str, str]:
             packages.setdefault(folder, {})[file.path] = file
         else:
             own.append(file)
-    wanted = _own_imports(own)
+    wanted = _own_imports(own, contents)
     if wanted is None:
         return {}
-    rooms = {folder: _Room(folder, files) for folder, files in packages.items()}
+    rooms = {folder: _Room(folder, files, contents) for folder, files in packages.items()}
     twins = {folder: room.twins() for folder, room in rooms.items()}
     queue = [found for name in wanted if (found := graph.resolve("", name)) is not None]
     for folder, room in rooms.items():
@@ -86,30 +87,31 @@ def module_twins(selection: Selection, graph: PackageGraph) -> dict[str, str]:
     return {path: REASON for found in twins.values() for path in found}
 
 
-def _own_imports(own: Iterable[File]) -> set[str] | None:
+def _own_imports(own: Iterable[File], contents: Contents) -> set[str] | None:
     """Return the packages that the project's code names without requiring them; None if it is not all CommonJS."""
     scripts = [file for file in own if file.path.endswith((*_CODE, ".ts", ".mts", ".cts", ".tsx", ".jsx"))]
     if not scripts:
         return None  # nobody knows who will load the packages
     names: set[str] = set()
     for file in scripts:
-        text = file.source.read_bytes() if file.source else b""
+        text = contents.read(file)
         if not file.path.endswith((".js", ".cjs")) or _DYNAMIC.search(text) or (_SYNTAX.search(text)):
             return None
         plain = {raw for raw in LITERAL.findall(text) if not raw.startswith((b".", b"/"))}
         names |= {_package(raw.decode("utf-8", "replace")) for raw in plain - set(_REQUIRED.findall(text))}
     manifest = next((file for file in own if file.path == "package.json"), None)
-    return None if manifest is not None and manifest_of(manifest).get("type") == "module" else names
+    return None if manifest is not None and manifest_of(manifest, contents).get("type") == "module" else names
 
 
 class _Room:
     """One package: its scripts and what they name of one another."""
 
-    def __init__(self, folder: str, files: Mapping[str, File]) -> None:
+    def __init__(self, folder: str, files: Mapping[str, File], contents: Contents) -> None:
+        self._contents = contents
         self._folder = folder
         self._files = files
         manifest = files.get(f"{folder}/package.json")
-        self._manifest = manifest_of(manifest) if manifest else {}
+        self._manifest = manifest_of(manifest, contents) if manifest else {}
         self._types: dict[str, str] = {}
         self.modules: dict[str, _Module] = {}
         if self._has_twins():
@@ -118,8 +120,8 @@ class _Room:
                     self.modules[path] = self._read(file)
         else:
             for path, file in files.items():
-                if path.endswith(_CODE) and file.source is not None:
-                    text = file.source.read_bytes()
+                if path.endswith(_CODE) and file.source:
+                    text = contents.read(file)
                     if path.endswith(".mjs") or self._type(path) == "module" or _DYNAMIC.search(text):
                         self.modules[path] = self._read(file, text)
 
@@ -153,7 +155,7 @@ class _Room:
 
     def _read(self, file: File, text: bytes | None = None) -> _Module:
         if text is None:
-            text = file.source.read_bytes() if file.source else b""
+            text = self._contents.read(file)
         esm = (
             file.path.endswith(".mjs")
             or (file.path.endswith(".js") and self._type(file.path) == "module")
@@ -173,7 +175,7 @@ class _Room:
         if folder not in self._types:
             manifest = self._files.get(f"{folder}/package.json")
             if manifest is not None:
-                self._types[folder] = str(manifest_of(manifest).get("type") or "commonjs")
+                self._types[folder] = str(manifest_of(manifest, self._contents).get("type") or "commonjs")
             elif folder in ("", self._folder):
                 self._types[folder] = "commonjs"
             else:

@@ -48,14 +48,14 @@ def trimmed(folder: Path, language: Language, level: TrimLevel) -> tuple[Path, S
     """Return a tree of hard links to what a trim level keeps, and the verdict. For Lambda on x86_64."""
     catalog = load_catalog()
     runtime = catalog.host("aws-lambda").default_runtimes[language]
-    selection, _ = judge_folder(folder, catalog.target("aws-lambda", runtime, "x86_64"), catalog, trim=level)
+    selection = judge_folder(folder, catalog.target("aws-lambda", runtime, "x86_64"), catalog, trim=level)
     tree = folder.with_name(f"{folder.name}-{level}")
     shutil.rmtree(tree, ignore_errors=True)
     for choice in selection.kept:
         place = tree / choice.file.path
         place.parent.mkdir(parents=True, exist_ok=True)
-        if choice.file.source is not None:
-            os.link(choice.file.source, place)
+        if choice.file.source:
+            os.link(folder.resolve() / choice.file.source, place)
     return tree, selection
 
 

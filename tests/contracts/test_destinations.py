@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -112,7 +113,7 @@ class TestDestination:
     def order(self, dummies: Catalog, server: Server, tmp_path: Path, name: str, kind: str) -> PublishOrder:
         """Return an order of a small zip with the limits of its target."""
         target = DESTINATIONS[name].TARGETS[kind]
-        _, budget = dummies.host(target).kinds[target]
+        budget = dummies.host(target).kinds[target].budget
         access = Access(endpoint_url=server.endpoint_url)
         return PublishOrder(read_package(make_zip(tmp_path / f"{kind}.zip")), access, budget)
 
@@ -121,7 +122,7 @@ class TestDestination:
     ) -> None:
         destination = DESTINATIONS[name]
         target = destination.TARGETS[kind]
-        assert dummies.host(target).kinds[target][0] == kind
+        assert dummies.host(target).kinds[target].kind == kind
         assert destination_for(target) is destination
         assert {key for other, key in KINDS if other == name} == set(destination.TARGETS)
         assert destination.NAME
@@ -158,7 +159,7 @@ class TestDestination:
         assert put(name, kind, server, other)[0].unchanged
 
     def test_over_a_limit_nothing_is_sent(self, server: Server, order: PublishOrder, name: str, kind: str) -> None:
-        small = replace(order, budget=replace(order.budget, zipped=order.package.zipped_bytes - 1))
+        small = replace(order, budget=msgspec.structs.replace(order.budget, zipped=order.package.zipped_bytes - 1))
         (refused,) = put(name, kind, server, small)
         assert refused.action == "refused"
         assert [(finding.code, finding.severity) for finding in refused.findings] == [("SIZE001", "error")]

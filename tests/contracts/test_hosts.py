@@ -15,12 +15,12 @@ from packager.delivery.deliver import deliver
 from packager.hosts.registry import HOSTS, lay_out, ship
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.model.inventory import File
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.results import Made
 from packager.model.selection import Choice
 from packager.pipeline import package
 from packager.project.loading import load_project
-from tests.support.fakes import FakeBuilder, FakeProver, fake_host
+from tests.support.fakes import FakeBuilder, FakeProver, fake_tools
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of
 from tests.support.trees import package_json, snapshot, write_tree
 
@@ -142,8 +142,8 @@ def test_a_dummy_host_goes_from_its_own_file_to_the_delivered_folder(tmp_path: P
     project = load_project(root)
     assert project.notes == ("no packager.yaml: read from dummy.json (Dummy)",)
     builder = FakeBuilder({"node_modules/a/package.json": package_json("a"), "node_modules/a/a.js": "1\n"})
-    options = Options(out=tmp_path / "dist", cache=tmp_path / "cache")
-    with package(plan_of(root), dummies, fake_host(builder, FakeProver()), options) as results:
+    options = BuildOptions(out=tmp_path / "dist", cache=tmp_path / "cache")
+    with package(plan_of(root), dummies, fake_tools(builder, FakeProver()), options) as results:
         assert [finding for result in results for finding in result.findings if finding.severity == "error"] == []
         deliver(results, options.out)
 

@@ -230,7 +230,7 @@ def test_removed_when_interrupted(number: signal.Signals, exit_code: int) -> Non
     script = f"""
         import os
         from pathlib import Path, PurePosixPath
-        from packager.containers import Command
+        from packager.model.containers import Command
         from packager.containers.docker_engine import connect
         engine = connect(os.environ, Path.home())
         with engine.start(engine.find_image({DEBIAN!r}, "x86_64")) as container:

@@ -20,8 +20,9 @@ from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
 from packager.generate.docker import DockerBuilder
 from packager.inventory.elf import read_elf
+from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.toolchains.node_fetched import node_folder
-from tests.support.jobs import make_job
+from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,3 +125,42 @@ def test_a_failing_generator_shows_its_words_and_leaves_nothing(
     assert caught.value.where.startswith("generate: sh -c")
     assert _containers() <= before
     assert list(scratch.iterdir()) == []
+
+
+STOPS = "raise SystemExit('the project stands in for the standard library')\n"
+HOSTILE = {f"{name}.py": STOPS for name in ("types", "enum", "token", "operator", "pathlib")} | {
+    "urllib/__init__.py": STOPS,
+    "pip/__init__.py": "",
+    "pip/__main__.py": "",  # would end well, with nothing installed
+}
+
+
+@pytest.mark.parametrize(
+    ("platform", "version"),
+    [
+        ("debian-bullseye", "3.9"),  # its own, and its old pip
+        ("debian-bullseye", "3.12"),  # wheels for another
+        ("debian-trixie", "3.13"),
+    ],
+)
+def test_a_python_projects_own_modules_take_no_part_in_its_install(
+    builder: DockerBuilder, tmp_path: Path, platform: str, version: str
+) -> None:
+    project = write_project(tmp_path / "p", {"requirements.txt": "six==1.16.0\n", **HOSTILE})
+    job = make_job(
+        project,
+        builder="docker",
+        platform=load_catalog().platforms[platform],
+        language="python",
+        language_version=version,
+        manager="pip",
+        lock_file="requirements.txt",
+        timeout_seconds=600,
+    )
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    tree = builder.build(job, scratch, Stopwatch(Silent()))
+
+    assert (tree.root / PYTHON_PACKAGES_DIR / "six.py").is_file()
+    assert (tree.root / "types.py").read_text() == STOPS

@@ -12,7 +12,8 @@ from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.generate.steps import PNPM
 from packager.model.machine import Machine
-from packager.planning.planner import Wishes, make_plan
+from packager.model.options import BuildOptions
+from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from tests.eras.era import STANDIN
 from tests.support.elfs import write_elf
@@ -58,8 +59,10 @@ def plan_for(era: Era, app: Path, variables: Mapping[str, str]) -> Plan:
     """Return the plan: on this machine, except that a real engine needs the system it was made for."""
     override = tuple((key, value) for key, value in variables.items() if key.startswith("PRISMA_QUERY"))
     if era.engine != "real":
-        return make_plan(load_project(app), load_catalog(), Machine(), Wishes(builder="host", environment=override))
-    wishes = Wishes(builder="docker", image=BULLSEYE, environment=override)
+        return make_plan(
+            load_project(app), load_catalog(), Machine(), BuildOptions(builder="local", engine_variables=override)
+        )
+    wishes = BuildOptions(builder="docker", image=BULLSEYE, engine_variables=override)
     plan = make_plan(load_project(app), load_catalog(), Machine(), wishes)
     # Generating loads this engine: Debian's copies of its OpenSSL are among the app's own files.
     (job,) = plan.jobs

@@ -18,7 +18,7 @@ from packager.core.errors import PackagerError
 from packager.core.units import format_size
 from packager.engines.clients import ENGINE_FILE
 from packager.host import real_host
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.pipeline import package
 from tests.eras.making import engine_file, make_project, plan_for
 from tests.eras.serving import answer_of
@@ -78,7 +78,7 @@ def _build(
 ) -> dict[str, Result]:
     """Return the results by bundle, checked: nothing to say, the right generation, so many engines, layer or not."""
     plan = plan_for(era, root / "app", variables)
-    options = Options(out=root / "dist", prove="skip", level=12)
+    options = BuildOptions(out=root / "dist", prove="skip", level=12)
     results = stack.enter_context(package(plan, load_catalog(), real_host(cache), options))
     for result in results:
         row.archives[result.bundle.name] = root / f"{result.bundle.name}.zip"

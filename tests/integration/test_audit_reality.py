@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from packager.catalog.current import load_catalog
@@ -93,7 +94,7 @@ class Release:
     @property
     def target(self) -> Target:
         base = target("nodejs20.x")
-        system = replace(base.system, library_path=())
+        system = msgspec.structs.replace(base.system, library_path=())
         return replace(base, baseline=load_catalog().baselines[self.baseline], system=system)
 
 

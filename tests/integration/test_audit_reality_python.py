@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from packager.audit.judge import audit_archive
@@ -105,7 +106,7 @@ class Release:
             runtime=f"python{self.python}",
             language_version=self.python,
             baseline=load_catalog().baselines[self.baseline],
-            system=replace(base.system, library_path=()),
+            system=msgspec.structs.replace(base.system, library_path=()),
         )
 
 

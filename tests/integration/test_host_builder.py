@@ -70,7 +70,7 @@ def test_the_generator_works_in_a_copy_and_the_project_stays_as_it_was(project: 
     assert picture(project) == before
     assert heard.lines == ["made"]
     assert heard.steps == [("copy", True), ("generate", True), ("normalise", True)]
-    assert (tree.builder, tree.notes) == ("host", ())
+    assert (tree.builder, tree.notes) == ("local", ())
 
 
 def test_the_scratch_path_does_not_stay_in_texts_and_is_reported_in_binaries(project: Path) -> None:

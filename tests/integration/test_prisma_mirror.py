@@ -14,9 +14,9 @@ from packager.engines.clients import ENGINE_FILE
 from packager.generate.steps import PNPM
 from packager.host import real_host
 from packager.model.machine import Machine
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.pipeline import package
-from packager.planning.planner import Wishes, make_plan
+from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from tests.eras.projects import ERAS
 from tests.support.elfs import write_elf
@@ -53,9 +53,9 @@ def build(
 ) -> Path:
     """Return the bundle's zip, copied to `out`; every build is proved by the audit alone."""
     monkeypatch.setitem(os.environ, "PRISMA_ENGINES_MIRROR", mirror.address)
-    wish = Wishes(**{"builder": "host", **wishes})  # type: ignore[arg-type]
+    wish = BuildOptions(**{"builder": "local", **wishes})  # type: ignore[arg-type]
     plan = make_plan(load_project(root), load_catalog(), Machine(), wish)
-    with package(plan, load_catalog(), real_host(cache), Options(out=root / "dist", prove="skip")) as (result,):
+    with package(plan, load_catalog(), real_host(cache), BuildOptions(out=root / "dist", prove="skip")) as (result,):
         assert [str(found) for found in result.findings if found.severity == "error"] == []
         out.write_bytes(result.artifact.path.read_bytes())
     return out
@@ -133,9 +133,9 @@ bundles:
 """
     root = app(tmp_path / "app", "5.22 library", **{"packager.yaml": config})
     monkeypatch.setitem(os.environ, "PRISMA_ENGINES_MIRROR", mirror.address)
-    plan = make_plan(load_project(root), load_catalog(), Machine(), Wishes(builder="host"))
+    plan = make_plan(load_project(root), load_catalog(), Machine(), BuildOptions(builder="local"))
 
-    options = Options(out=root / "dist", prove="skip")
+    options = BuildOptions(out=root / "dist", prove="skip")
     with package(plan, load_catalog(), real_host(tmp_path / "cache"), options) as results:
         names = {result.bundle.name: {placed.path for placed in result.placed} for result in results}
         found = [str(finding) for result in results for finding in result.findings]

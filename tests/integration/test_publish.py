@@ -9,6 +9,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 REGION = "eu-west-1"
 ROLE = "arn:aws:iam::123456789012:role/lambda"
-LAYER_BUDGET = load_catalog().host("aws-lambda-layer").kinds["aws-lambda-layer"][1]
-BUDGET = load_catalog().host("aws-lambda").kinds["aws-lambda"][1]
+LAYER_BUDGET = load_catalog().host("aws-lambda-layer").kinds["aws-lambda-layer"].budget
+BUDGET = load_catalog().host("aws-lambda").kinds["aws-lambda"].budget
 SPEC = LayerSpec("engine", ("nodejs22.x",), ("x86_64",))
 FUNCTION = FunctionSpec("api", runtime="nodejs22.x", handler="index.handler", arch="x86_64", create=True, role=ROLE)
 
@@ -133,7 +134,7 @@ class TestLayer:
     def test_through_a_bucket_in_parts_and_only_once(self, aws: Aws, tmp_path: Path) -> None:
         package = read_package(make_zip(tmp_path / "engine.zip", os.urandom(9 << 20)))
         bucket = make_bucket(aws)
-        small = replace(LAYER_BUDGET, zipped=1 << 20)
+        small = msgspec.structs.replace(LAYER_BUDGET, zipped=1 << 20)
         first = self.put(package, aws, budget=small, bucket=bucket)
         key = f"packager/{package.sha256}.zip"
         assert first.route == f"s3://{bucket}/{key}"
@@ -154,7 +155,7 @@ class TestLayer:
         bucket = make_bucket(aws)
         key = f"packager/{package.sha256}.zip"
         aws.s3_client().put_object(Bucket=bucket, Key=key, Body=b"torn", Metadata={"sha256": package.sha256})
-        done = self.put(package, aws, budget=replace(LAYER_BUDGET, zipped=1), bucket=bucket)
+        done = self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket=bucket)
         assert done.action == "published"
         assert aws.s3_client().head_object(Bucket=bucket, Key=key)["ContentLength"] == package.zipped_bytes
 
@@ -164,7 +165,7 @@ class TestLayer:
     def test_unknown_bucket(self, aws: Aws, tmp_path: Path) -> None:
         package = read_package(make_zip(tmp_path / "engine.zip"))
         with pytest.raises(ProviderFault, match="no such bucket") as caught:
-            self.put(package, aws, budget=replace(LAYER_BUDGET, zipped=1), bucket="nobody-made-it")
+            self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket="nobody-made-it")
         assert caught.value.where == "bucket nobody-made-it"
         assert versions(aws) == []
 
@@ -173,7 +174,7 @@ class TestLayer:
         make_bucket(elsewhere)
         package = read_package(make_zip(tmp_path / "engine.zip"))
         with pytest.raises(ProviderFault, match=r"is in us-west-2.*Lambda in eu-west-1"):
-            self.put(package, aws, budget=replace(LAYER_BUDGET, zipped=1), bucket="artifacts")
+            self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket="artifacts")
 
     def test_a_zip_rebuilt_meanwhile_is_not_sent(self, aws: Aws, tmp_path: Path) -> None:
         package = read_package(make_zip(tmp_path / "engine.zip"))
@@ -193,7 +194,7 @@ class TestLayer:
             Metadata={"sha256": package.sha256},
         )
         with pytest.raises(ProviderFault, match="other bytes arrived") as caught:
-            self.put(package, aws, budget=replace(LAYER_BUDGET, zipped=1), bucket=bucket)
+            self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket=bucket)
         assert caught.value.where.endswith(":layer:engine:1")
         assert "delete its object" in caught.value.fix
 
@@ -241,15 +242,18 @@ class TestFunction:
         package = read_package(make_zip(tmp_path / "api.zip"))
         spec = replace(FUNCTION, layers=("engine",))
         room = package.unzipped_bytes + 50_000
-        assert self.put(package, aws, spec, budget=replace(BUDGET, unzipped_with_layers=room - 1)).action == "refused"
-        made = self.put(package, aws, spec, budget=replace(BUDGET, unzipped_with_layers=room))
+        assert (
+            self.put(package, aws, spec, budget=msgspec.structs.replace(BUDGET, unzipped_with_layers=room - 1)).action
+            == "refused"
+        )
+        made = self.put(package, aws, spec, budget=msgspec.structs.replace(BUDGET, unzipped_with_layers=room))
         assert made.findings == ()
         stated = aws.lambda_client.get_function_configuration(FunctionName="api")
         assert [each["Arn"] for each in stated["Layers"]] == [arn]
         assert self.put(package, aws, replace(FUNCTION, layers=(arn,))).unchanged
 
         # Without --layer its layers stay, and still count.
-        over = self.put(package, aws, budget=replace(BUDGET, unzipped_with_layers=room - 1))
+        over = self.put(package, aws, budget=msgspec.structs.replace(BUDGET, unzipped_with_layers=room - 1))
         assert [finding.code for finding in over.findings] == ["SIZE003"]
 
         layer.path.unlink()

@@ -12,9 +12,9 @@ from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.host import real_host
 from packager.model.machine import Machine
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.pipeline import package
-from packager.planning.planner import Wishes, make_plan
+from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from packager.prove.prover import prove
 from tests.support.trees import write_tree
@@ -49,9 +49,9 @@ bundles:
 def test_numpy_pandas_scipy_pillow_and_psycopg_compute_without_their_tests(tmp_path: Path) -> None:
     requirements = "numpy==2.2.6\npandas==2.3.3\nscipy==1.15.3\npillow==11.3.0\npsycopg2-binary==2.9.11\n"
     root = write_tree(tmp_path, {"app.py": HANDLER, "requirements.txt": requirements, "packager.yaml": CONFIG})
-    plan = make_plan(load_project(root), load_catalog(), Machine(), Wishes(builder="host"))
+    plan = make_plan(load_project(root), load_catalog(), Machine(), BuildOptions(builder="local"))
     assert [engine.name for engine in plan.jobs[0].engines] == ["numpy", "pandas", "pillow", "psycopg", "scipy"]
-    options = Options(out=root / "dist", prove="skip")
+    options = BuildOptions(out=root / "dist", prove="skip")
 
     with package(plan, load_catalog(), real_host(tmp_path / "cache"), options) as (result,):
         assert [str(one) for one in result.findings if one.severity == "error"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +14,10 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError, GeneratorFault, UsageError
 from packager.core.resources import default_cache
 from packager.delivery.deliver import deliver
-from packager.host import Host, real_host
-from packager.model.options import Options
+from packager.host import real_tools
+from packager.model.options import BuildOptions
 from packager.pipeline import package, selections
-from packager.planning.planner import Wishes, make_plan
+from packager.planning.planner import make_plan
 from packager.project.config import parse_project
 from tests.support.fakes import NO_DOCKER, FakeBuilder
 from tests.support.proving import NODE, needs_node
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from packager.model.options import ProveMode
     from packager.model.plan import Plan
     from packager.model.selection import Selection
+    from packager.model.tools import Tools
     from packager.pipeline import Result
 
 pytestmark = [pytest.mark.network, needs_node]
@@ -56,7 +58,7 @@ class Workbench:
     ) -> Iterator[dict[str, Result]]:
         """Yield name → result of every bundle, with those that are fine delivered."""
         plan, host = self._ready(files, packages, bundle, others or {}, offline=offline)
-        options = Options(out=self.out, prove=prove)
+        options = BuildOptions(out=self.out, prove=prove)
         with package(plan, load_catalog(), host, options) as results:
             if all(result.ok for result in results):
                 deliver(results, self.out)
@@ -65,7 +67,7 @@ class Workbench:
     def chosen(self, files: Mapping[str, str], packages: Mapping[str, Package], trim: str) -> Selection:
         """Return the selection alone, as ``--why`` asks for it."""
         plan, host = self._ready(files, packages, {"trim": trim}, {}, offline=False)
-        with selections(plan, load_catalog(), host, Options(out=self.out)) as found:
+        with selections(plan, load_catalog(), host, BuildOptions(out=self.out)) as found:
             return found[0][1]
 
     def _ready(
@@ -76,7 +78,7 @@ class Workbench:
         others: Mapping[str, Any],
         *,
         offline: bool,
-    ) -> tuple[Plan, Host]:
+    ) -> tuple[Plan, Tools]:
         own = json.loads(files.get("package.json", "{}"))
         tops = {name: "1" for name in packages if "node_modules" not in name}
         wants = {**own, "name": "app", "version": "1.0.0", "dependencies": tops}
@@ -89,9 +91,9 @@ class Workbench:
         }
         spec = {"target": "aws-lambda", "runtime": f"nodejs{NODE}.x", "handler": "index.handler", **bundle}
         project = parse_project({"version": 1, "bundles": {**others, "api": spec}}, self.root)
-        plan = make_plan(project, load_catalog(), NO_DOCKER, Wishes(builder="host", offline=offline))
+        plan = make_plan(project, load_catalog(), NO_DOCKER, BuildOptions(builder="local", offline=offline))
         builder = FakeBuilder(adds=adds)
-        return plan, Host(builder=lambda name: builder, prover=real_host(default_cache()).prover)
+        return plan, replace(real_tools(default_cache(), fetch=not offline), builders=lambda name: builder)
 
     def archive(self, name: str = "api") -> dict[str, str]:
         """Return name → text of what was delivered."""

@@ -14,9 +14,9 @@ from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.delivery.deliver import deliver
 from packager.host import real_host
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.pipeline import package
-from packager.planning.planner import Wishes, make_plan
+from packager.planning.planner import make_plan
 from packager.project.config import parse_project
 from packager.prove.prover import prove
 from tests.support.fakes import NO_DOCKER
@@ -92,9 +92,9 @@ def built(folder: Path, trim: TrimLevel, handler: str = "index.handler", level: 
     """Build a locked project and return the result with its delivered zip."""
     spec = {"target": "aws-lambda", "runtime": f"nodejs{NODE}.x", "handler": handler, "trim": trim}
     project = parse_project({"version": 1, "bundles": {"api": spec}}, folder)
-    plan = make_plan(project, load_catalog(), NO_DOCKER, Wishes(builder="host", fix_schema=True))
+    plan = make_plan(project, load_catalog(), NO_DOCKER, BuildOptions(builder="local", fix_schema=True))
     out = folder.parent / f"dist-{trim}"
-    options = Options(out=out, level=level)
+    options = BuildOptions(out=out, level=level)
     with package(plan, load_catalog(), real_host(default_cache()), options) as (result,):
         assert result.ok, [str(finding) for finding in result.findings]
         assert result.proof.status == "proved"

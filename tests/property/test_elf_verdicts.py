@@ -6,11 +6,13 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.audit.judge import audit
 from packager.inventory.elf import read_elf
+from packager.model.records import DottedVersion
 from packager.strip import strip_symbols
 from tests.support.elfs import EM_AARCH64, EM_X86_64, ElfSpec, write_elf
 from tests.support.mounts import mounted, target
@@ -71,11 +73,11 @@ TREES = st.dictionaries(PATHS, specs().map(write_elf), min_size=1, max_size=5)
 def wider(draw: st.DrawFn, baseline: Baseline) -> Baseline:
     """A system that offers all of `baseline`, and perhaps more."""
     extra = draw(st.frozensets(st.sampled_from(SONAMES)))
-    return replace(
+    return msgspec.structs.replace(
         baseline,
-        glibc=draw(st.sampled_from([baseline.glibc, (2, 35), (2, 41)])),
-        glibcxx=draw(st.sampled_from([baseline.glibcxx, (3, 4, 33)])),
-        cxxabi=draw(st.sampled_from([baseline.cxxabi, (1, 3, 15)])),
+        glibc=draw(st.sampled_from([baseline.glibc, DottedVersion((2, 35)), DottedVersion((2, 41))])),
+        glibcxx=draw(st.sampled_from([baseline.glibcxx, DottedVersion((3, 4, 33))])),
+        cxxabi=draw(st.sampled_from([baseline.cxxabi, DottedVersion((1, 3, 15))])),
         sonames=baseline.sonames | extra,
     )
 
@@ -89,7 +91,7 @@ def errors(files: dict[str, bytes], on: Target) -> set[tuple[str, str]]:
 @given(TREES, st.data())
 def test_newer_symbol_versions_never_add_an_error(files: dict[str, bytes], data: st.DataObject) -> None:
     base = target()
-    more = replace(data.draw(wider(base.baseline)), sonames=base.baseline.sonames)
+    more = msgspec.structs.replace(data.draw(wider(base.baseline)), sonames=base.baseline.sonames)
     assert errors(files, replace(base, baseline=more)) <= errors(files, base)
 
 

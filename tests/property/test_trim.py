@@ -14,12 +14,13 @@ from packager.model.inventory import ElfFacts, File, Inventory, Package
 from packager.model.packages import Installed, PackageGraph, package_folder
 from packager.trim.patterns import included
 from packager.trim.platforms import family, foreign_files, native, suits
-from packager.trim.rules import Circumstances, trim
 from packager.trim.secrets import asked_for, secret_reason
 from tests.support.fakes import make_bundle
+from tests.support.stages import ruled
 
 if TYPE_CHECKING:
     from packager.model.plan import Bundle
+    from packager.model.selection import Selection
 
 QUIETLY = settings(deadline=None)
 """A busy machine is no failure."""
@@ -114,17 +115,20 @@ bundles = st.builds(
     st.booleans(),
     st.sampled_from([("a",), ("@s/*",), ("*",)]),
 )
-CIRCUMSTANCES = Circumstances(graph=GRAPH, python_packages=".packager-python")
+
+
+def trim(inventory: Inventory, bundle: Bundle) -> Selection:
+    return ruled(inventory, GRAPH, bundle, python_packages=".packager-python")
 
 
 def kept(inventory: Inventory, bundle: Bundle) -> set[str]:
-    return {choice.file.path for choice in trim(inventory, bundle, CIRCUMSTANCES).kept}
+    return {choice.file.path for choice in trim(inventory, bundle).kept}
 
 
 @QUIETLY
 @given(inventories, bundles)
 def test_each_file_is_decided_exactly_once_and_says_why(inventory: Inventory, bundle: Bundle) -> None:
-    selection = trim(inventory, bundle, CIRCUMSTANCES)
+    selection = trim(inventory, bundle)
 
     assert tuple(choice.file for choice in selection.choices) == inventory.files
     assert len(selection.kept) + len(selection.dropped) == len(inventory.files)
@@ -135,7 +139,7 @@ def test_each_file_is_decided_exactly_once_and_says_why(inventory: Inventory, bu
 @QUIETLY
 @given(inventories, bundles)
 def test_no_place_leaves_the_archives_root_and_none_is_taken_twice(inventory: Inventory, bundle: Bundle) -> None:
-    placed = lay_out(bundle, trim(inventory, bundle, CIRCUMSTANCES).kept)
+    placed = lay_out(bundle, trim(inventory, bundle).kept)
 
     assert all(prove_name(item.path) for item in placed)
     make_layout(
@@ -177,7 +181,7 @@ def test_included_follows_the_last_pattern_that_matches(path: str, patterns: tup
 @QUIETLY
 @given(inventories, bundles)
 def test_a_secret_is_packed_only_if_it_is_asked_for_and_noted_then(inventory: Inventory, bundle: Bundle) -> None:
-    for choice in trim(inventory, bundle, CIRCUMSTANCES).choices:
+    for choice in trim(inventory, bundle).choices:
         if secret_reason(choice.file.path, choice.file.package is not None):
             asked = bundle.kind != "layer" and asked_for(choice.file.path, bundle.include)
             assert (choice.kept, choice.noted) == (asked, asked)

@@ -7,27 +7,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
+from packager.compiling.finding import find_python
 from packager.core.errors import EnvironmentFault
 from packager.generate.source import copy_source
-from packager.host import Host
 from packager.model.builds import Tree
 from packager.model.machine import Machine
 from packager.model.plan import Bundle, Job
 from packager.model.proof import Proof
+from packager.model.tools import Tools
 from packager.model.tracing import Trace
-from packager.planning.planner import Wishes, make_plan
+from packager.planning.planner import make_plan
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from packager.core.progress import Stopwatch
-    from packager.model.options import Options
+    from packager.model.contents import Contents
+    from packager.model.options import BuildOptions
     from packager.model.plan import BuilderName, Plan
     from packager.model.project import Project
-    from packager.model.selection import Selection
+    from packager.model.stages import ProveInputs
     from packager.model.targets import Arch, Language
-    from packager.model.tracing import Bundled
+    from packager.model.tracing import Bundled, BundleQuestion, TraceQuestion
     from tests.support.trees import Content
 
 NO_DOCKER = Machine(docker_problem="no Docker engine answers")
@@ -45,7 +47,7 @@ class FakeBuilder:
     """What was asked for, in order."""
     fault: BaseException | None = None
     """Raised in place of an answer."""
-    name: BuilderName = "host"
+    name: BuilderName = "local"
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Copy the sources as a real builder does, then add the files."""
@@ -67,11 +69,9 @@ class FakeProver:
     proof: Proof = PROVED
     asked: list[tuple[str, bytes, list[str]]] = field(default_factory=list)
 
-    def __call__(
-        self, bundle: Bundle, selection: Selection, artifact: Path, layers: Sequence[Path], options: Options
-    ) -> Proof:
+    def __call__(self, inputs: ProveInputs, archive: Path, layers: Sequence[Path]) -> Proof:
         """Return the answer."""
-        self.asked.append((bundle.name, artifact.read_bytes(), [path.name for path in layers]))
+        self.asked.append((archive.stem, archive.read_bytes(), [path.name for path in layers]))
         return self.proof
 
 
@@ -81,38 +81,35 @@ class FakeTracer:
 
     files: tuple[str, ...] = ()
 
-    def __call__(
-        self, bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path
-    ) -> Trace:
+    def __call__(self, question: TraceQuestion, contents: Contents) -> Trace:
         """Return the files."""
         if not self.files:
             raise EnvironmentFault("the tracer cannot be had here")  # noqa: EM101
-        return Trace({**dict.fromkeys(self.files, entries[0]), **dict.fromkeys(entries, "")})
+        return Trace({**dict.fromkeys(self.files, question.entries[0]), **dict.fromkeys(question.entries, "")})
 
 
-def no_bundler(
-    bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
-) -> Bundled:
+def no_bundler(question: BundleQuestion, contents: Contents) -> Bundled:
     """Be a machine that cannot get esbuild."""
     raise EnvironmentFault("the bundler cannot be had here")  # noqa: EM101
 
 
-def fake_host(
+def fake_tools(
     builder: FakeBuilder | None = None, prover: FakeProver | None = None, tracer: FakeTracer | None = None
-) -> Host:
-    """Return the doors of a made-up machine; every builder's name gives the same builder."""
+) -> Tools:
+    """Return the tools of a made-up machine; every builder's name gives the same builder."""
     chosen = builder or FakeBuilder()
-    return Host(
-        builder=lambda name: chosen,
+    return Tools(
+        builders=lambda name: chosen,
         prover=prover or FakeProver(),
         tracer=tracer or FakeTracer(),
         bundler=no_bundler,
+        interpreters=find_python,
     )
 
 
-def plan_for(project: Project, machine: Machine = NO_DOCKER, wishes: Wishes | None = None) -> Plan:
+def plan_for(project: Project, machine: Machine = NO_DOCKER, options: BuildOptions | None = None) -> Plan:
     """Return a project's plan by the real catalog, on a machine without Docker."""
-    return make_plan(project, load_catalog(), machine, wishes)
+    return make_plan(project, load_catalog(), machine, options)
 
 
 def make_job(source: Path = Path("/nowhere"), **changes: object) -> Job:
@@ -121,7 +118,7 @@ def make_job(source: Path = Path("/nowhere"), **changes: object) -> Job:
     arch: Arch = "x86_64"
     values: dict[str, object] = {
         "source": source,
-        "builder": "host",
+        "builder": "local",
         "platform": load_catalog().platforms["amazonlinux2023"],
         "arch": arch,
         "libc": "glibc",

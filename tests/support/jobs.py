@@ -29,7 +29,7 @@ def make_job(source: Path, **changes: Any) -> Job:
     """Return a host job for nodejs22.x on Amazon Linux 2023 x86_64 with nothing to install, changed as told."""
     job = Job(
         source=source,
-        builder="host",
+        builder="local",
         platform=load_catalog().platforms["amazonlinux2023"],
         arch="x86_64",
         libc="glibc",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from packager.catalog.current import load_catalog
 from packager.delivery.emitting import emit_for
 from packager.model.machine import Machine
-from packager.planning.planner import Wishes, make_plan
+from packager.model.options import BuildOptions
+from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from tests.support.trees import lock_json, write_tree
 
@@ -40,7 +41,7 @@ def node_project(root: Path, files: Mapping[str, str], **package: object) -> Pat
 
 def plan_of(root: Path, target: str = "") -> Plan:
     """Return the plan of a project for the host builder: no engine is asked."""
-    return make_plan(load_project(root, target), load_catalog(), Machine(), Wishes(builder="host"))
+    return make_plan(load_project(root, target), load_catalog(), Machine(), BuildOptions(builder="local"))
 
 
 def emitted(root: Path, name: str, *, force: bool = False, write: bool = True) -> dict[str, str]:

@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from packager.audit.judge import audit
 from packager.audit.scene import Scene
 from packager.model.findings import Mounted
@@ -134,7 +136,7 @@ def question(path: str, inventory: Inventory, *, musl: bool = False) -> str:
 
 def of_musl(target: Target) -> Target:
     """Return the target on a system that has musl and nothing else."""
-    baseline = replace(
+    baseline = msgspec.structs.replace(
         target.baseline,
         name="musl", title="a system of musl only", libc="musl", glibc=(), glibcxx=(), cxxabi=(),
         sonames=frozenset({"libc.so", "libc.musl-x86_64.so.1", "ld-musl-x86_64.so.1"}),

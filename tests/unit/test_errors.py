@@ -30,8 +30,15 @@ def test_every_family_has_an_exit_code_of_its_own() -> None:
 
 
 def test_narrower_errors_exit_like_their_family() -> None:
-    assert CatalogError.exit_code == ConfigError.exit_code
     assert DockerFault.exit_code == EnvironmentFault.exit_code
+
+
+def test_a_broken_catalog_is_no_expected_error() -> None:
+    """Whoever passes over an expected error, as a trial of --fit does, must not pass over our own bug."""
+    error = CatalogError("no baseline 'x'", where="platforms/y.yaml: baseline")
+
+    assert not isinstance(error, PackagerError)
+    assert str(error) == "platforms/y.yaml: baseline: no baseline 'x'"
 
 
 def test_exit_codes_are_in_the_docstring_of_the_tree() -> None:

@@ -15,12 +15,12 @@ from packager.core.errors import ArtifactError, EnvironmentFault, GeneratorFault
 from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.model.findings import Finding
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.proof import Proof
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
 from tests.support.elfs import write_elf
-from tests.support.fakes import FakeBuilder, FakeProver, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
 from tests.support.trees import Content, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ def run(
     builder: FakeBuilder | None = None,
     prover: FakeProver | None = None,
     *,
+    tracer: FakeTracer | None = None,
     out: Path | None = None,
     prove: str = "auto",
     **bundles: Any,
@@ -72,8 +73,8 @@ def run(
     """Package and deliver as the command line does."""
     project = parse_project({"bundles": bundles or {"api": API}}, app)
     write_lock(app)
-    options = Options(out=out or app / "dist", cache=app.parent / "cache", prove=prove)  # type: ignore[arg-type]
-    with package(plan_for(project), load_catalog(), fake_host(builder, prover), options) as results:
+    options = BuildOptions(out=out or app / "dist", cache=app.parent / "cache", prove=prove)  # type: ignore[arg-type]
+    with package(plan_for(project), load_catalog(), fake_tools(builder, prover, tracer), options) as results:
         paths = deliver(results, options.out) if all(result.ok for result in results) else {}
         names = zipfile.ZipFile(results[-1].artifact.path).namelist()
         return Run(names, results, options.out, paths, dict(results[-1].seconds))
@@ -210,6 +211,60 @@ def test_an_accepted_finding_is_still_listed(app: Path) -> None:
     assert "[accepted: goes through S3]" in result.findings[0].message
 
 
+SILENCE = {"budget": 10, "silence": [{"code": "SIZE001", "reason": "goes through S3"}]}
+"""An audit that would say no, and an answer that it may."""
+
+
+def test_an_accepted_finding_does_not_switch_the_proof_off(app: Path) -> None:
+    cause = Finding("RUN001", "error", "index.js", "cannot find module b")
+    prover = FakeProver(Proof("failed", "local", "node", "cannot find module b", (cause,)))
+
+    ran = run(app, installed(), prover, api={**API, **SILENCE})
+
+    assert [name for name, _, _ in prover.asked] == ["api"]
+    assert [(each.code, each.severity) for each in ran.results[0].findings] == [
+        ("SIZE001", "note"),
+        ("RUN001", "error"),
+    ]
+    assert (ran.results[0].ok, ran.paths) == (False, {})
+
+
+def test_what_the_proof_found_can_be_accepted_too(app: Path) -> None:
+    cause = Finding("RUN001", "error", "index.js", "cannot find module b")
+    prover = FakeProver(Proof("failed", "local", "node", "cannot find module b", (cause,)))
+    silence = [*SILENCE["silence"], {"code": "RUN001", "reason": "b is optional"}]  # type: ignore[misc]
+
+    (result,) = run(app, installed(), prover, api={**API, **SILENCE, "silence": silence}).results
+
+    assert result.ok
+    assert [each.message.count("[accepted: ") for each in result.findings] == [1, 1]
+
+
+def test_an_error_that_is_not_accepted_still_saves_the_proof(app: Path) -> None:
+    prover = FakeProver()
+    silence = [{"code": "RUN001", "reason": "another one"}]
+
+    (result,) = run(app, installed(), prover, api={**API, **SILENCE, "silence": silence}).results
+
+    assert (result.ok, prover.asked) == (False, [])
+
+
+@pytest.mark.parametrize("accepted", ["SIZE001", "RUN001"])
+def test_what_is_made_by_a_trace_is_proved_whatever_was_accepted(app: Path, accepted: str) -> None:
+    cause = Finding("RUN001", "error", "index.js", "cannot find module b")
+    proofs = {
+        "SIZE001": Proof("skipped", "", "", "audited, not proved: no Node 22 here"),
+        "RUN001": Proof("failed", "local", "node", "cannot find module b", (cause,)),
+    }
+    silence = [{"code": accepted, "reason": "known"}]
+    api = {**API, "trim": "trace", "silence": silence, **({"budget": 10} if accepted == "SIZE001" else {})}
+
+    (result,) = run(app, installed(), FakeProver(proofs[accepted]), tracer=FakeTracer(("index.js",)), api=api).results
+
+    assert not result.ok
+    assert [each.code for each in result.findings if each.severity == "error"] == ["TRC002"]
+
+
 def test_odd_names_go_through(app: Path) -> None:
     odd = {
         "src/with space.js": "1",
@@ -295,9 +350,9 @@ def test_no_place_for_scratch_is_a_fault_of_the_machine(app: Path, monkeypatch: 
 def test_why_runs_as_far_as_trimming(app: Path) -> None:
     write_lock(app)
     project = parse_project({"bundles": {"api": API}}, app)
-    options = Options(out=app / "dist", cache=app.parent / "cache")
+    options = BuildOptions(out=app / "dist", cache=app.parent / "cache")
 
-    with selections(plan_for(project), load_catalog(), fake_host(installed()), options) as chosen:
+    with selections(plan_for(project), load_catalog(), fake_tools(installed()), options) as chosen:
         ((bundle, selection),) = chosen
 
     assert bundle.name == "api"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from packager.core.errors import ArtifactError, ProviderFault
 from packager.core.units import format_size
@@ -63,9 +65,9 @@ def check_limits(
     package: FinishedZip, layers_bytes: Sequence[int], budget: Budget, route: Route, target: str
 ) -> list[Finding]:
     """Return what AWS would refuse, before a byte is sent. `layers_bytes` are unzipped sizes, one for each layer."""
-    return over_limits(
-        package, layers_bytes, replace(budget, zipped=None) if route.bucket else budget, target, _THROUGH_BUCKET
-    )
+    if route.bucket:
+        budget = msgspec.structs.replace(budget, zipped=None)
+    return over_limits(package, layers_bytes, budget, target, _THROUGH_BUCKET)
 
 
 def send(upload: Upload) -> dict[str, Any]:

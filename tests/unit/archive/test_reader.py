@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import struct
-import sys
 import zipfile
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from packager.archive.inflate import inflater
 from packager.archive.layout import make_layout
 from packager.archive.reader import Limits, open_archive
 from packager.archive.writer import write
-from packager.core.errors import ArtifactError, EnvironmentFault
+from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import TREE, Record, compressed, handmade
 
 TEXT = b"the quick brown fox " * 9000
@@ -92,27 +91,6 @@ def test_zip64_records_are_read(tmp_path: Path) -> None:
         assert opened.read(member64) == b"abc"
 
 
-def test_deflate64_is_read(tmp_path: Path) -> None:
-    """Windows Explorer writes it above 2 GB, and 7-Zip on request."""
-    record = Record(b"big.txt", TEXT, method=9)
-
-    assert _read(handmade(tmp_path / "a.zip", record)) == {"big.txt": TEXT}
-
-
-def test_reading_deflate64_does_not_patch_zipfile(tmp_path: Path) -> None:
-    _read(handmade(tmp_path / "a.zip", Record(b"a", TEXT, method=9)))
-
-    assert "zipfile_deflate64" not in sys.modules
-
-
-def test_without_either_deflate64_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "inflate64", None)
-    monkeypatch.setitem(sys.modules, "zipfile_deflate64", None)
-
-    with pytest.raises(EnvironmentFault, match="pip install inflate64"):
-        _read(handmade(tmp_path / "a.zip", Record(b"a", TEXT, stream=b"\0", method=9)))
-
-
 def test_streams_can_be_read_in_pieces(tmp_path: Path) -> None:
     path = handmade(tmp_path / "a.zip", Record(b"a", TEXT, method=8), Record(b"b", TEXT, method=0))
     with open_archive(path) as archive:
@@ -174,8 +152,6 @@ BROKEN: dict[str, list[Record]] = {
     "data is not where": [Record(b"a", b"abc", offset=0xFFFFFFF0)],
     "damaged: ": [Record(b"a", TEXT, method=8, stream=b"\xff" * 50)],
     "ends too early": [Record(b"a", TEXT, method=8, stream=compressed(TEXT, 8)[:-9])],
-    "damaged: while": [Record(b"a", TEXT, method=9, stream=b"\xff" * 50)],
-    "stream ends too early": [Record(b"a", TEXT, method=9, stream=compressed(TEXT, 9)[:-9])],
     "cut off": [Record(b"a", b"abc", compressed=500, size=500)],
 }
 
@@ -250,9 +226,8 @@ def test_a_bomb_by_ratio_is_refused_unread(tmp_path: Path) -> None:
         archive.open(archive.members[0])
 
 
-@pytest.mark.parametrize("method", [8, 9])
-def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path, method: int) -> None:
-    record = Record(b"zeros", bytes(40 << 20), method=method, size=1000)
+def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
+    record = Record(b"zeros", bytes(40 << 20), method=8, size=1000)
     with (
         open_archive(handmade(tmp_path / "a.zip", record), limits=Limits(total_bytes=2000)) as archive,
         pytest.raises(ArtifactError, match="more than the 1000 bytes"),
@@ -265,26 +240,6 @@ def test_pieces_stay_small(tmp_path: Path) -> None:
 
     assert sum(pieces) == 10 << 20
     assert max(pieces) <= 64 << 10
-
-
-def test_zipfile_deflate64_serves_where_inflate64_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In its own process, because the import patches zipfile for good."""
-    import os
-    import subprocess
-
-    script = (
-        "import sys, importlib.util; stream = sys.stdin.buffer.read(); sys.modules['inflate64'] = None\n"
-        "if importlib.util.find_spec('zipfile_deflate64') is None: sys.exit(3)\n"
-        "from packager.archive.inflate import inflater\n"
-        "sys.stdout.buffer.write(b''.join(inflater(9)([stream])))\n"
-    )
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, env=env, input=compressed(TEXT, 9), capture_output=True, check=False)
-    if done.returncode == 3:
-        pytest.skip("zipfile_deflate64 is not installed")
-
-    assert done.stdout == TEXT, done.stderr
 
 
 @pytest.mark.parametrize(("kind", "name"), [("gztar", "gzip"), ("bztar", "bzip2"), ("xztar", "xz")])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.support.elfs import EM_386, EM_AARCH64, ET_EXEC, ET_REL, ElfSpec, write_elf
@@ -67,7 +68,7 @@ def test_large_alignment_matters_only_to_older_glibc() -> None:
     # Offset and address agree modulo a page, but not modulo p_align: glibc before 2.35 refuses it.
     data = write_elf(needed=["libc.so.6"], align=0x10000)
     assert verdict({"a.so": data}) == [("error", "ABI006", "a.so")]
-    newer = replace(target(), baseline=replace(target().baseline, glibc=(2, 36)))
+    newer = replace(target(), baseline=msgspec.structs.replace(target().baseline, glibc=(2, 36)))
     assert not verdict({"a.so": data}, newer)
 
 

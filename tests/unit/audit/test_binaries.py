@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from tests.support.elfs import EM_386, EM_AARCH64, ET_CORE, ET_EXEC, OSABI_FREEBSD, ElfSpec, write_elf
@@ -127,7 +128,7 @@ def test_oddities_the_loader_does_not_mind(data: bytes) -> None:
 def test_a_missing_stack_header_is_an_error_where_glibc_refuses_it() -> None:
     data = write_elf(needed=("libc.so.6",), executable_stack=None)
     base = target()
-    newest = replace(base, baseline=replace(base.baseline, glibc=(2, 41)))
+    newest = replace(base, baseline=msgspec.structs.replace(base.baseline, glibc=(2, 41)))
     assert verdict({"a.so": data}) == [("warning", "ABI009", "a.so")]
     assert verdict({"a.so": data}, newest) == [("error", "ABI009", "a.so")]
     # Programs bring their own stack: the kernel makes it as they wish.

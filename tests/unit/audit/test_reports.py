@@ -6,8 +6,11 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema  # type: ignore[import-untyped]
@@ -17,11 +20,13 @@ import packager
 from packager.audit.annotations import annotation
 from packager.audit.judge import audit_archive
 from packager.audit.sarif import sarif
-from packager.audit.verdicts import audit_cached
+from packager.audit.verdicts import audit_cached, stamped
 from packager.catalog.finding_codes.registry import CODES, findings_table
 from packager.cli import run
+from packager.core.sealed import seal
 from packager.model.findings import Finding
 from packager.prove.causes import CAUSES
+from tests.support.bits import flipped
 from tests.support.documents import check
 from tests.support.elfs import write_elf
 from tests.support.mounts import target
@@ -214,17 +219,17 @@ def test_an_untouched_file_is_not_even_read_again(
     cache, status, data = tmp_path / "kept", archive.stat(), archive.read_bytes()
     expected = audit_cached(archive, [], target(), cache=cache)
     (known,) = (cache / "verdicts" / "files").iterdir()
-    stamp, content = json.loads(known.read_text())
+    stamp, content = json.loads(known.read_text())["content"]
     assert content == hashlib.sha256(data).hexdigest()
     # What stands there is believed: a verdict of the content it names would be given.
-    known.write_text(json.dumps([stamp, "another"]))
+    known.write_bytes(seal([stamp, "0" * 64], f"content {known.stem}"))
     assert audit_cached(archive, [], target(), cache=cache) == expected
     assert len(list((cache / "verdicts").glob("*.json"))) == 2
     # Other bytes of the same length and time are seen by the time the system itself keeps.
     archive.write_bytes(data[:-1] + b"\1")
     os.utime(archive, ns=(status.st_atime_ns, status.st_mtime_ns))
     audit_cached(archive, [], target(), cache=cache)
-    assert json.loads(known.read_text())[1] == hashlib.sha256(archive.read_bytes()).hexdigest()
+    assert json.loads(known.read_text())["content"][1] == hashlib.sha256(archive.read_bytes()).hexdigest()
 
 
 def test_a_file_written_a_moment_ago_is_always_read(
@@ -236,7 +241,69 @@ def test_a_file_written_a_moment_ago_is_always_read(
     assert not (tmp_path / "kept" / "verdicts" / "files").exists()
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[{}]", "[1]", '[{"code": 1}]'])
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have it be a minute later, when files are no longer read each time."""
+    now = time.time_ns() + 60_000_000_000
+    monkeypatch.setattr("packager.audit.verdicts.time.time_ns", lambda: now)
+
+
+def test_no_flipped_bit_turns_an_error_into_a_good_end(archive: Path, tmp_path: Path) -> None:
+    assert audit() == 1
+    (file,) = (tmp_path / "cache" / "verdicts").glob("*.json")
+    good = file.read_bytes()
+    at = good.index(b'"error"') + 1
+    for damaged in flipped(good, 8 * at, 8 * (at + len("error"))):
+        file.write_bytes(damaged)
+        assert audit() == 1, damaged
+        assert file.read_bytes() == good, "the damaged one is replaced"
+
+
+@pytest.mark.usefixtures("later")
+@pytest.mark.parametrize("kind", ["*.json", "files/*.json"])
+def test_whatever_bit_flips_in_the_cache_the_verdict_is_the_true_one(
+    archive: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    raw = [replace(each, subject=each.subject.replace("api.zip", "\0artifact", 1)) for each in expected]
+    monkeypatch.setattr("packager.audit.verdicts.audit_archive", lambda *_, **__: raw)
+    (file,) = (cache / "verdicts").glob(kind)
+    good = file.read_bytes()
+    for damaged in flipped(good):
+        file.write_bytes(damaged)
+        assert audit_cached(archive, [], target(), cache=cache) == expected, damaged
+        assert file.read_bytes() == good, "the damaged one is replaced"
+    for length in range(len(good)):
+        file.write_bytes(good[:length])
+        assert audit_cached(archive, [], target(), cache=cache) == expected
+
+
+def test_a_verdict_about_other_bytes_is_not_believed(archive: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (file,) = (cache / "verdicts").glob("*.json")
+    with zipfile.ZipFile("good.zip", "w") as good:
+        good.writestr("index.js", "")
+    assert audit_cached(Path("good.zip"), [], target(), cache=cache) != expected
+    (other,) = set((cache / "verdicts").glob("*.json")) - {file}
+
+    other.replace(file)
+
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+
+
+def test_a_verdict_of_an_earlier_version_is_not_there(archive: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (file,) = (cache / "verdicts").glob("*.json")
+    new = file.read_bytes()
+    file.write_text("[]")  # as it was written before there were checksums: nothing is wrong
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+    assert file.read_bytes() == new
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[{}]", "[1]", '[{"code": 1}]', "null", "[" * 99999])
 def test_a_broken_verdict_is_judged_anew(archive: Path, tmp_path: Path, kept: str) -> None:
     cache = tmp_path / "kept"
     expected = audit_cached(archive, [], target(), cache=cache)
@@ -246,6 +313,59 @@ def test_a_broken_verdict_is_judged_anew(archive: Path, tmp_path: Path, kept: st
     assert json.loads(file.read_text())
 
 
+@pytest.mark.parametrize(
+    "rows",
+    [1, None, {"a": 1}, [1], [{}], [{**FINDING.to_json(), "severity": "eror"}], [{**FINDING.to_json(), "fix": 1}]],
+)
+def test_a_verdict_of_another_shape_is_judged_anew(archive: Path, tmp_path: Path, rows: object) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (file,) = (cache / "verdicts").glob("*.json")
+    good = file.read_bytes()
+    file.write_bytes(seal(rows, f"verdict {file.stem}"))
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+    assert file.read_bytes() == good
+
+
+def test_a_pipe_in_place_of_a_verdict_holds_nobody_up(archive: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (file,) = (cache / "verdicts").glob("*.json")
+    file.unlink()
+    os.mkfifo(file)
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+    assert file.is_file()
+
+
 def test_a_cache_that_cannot_be_written_is_no_fault(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert audit_cached(archive, [], target(), cache=tmp_path / "file")
+
+
+def test_what_cannot_be_replaced_leaves_nothing_beside_it(archive: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "kept"
+    expected = audit_cached(archive, [], target(), cache=cache)
+    (file,) = (cache / "verdicts").glob("*.json")
+    file.unlink()
+    file.mkdir()
+    assert audit_cached(archive, [], target(), cache=cache) == expected
+    assert list((cache / "verdicts").iterdir()) == [file]
+
+
+def test_the_stamp_covers_every_module_that_judging_loads() -> None:
+    script = (
+        "import sys, packager.audit.judge, packager.audit.verdicts as verdicts\n"
+        "mine = {m.__file__ for n, m in list(sys.modules.items()) if n.startswith('packager.')}\n"
+        "print(*sorted(mine - {str(file) for file in verdicts.stamped()}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_a_room_that_is_gone_is_no_part_of_a_stamp_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "archive" / "__pycache__").mkdir(parents=True)
+    for name in ("nowhere", "archive"):  # a folder that git has emptied is gone, too
+        monkeypatch.setattr("packager.audit.verdicts._CODE", (name,))
+        monkeypatch.setattr("packager.audit.verdicts._ROOT", tmp_path)
+        with pytest.raises(LookupError, match=f"packager/{name} "):
+            stamped()

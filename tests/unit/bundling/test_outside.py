@@ -13,6 +13,7 @@ from packager.inventory.tree import scan_tree
 from packager.model.tracing import Trace
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
+from tests.support.stages import trace_inputs
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PLAIN = {"node_modules/plain/package.json": package_json("plain"), "node_modules
 def left(root: Path, files: dict[str, Content], trace: Trace, **bundle: object) -> dict[str, str]:
     write_tree(root, {"package.json": package_json(), **PLAIN, **files})
     inventory, graph = scan_tree(root, {})
-    return dict(outside(make_bundle(**bundle), trace, inventory, graph))
+    return dict(outside(trace_inputs(inventory, graph, make_bundle(**bundle)), trace))
 
 
 def test_native_code_stays_outside(tmp_path: Path) -> None:

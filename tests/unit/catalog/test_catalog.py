@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import shutil
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.catalog.finding_codes.registry import CODES
 from packager.catalog.loading import load
+from packager.cli import run
+from packager.core.document import read_yaml
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
 from packager.generate.steps import steps_for
@@ -134,6 +137,17 @@ def test_the_copy_loads(copy: Path) -> None:
         ("targets/aws-lambda.yaml", "nodejs: nodejs22.x", "nodejs: nodejs99.x", "no nodejs runtime 'nodejs99.x'"),
         ("targets/aws-lambda.yaml", "  python: python\n", "", "no layer path for 'python'"),
         ("targets/aws-lambda.yaml", "zipped: 52428800", "zipped: 50mb", "Expected"),
+        ("targets/aws-lambda.yaml", "layers: 5", "zipped_by_user: true", "never of a host's limits"),
+        ("targets/aws-lambda.yaml", "language: python, ", "language: snake, ", "snake"),
+        ("targets/aws-lambda.yaml", "    python:\n      PYTHONPATH", "    snake:\n      PYTHONPATH", "snake"),
+        ("baselines/lambda-al2.yaml", 'ZLIB: "1.2.7"', 'ZLIB: "1.x"', "ZLIB: '1.x' is not a dotted version"),
+        ("baselines/lambda-al2.yaml", "versions: {", "versions: [{", ""),
+        ("binary_targets/prisma.yaml", "families: {amazonlinux: rhel, ", "families: {", "no family 'rhel'"),
+        ("binary_targets/prisma.yaml", "x86_64: linux-musl,", "x86_64: linux-must,", "not among the known names"),
+        ("engines/prisma-2.yaml", "binary_targets: prisma", "binary_targets: prism", "'prism'"),
+        ("engines/prisma-2.yaml", "  binary_targets: prisma\n", "", "no such file in catalog/binary_targets: None"),
+        ("engines/prisma-5-library.yaml", "when: {", "when: {generator: {a: b}, ", "generator: Expected"),
+        ("engines/sharp.yaml", "siblings: {", "siblings: {1: 2, ", "1: Expected"),
         ("engines/sharp.yaml", "rules:", "rules: [", ""),
     ],
 )  # fmt: skip
@@ -148,7 +162,35 @@ def test_a_broken_file_is_named_with_its_key(copy: Path, file: str, old: str, ne
 
     assert file.rpartition("/")[2] in caught.value.where
     assert message in caught.value.message
-    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize("arguments", [["targets"], ["targets", "--json"]])
+def test_an_error_in_our_own_catalog_is_our_bug(
+    copy: Path, arguments: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = copy / "platforms" / "debian-bookworm.yaml"
+    path.write_text(path.read_text().replace("baseline: debian-12", "baseline: debian-21"))
+    monkeypatch.setattr("packager.core.resources.catalog_folder", lambda: copy)
+    load_catalog.cache_clear()
+
+    try:
+        assert run(arguments) == 70
+    finally:
+        load_catalog.cache_clear()
+
+    out, err = capsys.readouterr()
+    assert "Traceback" in err
+    assert f"{path}: baseline: no baseline 'debian-21'" in err
+    assert "this is a bug in packager" in err
+    error = json.loads(out)["error"] if "--json" in arguments else {"exit_code": 70}
+    assert error["exit_code"] == 70
+
+
+@pytest.mark.parametrize(
+    "path", sorted(catalog_folder().rglob("*.yaml")), ids=lambda path: f"{path.parent.name}/{path.name}"
+)
+def test_no_file_has_a_key_twice(path: Path) -> None:
+    assert read_yaml(path)
 
 
 def test_codes_of_findings_are_explained() -> None:

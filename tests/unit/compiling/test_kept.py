@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from packager.compiling.cache import compile_modules
-from packager.compiling.kept import compile_kept, manner_of
-from packager.hosts.registry import HOSTS
+from packager.compiling.kept import compile_kept
+from packager.making.inputs import compile_inputs
 from packager.model.bytecode import Batch, Compiled, Manner, Module
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
 from tests.support.fakes import make_bundle
+from tests.support.stages import contents_of
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packager.model.builds import Tree
     from packager.model.plan import Bundle
-    from packager.model.targets import Arch
 
 SIX = Package("six", "1.17.0", ".packager-python/six-1.17.0.dist-info")
 FILES = {
@@ -61,24 +59,18 @@ def selection(root: Path, files: Mapping[str, str] = FILES) -> Selection:
     write_tree(root, files)
     choices = []
     for path, text in sorted(files.items()):
-        file = File(path, len(text), source=root / path, package=SIX if "six" in path else None)
+        file = File(path, len(text), source=path, package=SIX if "six" in path else None)
         choices.append(Choice(file, path not in DROPPED, "project", "the project's own file"))
     return Selection(tuple(choices))
 
 
 def compiled(root: Path, python: Counting, bundle: Bundle, files: Mapping[str, str] = FILES) -> Compiled:
-    @contextmanager
-    def find(version: str, tree: Tree | None, arch: Arch) -> Iterator[Counting]:
-        assert (version, tree, arch) == ("3.12", None, bundle.target.arch)
-        yield python
-
-    def place(path: str) -> str:
-        return HOSTS[bundle.target.provider].place(bundle, path)
-
     scratch = root / f"scratch-{len(python.manners)}-{bundle.kind}"
     scratch.mkdir(parents=True)
-    chosen = selection(root / "tree", files)
-    return compile_kept(chosen, bundle, None, place, find, root / "cache", scratch)
+    inputs = compile_inputs(bundle, selection(root / "tree", files))
+    assert inputs is not None
+    assert (inputs.language_version, inputs.arch) == ("3.12", bundle.target.arch)
+    return compile_kept(inputs, python, contents_of(root / "tree"), root / "cache", scratch)
 
 
 def test_every_kept_module_gets_its_bytecode_beside_it(tmp_path: Path) -> None:
@@ -93,8 +85,7 @@ def test_every_kept_module_gets_its_bytecode_beside_it(tmp_path: Path) -> None:
     assert python.asked == ["/var/task/six.py", "/var/task/app.py", "/var/task/old.py"]
     six = new[".packager-python/__pycache__/six.cpython-312.pyc"]
     assert six.file.package == SIX
-    assert six.file.source is not None
-    assert six.file.source.stat().st_size == six.file.size_bytes
+    assert contents_of(tmp_path / "tree").path(six.file.source).stat().st_size == six.file.size_bytes
     assert six.reason == "six.py as Python 3.12.1 compiles it: importing it need not"
 
 
@@ -140,9 +131,10 @@ def test_a_layers_modules_are_named_by_where_it_is_mounted(tmp_path: Path) -> No
 @pytest.mark.parametrize(("value", "level"), [("", 0), ("0", 0), ("1", 1), ("2", 2), ("yes", 1)])
 def test_the_level_is_that_of_the_functions_environment(tmp_path: Path, value: str, level: int) -> None:
     bundle = make_bundle(runtime="python3.12", compile=True, environment=(("PYTHONOPTIMIZE", value),))
-    made = compiled(tmp_path, Counting(), bundle, {"app.py": "x = 1\n"})
+    python = Counting()
+    made = compiled(tmp_path, python, bundle, {"app.py": "x = 1\n"})
 
-    assert manner_of(bundle) == Manner(level)
+    assert python.manners == [Manner(level)]
     (path,) = (choice.file.path for choice in made.selection.kept if choice.rule == "compiled")
     assert path == f"__pycache__/app.cpython-312{f'.opt-{level}' if level else ''}.pyc"
 

@@ -15,22 +15,22 @@ from packager.core.errors import EnvironmentFault
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
 from packager.model.bytecode import Batch
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
 from tests.support.documents import check
-from tests.support.fakes import FakeBuilder, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, fake_tools, plan_for
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.host import Host
     from packager.model.builds import Tree
     from packager.model.bytecode import Manner, Module, Python
     from packager.model.plan import Plan
     from packager.model.targets import Arch
+    from packager.model.tools import Tools
 
 API = {"target": "aws-lambda", "runtime": "python3.12", "handler": "app.handler", "compile": True}
 LAYER = {"target": "aws-lambda-layer", "runtime": "python3.12", "compile": True}
@@ -78,13 +78,13 @@ def app(tmp_path: Path) -> Path:
     )
 
 
-def host() -> Host:
-    return replace(fake_host(FakeBuilder(INSTALLED)), python=found)
+def host() -> Tools:
+    return replace(fake_tools(FakeBuilder(INSTALLED)), interpreters=found)
 
 
-def prepared(app: Path, **bundles: Any) -> tuple[Plan, Options]:
+def prepared(app: Path, **bundles: Any) -> tuple[Plan, BuildOptions]:
     project = parse_project({"bundles": bundles or {"api": API}}, app)
-    return plan_for(project), Options(out=app.parent / "dist", cache=app.parent / "cache")
+    return plan_for(project), BuildOptions(out=app.parent / "dist", cache=app.parent / "cache")
 
 
 def build(app: Path, **bundles: Any) -> tuple[list[Result], list[dict[str, bytes]]]:
@@ -145,7 +145,7 @@ def test_why_tells_of_bytecode(app: Path) -> None:
 
 def test_without_the_targets_python_nothing_is_made(app: Path) -> None:
     plan, options = prepared(app)
-    lacking = replace(fake_host(FakeBuilder(INSTALLED)), python=none)
+    lacking = replace(fake_tools(FakeBuilder(INSTALLED)), interpreters=none)
 
     with (
         pytest.raises(EnvironmentFault, match=r"no Python 3\.12"),

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.inventory.tree import scan_tree
-from packager.trim.rules import Circumstances, trim
 from tests.support.fakes import make_bundle
+from tests.support.stages import ruled
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def test_lib_and_bin_are_the_recipes_own_or_stay_out(tmp_path: Path, files: dict
     inventory, graph = scan_tree(tmp_path, {})
     layer = make_bundle(target="aws-lambda-layer", recipe="mine", packages=("a",))
 
-    chosen = {choice.file.path: choice.kept for choice in trim(inventory, layer, Circumstances(graph=graph)).choices}
+    chosen = {choice.file.path: choice.kept for choice in ruled(inventory, graph, layer).choices}
 
     assert chosen["node_modules/a/package.json"]
     assert (chosen["lib/own.js"], chosen["bin/start"]) == (kept, kept)

@@ -13,10 +13,10 @@ from packager.engines.requirements import read_requirements
 from packager.engines.siblings import siblings_of
 from packager.inventory.tree import scan_tree
 from packager.project.survey import survey
-from packager.trim.rules import Circumstances, trim
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
 from tests.support.mounts import target
+from tests.support.stages import ruled
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_numpys_own_tests_go_and_its_libraries_stay(tmp_path: Path, level: str, 
     bundle = make_bundle(runtime="python3.12", job=make_job(engines=engines), trim=level)
 
     inventory, graph = scan_tree(tmp_path, {})
-    chosen = trim(inventory, bundle, Circumstances(graph=graph, python_packages=folder))
+    chosen = ruled(inventory, graph, bundle, python_packages=folder)
 
     assert {choice.file.path for choice in chosen.kept} >= set(stays)
     assert (simd in {choice.file.path for choice in chosen.kept}) is kept

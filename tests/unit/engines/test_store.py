@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.store import EngineStore
 from packager.model.clients import EngineFile
+from packager.model.generators import NativeEngine
 from tests.support.mirror import Mirror, running_mirror
 
 if TYPE_CHECKING:
@@ -21,15 +23,19 @@ if TYPE_CHECKING:
 COMMIT = "605197351a3c8bdd595af2d2a9bc3025bca48ea2"
 ENGINE = b"\x7fELF" + bytes(range(256)) * 40
 FILE = EngineFile(
-    variable="PRISMA_QUERY_ENGINE_LIBRARY",
-    file="libquery_engine-rhel-openssl-3.0.x.so.node",
+    NativeEngine(
+        kind="library",
+        file="libquery_engine-{binary_target}.so.node",
+        override="PRISMA_QUERY_ENGINE_LIBRARY",
+        binary_targets=next(engine.binary_targets for engine in load_catalog().engines if engine.binary_targets),
+        download="libquery_engine.so.node",
+        cached="libquery-engine",
+        channel="all_commits",
+        mirrors=("PRISMA_BINARIES_MIRROR", "PRISMA_ENGINES_MIRROR"),
+        base="http://127.0.0.1:9",
+    ),
     binary_target="rhel-openssl-3.0.x",
     commit=COMMIT,
-    download="libquery_engine.so.node",
-    cached="libquery-engine",
-    channel="all_commits",
-    mirrors=("PRISMA_BINARIES_MIRROR", "PRISMA_ENGINES_MIRROR"),
-    base="http://127.0.0.1:9",
 )
 
 
@@ -40,9 +46,9 @@ def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
         yield running
 
 
-def store(cache: Path, mirror: Mirror, *, offline: bool = False, **environment: str) -> EngineStore:
+def store(cache: Path, mirror: Mirror, **environment: str) -> EngineStore:
     named = {"PRISMA_ENGINES_MIRROR": f"{mirror.address}/", **environment}
-    return EngineStore(cache, named, offline=offline, timeout_seconds=1)
+    return EngineStore(cache, named, timeout_seconds=1)
 
 
 def test_an_engine_is_fetched_once_with_both_sums(tmp_path: Path, mirror: Mirror) -> None:
@@ -65,12 +71,12 @@ def test_an_engine_is_fetched_once_with_both_sums(tmp_path: Path, mirror: Mirror
 
 def test_offline_takes_the_cache_and_never_asks(tmp_path: Path, mirror: Mirror) -> None:
     with pytest.raises(EnvironmentFault, match="--offline"):
-        store(tmp_path, mirror, offline=True).get(FILE)
+        store(tmp_path, mirror, npm_config_offline="true").get(FILE)
     assert mirror.requests == []
 
     store(tmp_path, mirror).get(FILE)
     mirror.requests.clear()
-    assert store(tmp_path, mirror, offline=True).get(FILE).is_file()
+    assert store(tmp_path, mirror, npm_config_offline="true").get(FILE).is_file()
     assert mirror.requests == []
 
 
@@ -136,7 +142,7 @@ def test_nobody_at_the_address(tmp_path: Path) -> None:
 def test_provided_files_have_the_clients_names_and_may_run(tmp_path: Path, mirror: Mirror) -> None:
     (tmp_path / "app").mkdir()
     (tmp_path / "app" / "mine.node").write_bytes(b"\x7fELF")
-    own = replace(FILE, file="query-engine-rhel-openssl-3.0.x", local="mine.node")
+    own = replace(FILE, binary_target="debian-openssl-3.0.x", local="mine.node")
 
     store(tmp_path / "cache", mirror).provide((FILE, own), tmp_path / "engines", tmp_path / "app")
 

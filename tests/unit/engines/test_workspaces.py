@@ -9,8 +9,8 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.inventory.tree import scan_tree
 from packager.model.clients import Client
-from packager.trim.rules import Circumstances, trim
 from tests.support.fakes import make_bundle, make_job
+from tests.support.stages import ruled
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def test_the_engine_is_kept_where_the_link_leads_from(
     bundle = make_bundle(handler=handler, include=include, job=make_job(engines=(LIBRARY,)))
 
     inventory, graph = scan_tree(tmp_path, {}, [OWN])
-    selection = trim(inventory, bundle, Circumstances(graph=graph, clients=(client,)))
+    selection = ruled(inventory, graph, bundle, clients=(client,))
 
     paths = [choice.file.path for choice in selection.kept]
     assert [path for path in paths if path.endswith(ENGINE)] == [f"{folder}/{ENGINE}" for folder in kept]

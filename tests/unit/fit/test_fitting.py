@@ -12,11 +12,11 @@ from packager.catalog.current import load_catalog
 from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.proof import Proof
 from packager.pipeline import Result, package
 from packager.project.config import parse_project
-from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ def build(
 ) -> list[Result]:
     """Package, deliver what is fine, and return the results; their archives stay in the output folder."""
     project = parse_project({"bundles": {**(others or {}), "api": {**API, **spec}}}, app)
-    options = Options(out=app.parent / out, cache=app.parent / "cache", fit=fit, prove=prove)
-    host = fake_host(builder or FakeBuilder(INSTALLED), prover, tracer)
+    options = BuildOptions(out=app.parent / out, cache=app.parent / "cache", fit=fit, prove=prove)
+    host = fake_tools(builder or FakeBuilder(INSTALLED), prover, tracer)
     with package(plan_for(project), load_catalog(), host, options) as results:
         if all(result.ok for result in results):
             deliver(results, options.out)
@@ -147,8 +147,8 @@ def test_the_lines_it_says_give_the_same_bytes_without_it(app: Path) -> None:
     bundles["api"] = {**API, "budget": size // 2, **bundles["api"]}
 
     project = parse_project({"bundles": bundles}, app)
-    options = Options(out=app.parent / "again", cache=app.parent / "cache")
-    with package(plan_for(project), load_catalog(), fake_host(FakeBuilder(INSTALLED)), options) as results:
+    options = BuildOptions(out=app.parent / "again", cache=app.parent / "cache")
+    with package(plan_for(project), load_catalog(), fake_tools(FakeBuilder(INSTALLED)), options) as results:
         deliver(results, options.out)
 
     one, other = snapshot(app.parent / "dist"), snapshot(app.parent / "again")

@@ -16,17 +16,18 @@ from packager.delivery.emitting import emit_for
 from packager.delivery.fitted import with_fitted_layers
 from packager.fit.words import plan_lines
 from packager.model.findings import Finding
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.proof import Proof
 from packager.pipeline import package
 from packager.project.config import parse_project
-from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_host, plan_for
+from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.model.plan import Bundle
+    from packager.model.stages import ProveInputs
     from packager.pipeline import Result
 
 KB = 1000
@@ -87,8 +88,8 @@ def build(
 ) -> dict[str, Result]:
     """Package, deliver what is fine, and return the results by name."""
     project = parse_project({"bundles": bundles}, app)
-    options = Options(out=app / out, cache=app.parent / "cache", fit=fit)
-    host = fake_host(FakeBuilder(tree or TREE), prover, tracer)
+    options = BuildOptions(out=app / out, cache=app.parent / "cache", fit=fit)
+    host = fake_tools(FakeBuilder(tree or TREE), prover, tracer)
     with package(plan_for(project), load_catalog(), host, options) as results:
         if all(result.ok for result in results):
             deliver(results, options.out)
@@ -194,9 +195,9 @@ def test_traced_functions_share_layers_where_tracing_alone_is_not_enough(app: Pa
 class Choosy(FakeProver):
     """Loads everything but one function on layers, as an ES module that layers are no place for."""
 
-    def __call__(self, bundle: Bundle, *rest: Any) -> Proof:
-        proof = super().__call__(bundle, *rest)
-        if bundle.name != "jobs" or not bundle.layers:
+    def __call__(self, inputs: ProveInputs, archive: Path, layers: Sequence[Path]) -> Proof:
+        proof = super().__call__(inputs, archive, layers)
+        if archive.stem != "jobs" or not layers:
             return proof
         return Proof("failed", "local", "a made-up runtime", "Cannot find package", findings=(NOT_FOUND,))
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from packager.catalog.current import load_catalog
@@ -223,7 +224,9 @@ def test_a_named_image_of_no_known_family(builder: DockerBuilder, job: Job, tmp_
 
 
 def test_a_pinned_platform_is_built_from_its_digest(builder: DockerBuilder, job: Job, tmp_path: Path) -> None:
-    pinned = replace(job, platform=replace(job.platform, image="reg.example:5000/debian:x", digest="sha256:abc"))
+    pinned = replace(
+        job, platform=msgspec.structs.replace(job.platform, image="reg.example:5000/debian:x", digest="sha256:abc")
+    )
     _engine(builder).pullable = frozenset({"reg.example:5000/debian@sha256:abc"})
 
     _build(builder, pinned, tmp_path)
@@ -240,5 +243,7 @@ def test_a_newer_pip_is_put_beside_the_distributions(builder: DockerBuilder, job
     (container,) = _engine(builder).started
     steps = [command for command in container.commands if str(command.workdir) == "/var/task"]
     assert steps[0].argv[-3:] == ("--target", "/opt/packager/pip", "pip")
-    assert "PYTHONPATH" not in dict(steps[0].environment)
-    assert {dict(command.environment)["PYTHONPATH"] for command in steps[1:]} == {"/opt/packager/pip"}
+    assert steps[0].argv[:4] == ("python3", "-I", "-m", "pip")
+    assert "PACKAGER_PIP" not in dict(steps[0].environment)
+    assert {dict(command.environment)["PACKAGER_PIP"] for command in steps[1:]} == {"/opt/packager/pip"}
+    assert not any("PYTHONPATH" in dict(command.environment) for command in steps)

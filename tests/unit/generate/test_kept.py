@@ -54,7 +54,7 @@ class Counting:
         (root / "node_modules/a/bin").chmod(0o755)
         (root / "node_modules/b").symlink_to("a")
         (root / "old.txt").unlink()
-        return Tree(root, "host", toolchain=(("node", "22"),), notes=("a note",))
+        return Tree(root, "local", toolchain=(("node", "22"),), notes=("a note",))
 
 
 @pytest.fixture
@@ -155,7 +155,11 @@ def test_other_tools_and_other_jobs_build_anew(bench: Bench) -> None:
     bench.changes["environment"] = (("A", "1"),)
     bench.build()
     assert bench.inner.runs == 4
-    bench.changes |= {"offline": True, "timeout_seconds": 5.0, "ignore": ("dist",)}
+    bench.changes |= {
+        "environment": (("A", "1"), ("npm_config_offline", "true")),
+        "timeout_seconds": 5.0,
+        "ignore": ("dist",),
+    }
     bench.build()
     assert bench.inner.runs == 4
 

@@ -82,3 +82,19 @@ def test_absolute_links_become_relative(root: Path) -> None:
     (root / "kept").symlink_to("lib/a.js")
     assert normalise(root, [str(root)]).changed == ("folder", "lib/b.js")
     assert [str((root / name).readlink()) for name in ("lib/b.js", "folder", "kept")] == ["a.js", "lib", "lib/a.js"]
+
+
+def test_rewriting_a_file_writes_through_no_link_and_over_no_other_file(root: Path) -> None:
+    victim = root.parent / "victim.txt"
+    victim.write_text("as it was")
+    (root / "a.js").write_text(f"{root}/x")
+    (root / "a.js.packager").symlink_to(victim)
+    (root / "b.js").write_text(f"{root}/x")
+    (root / "b.js.packager").write_text("the project's own")
+
+    normalise(root, [str(root)])
+
+    assert victim.read_text() == "as it was"
+    assert sorted(path.name for path in root.iterdir()) == ["a.js", "a.js.packager", "b.js", "b.js.packager"]
+    assert (root / "b.js.packager").read_text() == "the project's own"
+    assert (root / "a.js").read_text() == (root / "b.js").read_text() == "/var/task/x"

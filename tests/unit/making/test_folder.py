@@ -85,7 +85,7 @@ def test_packages_in_a_folder_without_package_json_are_all_needed(tmp_path: Path
     app = write_tree(tmp_path, {path: text for path, text in NODE.items() if path.startswith("node_modules/")})
     target = load_catalog().target("aws-lambda", "nodejs22.x", "x86_64")
 
-    selection, _ = judge_folder(app, target, load_catalog(), trim="safe")
+    selection = judge_folder(app, target, load_catalog(), trim="safe")
 
     assert {choice.file.path for choice in selection.dropped} == {
         "node_modules/a/lib/a.d.ts",
@@ -101,7 +101,7 @@ def test_a_binary_for_another_system_goes_beside_its_twin(tmp_path: Path) -> Non
     app = write_tree(tmp_path, {**NODE, **builds})
     for arch, other in (("x86_64", "arm64"), ("arm64", "x64")):
         target = load_catalog().target("aws-lambda", "nodejs22.x", arch)  # type: ignore[arg-type]
-        selection, _ = judge_folder(app, target, load_catalog(), trim="safe")
+        selection = judge_folder(app, target, load_catalog(), trim="safe")
         gone = {choice.file.path for choice in selection.dropped if choice.rule == "platform"}
         assert gone == {f"node_modules/a/prebuilds/linux-{other}/a.node"}
 

@@ -10,13 +10,13 @@ import pytest
 
 from packager.core.errors import UsageError
 from packager.inventory.tree import scan_tree
-from packager.making.mending import ROUNDS, Spared, demand_proofs, mended, missed, report, unproved
+from packager.making.mending import ROUNDS, Pinned, demand_proofs, mended, missed, report, unproved
 from packager.model.findings import Finding
-from packager.model.options import Options
+from packager.model.options import BuildOptions
 from packager.model.plan import Plan
 from packager.model.proof import Proof, Wanted
-from packager.trim.rules import Circumstances, trim
 from tests.support.fakes import PROVED, make_bundle
+from tests.support.stages import ruled
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def left_out(tmp_path: Path) -> tuple[Selection, PackageGraph]:
     """Return a selection in which only `REACHED` is kept."""
     write_tree(tmp_path, FILES)
     inventory, graph = scan_tree(tmp_path, {})
-    return trim(inventory, make_bundle(), Circumstances(graph=graph, traced=dict.fromkeys(REACHED, ""))), graph
+    return ruled(inventory, graph, make_bundle(), traced=dict.fromkeys(REACHED, "")), graph
 
 
 def failed(*wanted: Wanted, stack: tuple[str, ...] = ()) -> Proof:
@@ -85,7 +85,7 @@ def test_where_nothing_is_named_the_package_that_was_running_is_kept(
 ) -> None:
     selection, graph = left_out
     found = missed(failed(stack=("index.js", "node_modules/a/index.js")), make_bundle(), selection, graph)
-    assert found == {"node_modules/a": Spared("untraced", "something of a")}
+    assert found == {"node_modules/a": Pinned("untraced", "something of a")}
 
 
 def test_a_proof_that_holds_asks_for_nothing(left_out: tuple[Selection, PackageGraph]) -> None:
@@ -102,8 +102,8 @@ class Maker:
         self.wants = wants
         self.asked: list[set[str]] = []
 
-    def __call__(self, spared: Mapping[str, Spared]) -> Maker:
-        self.asked.append(set(spared))
+    def __call__(self, pinned: Mapping[str, Pinned]) -> Maker:
+        self.asked.append(set(pinned))
         self.proof = failed(self.wants.pop(0)) if self.wants else PROVED
         return self
 
@@ -126,11 +126,11 @@ def test_asking_for_the_same_again_ends_it(left_out: tuple[Selection, PackageGra
     assert len(maker.asked) == 2
 
 
-def test_there_is_an_end_to_asking(left_out: tuple[Selection, PackageGraph]) -> None:
+def test_there_is_an_end_to_asking(left_out: tuple[Selection, PackageGraph], tmp_path: Path) -> None:
     files = dict.fromkeys((f"more/{number}.js" for number in range(20)), "")
-    root = write_tree(Path(str(left_out[0].choices[0].file.source)).parent, files)
+    root = write_tree(tmp_path, files)
     inventory, graph = scan_tree(root, {})
-    selection = trim(inventory, make_bundle(), Circumstances(graph=graph, traced=dict.fromkeys(REACHED, "")))
+    selection = ruled(inventory, graph, make_bundle(), traced=dict.fromkeys(REACHED, ""))
     maker = Maker((selection, graph), [Wanted(path) for path in files])
     mended(maker)  # type: ignore[arg-type]
     assert len(maker.asked) == ROUNDS + 1
@@ -138,8 +138,8 @@ def test_there_is_an_end_to_asking(left_out: tuple[Selection, PackageGraph]) -> 
 
 
 def test_every_correction_is_reported() -> None:
-    spared = {"node_modules/a/x.js": Spared("untraced", "./x"), "node_modules/b": Spared("declarations", "y.d.ts")}
-    assert [(f.code, f.severity, f.subject) for f in report(spared, "dist/api.zip")] == [
+    pinned = {"node_modules/a/x.js": Pinned("untraced", "./x"), "node_modules/b": Pinned("declarations", "y.d.ts")}
+    assert [(f.code, f.severity, f.subject) for f in report(pinned, "dist/api.zip")] == [
         ("TRC001", "warning", "dist/api.zip!node_modules/a/x.js"),
         ("TRC003", "warning", "dist/api.zip!node_modules/b"),
     ]
@@ -153,7 +153,9 @@ def test_a_traced_bundle_without_a_proof_is_refused() -> None:
     assert unproved(plain, skipped, [], "dist/api.zip") == []
     assert unproved(traced, PROVED, [], "dist/api.zip") == []
     assert unproved(traced, skipped, [Finding("ABI001", "error", "x", "no")], "dist/api.zip") == []
+    (finding,) = unproved(traced, skipped, [Finding("ABI001", "note", "x", "no [accepted: known]")], "dist/api.zip")
+    assert finding.code == "TRC002"
     plan = Plan(Path("/nowhere"), (), (plain, traced))
     with pytest.raises(UsageError, match="trim: trace guesses"):
-        demand_proofs(plan, Options(out=Path("/nowhere"), prove="skip"))
-    demand_proofs(plan, Options(out=Path("/nowhere"), prove="require"))
+        demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="skip"))
+    demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="require"))

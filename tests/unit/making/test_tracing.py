@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from packager.core.errors import ConfigError
 from packager.inventory.tree import scan_tree
-from packager.making.tracing import LICENCES, Tools, view
+from packager.making.tracing import LICENCES, trace
 from packager.model.tracing import Bundled, Trace
 from packager.project.config import parse_project
 from packager.project.entries import detect_handler, entry_files
-from tests.support.fakes import make_bundle, plan_for
+from tests.support.fakes import fake_tools, make_bundle, plan_for
+from tests.support.stages import contents_of, trace_inputs
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.making.tracing import View
+    from packager.model.contents import Contents
     from packager.model.plan import Bundle
+    from packager.model.tracing import BundleQuestion, TraceQuestion, View
 
 FILES = {
     "package.json": package_json(dependencies={"a": "1"}),
@@ -45,28 +47,33 @@ class FakeTools:
     traced: list[tuple[str, ...]] = field(default_factory=list)
     external: list[tuple[str, ...]] = field(default_factory=list)
 
-    def trace(
-        self, bundle: Bundle, root: Path, entries: Sequence[str], overlay: Mapping[str, Path], cache: Path
-    ) -> Trace:
-        self.traced.append(tuple(entries))
-        return Trace({**dict.fromkeys(entries, ""), **self.finds})
+    def trace(self, question: TraceQuestion, contents: Contents) -> Trace:
+        self.traced.append(question.entries)
+        return Trace({**dict.fromkeys(question.entries, ""), **self.finds})
 
-    def bundle(
-        self, bundle: Bundle, root: Path, entries: Sequence[str], external: Sequence[str], out: Path, cache: Path
-    ) -> Bundled:
-        self.external.append(tuple(external))
-        outputs = {entry: out / entry for entry in entries}
-        for file in outputs.values():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("joined")
-        return Bundled(outputs, {}, dict.fromkeys(self.joins, entries[0]))
+    def bundle(self, question: BundleQuestion, contents: Contents) -> Bundled:
+        self.external.append(question.external)
+        outputs = {entry: contents.keep(b"joined") for entry in question.entries}
+        return Bundled(outputs, {}, dict.fromkeys(self.joins, question.entries[0]))
 
 
-def seen(folder: Path, tools: FakeTools, bundle: Bundle, spared: Mapping[str, object] | None = None) -> View:
+@dataclass(frozen=True)
+class Seen:
+    """A view, and the texts of its files."""
+
+    view: View
+    contents: Contents
+
+    def text(self, path: str) -> str:
+        return self.contents.read(self.view.inventory.by_path[path]).decode()
+
+
+def seen(folder: Path, tools: FakeTools, bundle: Bundle, pinned: Mapping[str, str] | None = None) -> Seen:
     root = write_tree(folder / "tree", FILES)
     inventory, graph = scan_tree(root, {})
-    doors = Tools(tools.trace, tools.bundle, folder / "cache", folder / "scratch")
-    return view(bundle, root, inventory, graph, (), doors, spared)
+    doors = replace(fake_tools(), tracer=tools.trace, bundler=tools.bundle)
+    contents = contents_of(root)
+    return Seen(trace(trace_inputs(inventory, graph, bundle, pinned=pinned or {}), doors, contents), contents)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +81,14 @@ def seen(folder: Path, tools: FakeTools, bundle: Bundle, spared: Mapping[str, ob
 )
 def test_others_are_seen_as_they_are(tmp_path: Path, bundle: Bundle) -> None:
     tools = FakeTools()
-    assert seen(tmp_path, tools, bundle).reached is None
+    assert seen(tmp_path, tools, bundle).view.reached is None
     assert tools.traced == []
 
 
 def test_what_a_proof_missed_is_kept_and_traced_in_turn(tmp_path: Path) -> None:
     tools = FakeTools()
-    spared = {"lib.js": "missed", "node_modules/a": "missed"}
-    reached = seen(tmp_path, tools, make_bundle(trim="trace"), spared).reached or {}
+    pinned = {"lib.js": "missed", "node_modules/a": "missed"}
+    reached = seen(tmp_path, tools, make_bundle(trim="trace"), pinned).view.reached or {}
     assert tools.traced == [("index.js", "lib.js")]
     missed = {path for path, why in reached.items() if why == "missed"}
     assert missed == {"lib.js", *(path for path in FILES if path.startswith("node_modules/a/"))}
@@ -90,14 +97,10 @@ def test_what_a_proof_missed_is_kept_and_traced_in_turn(tmp_path: Path) -> None:
 def test_a_bundled_entry_stands_where_its_source_was(tmp_path: Path) -> None:
     tools = FakeTools(joins=("index.js", "lib.js", "node_modules/a/index.js", "node_modules/b/index.js"))
     found = seen(tmp_path, tools, make_bundle(trim="bundle", external=("c",)))
-    entry = found.inventory.by_path["index.js"]
-    assert entry.source is not None
-    assert entry.source.read_text() == "joined"
-    assert found.inlined.keys() == {"lib.js", "node_modules/a/index.js", "node_modules/b/index.js"}
-    assert (found.reached or {}).keys() == {"index.js", LICENCES}
-    licences = found.inventory.by_path[LICENCES].source
-    assert licences is not None
-    assert licences.read_text() == "==== a@1.0.0, b@1.0.0\n\nMIT\n"
+    assert found.text("index.js") == "joined"
+    assert found.view.inlined.keys() == {"lib.js", "node_modules/a/index.js", "node_modules/b/index.js"}
+    assert (found.view.reached or {}).keys() == {"index.js", LICENCES}
+    assert found.text(LICENCES) == "==== a@1.0.0, b@1.0.0\n\nMIT\n"
     assert tools.external == [("*",), ()]
 
 
@@ -111,16 +114,14 @@ def test_of_a_readme_the_licence_alone_goes_along(tmp_path: Path) -> None:
     }
     write_tree(tmp_path / "tree", files)
     found = seen(tmp_path, tools, make_bundle(trim="bundle"))
-    licences = found.inventory.by_path[LICENCES].source
-    assert licences is not None
-    assert licences.read_text() == "==== a@1.0.0\n\nMIT\n\n==== c@1.0.0\n\n## License\n\nISC\n"
+    assert found.text(LICENCES) == "==== a@1.0.0\n\nMIT\n\n==== c@1.0.0\n\n## License\n\nISC\n"
 
 
 def test_a_package_that_a_proof_missed_is_put_outside(tmp_path: Path) -> None:
     tools = FakeTools(joins=("index.js",))
     found = seen(tmp_path, tools, make_bundle(trim="bundle"), {"node_modules/a": "missed"})
     assert tools.external[1] == ("a",)
-    assert "node_modules/a/index.js" in (found.reached or {})
+    assert "node_modules/a/index.js" in (found.view.reached or {})
 
 
 def test_layers_and_python_are_trimmed_strict_instead(tmp_path: Path) -> None:

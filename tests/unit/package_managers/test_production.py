@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from packager.core.errors import ConfigError
 from packager.package_managers.production import development_packages, development_specs
 from tests.support.jobs import write_project
 
@@ -109,3 +112,22 @@ snapshots:
 """
     write_project(tmp_path, {"pnpm-lock.yaml": lock})
     assert development_specs(tmp_path, "pnpm-lock.yaml") == ("cli@1.0.0", "heavy@1.0.0")
+
+
+@pytest.mark.parametrize("key", ["node_modules/../../../../victim", "/home/x/other/node_modules/y"])
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_folder_outside_is_never_among_what_will_be_removed(tmp_path: Path, key: str, version: int) -> None:
+    key = key.removeprefix("node_modules/") if version == 1 else key
+    with pytest.raises(ConfigError, match=r"package-lock\.json: (packages|dependencies): "):
+        unneeded(tmp_path, {key: {"version": "1.0.0", "dev": True}}, version)
+
+
+def test_what_is_left_of_a_folder_outside_is_read_but_not_removed(tmp_path: Path) -> None:
+    packages = {"": {}, "../shared": {"version": "1", "dev": True, "extraneous": True}, "node_modules/a": {"dev": True}}
+    assert unneeded(tmp_path, packages) == ("node_modules/a",)
+
+
+@pytest.mark.parametrize("packages", [{}, {"node_modules/a": {"version": "1.0.0"}}])
+def test_a_lock_without_the_project_itself_is_refused(tmp_path: Path, packages: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=r"package-lock\.json: packages: has no entry for the project itself"):
+        unneeded(tmp_path, packages)

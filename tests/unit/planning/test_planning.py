@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from packager.core.errors import ConfigError, PackagerError, UsageError
 from packager.model.machine import Machine
-from packager.planning.planner import Wishes
+from packager.model.options import BuildOptions
 from packager.project.config import parse_project
 from tests.support.fakes import DOCKER, NO_DOCKER, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from packager.model.plan import Plan
 
 API = {"target": "aws-lambda", "handler": "index.handler"}
@@ -28,9 +27,9 @@ def app(tmp_path: Path) -> Path:
     return write_tree(tmp_path / "app", {"package.json": package_json(), "index.js": "exports.handler = 1"})
 
 
-def planned(app: Path, machine: Machine = NO_DOCKER, wishes: Wishes | None = None, **document: Any) -> Plan:
+def planned(app: Path, machine: Machine = NO_DOCKER, options: BuildOptions | None = None, **document: Any) -> Plan:
     document.setdefault("bundles", {"api": API})
-    return plan_for(parse_project(document, app), machine, wishes)
+    return plan_for(parse_project(document, app), machine, options)
 
 
 def refused(app: Path, **bundles: Any) -> PackagerError:
@@ -102,7 +101,7 @@ def test_what_earlier_runs_wrote_is_no_source(app: Path) -> None:
     write_tree(
         app, {"out/api.manifest.json": ours, "out/api.zip": "", "out/compiled.js": "", "out/.b.zip.1.partial": ""}
     )
-    (bundle,) = planned(app, wishes=Wishes(out="out")).bundles
+    (bundle,) = planned(app, options=BuildOptions(out=Path("out"))).bundles
 
     assert bundle.job.ignore == ("out/.b.zip.1.partial", "out/api.manifest.json", "out/api.zip")
 
@@ -228,17 +227,17 @@ def test_a_deprecated_runtime_is_noted(app: Path) -> None:
 @pytest.mark.parametrize(
     ("machine", "wish", "builder", "note"),
     [
-        (NO_DOCKER, "auto", "host", "since docker cannot be used: no Docker engine answers"),
+        (NO_DOCKER, "auto", "local", "since docker cannot be used: no Docker engine answers"),
         (DOCKER, "auto", "docker", "builder: docker with image"),
-        (DOCKER, "host", "host", ""),
+        (DOCKER, "host", "local", ""),
         (NO_DOCKER, "docker", "docker", ""),
-        (Machine("Docker 27", image_problem=lambda image, arch: f"no {arch} {image}"), "auto", "host", "no x86_64"),
+        (Machine("Docker 27", image_problem=lambda image, arch: f"no {arch} {image}"), "auto", "local", "no x86_64"),
     ],
 )
 def test_the_builder_follows_from_the_machine_and_says_why(
     app: Path, machine: Machine, wish: str, builder: str, note: str
 ) -> None:
-    plan = planned(app, machine, Wishes(builder=wish))
+    plan = planned(app, machine, BuildOptions(builder=wish))
 
     assert plan.jobs[0].builder == builder
     assert any(note in line for line in plan.notes) or not note
@@ -253,7 +252,7 @@ def test_a_named_image_replaces_the_platforms(app: Path) -> None:
 
     machine = Machine(docker="Docker 27", image_problem=image_problem)
 
-    (job,) = planned(app, machine, Wishes(image="mine:1")).jobs
+    (job,) = planned(app, machine, BuildOptions(image="mine:1")).jobs
 
     assert (job.image, asked) == ("mine:1", ["mine:1"])
     assert job.platform.baseline == "lambda-al2023"

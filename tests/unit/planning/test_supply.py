@@ -10,7 +10,6 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
 from packager.planning.supply import at_hand, generate_lines, plan_supply
 from packager.project.survey import survey
-from tests.support.fakes import make_job
 from tests.support.mounts import target
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
@@ -236,10 +235,10 @@ def test_pnpms_lock_file_tells_the_versions_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "builder", "offline", "ours"),
     [
-        ("4.16.2", "host", False, False),
-        ("4.16.2", "host", True, True),
+        ("4.16.2", "local", False, False),
+        ("4.16.2", "local", True, True),
         ("4.16.2", "docker", False, True),
-        ("5.22.0", "host", False, True),
+        ("5.22.0", "local", False, True),
     ],
 )
 def test_where_generating_runs_an_engine_of_this_machine_the_generator_fetches_both(
@@ -248,7 +247,7 @@ def test_where_generating_runs_an_engine_of_this_machine_the_generator_fetches_b
     root = app(tmp_path, schema('binaryTargets = ["rhel-openssl-3.0.x"]') + DATASOURCE, version)
     files = supplied(root).files
 
-    ready, notes = at_hand(files, make_job(builder=builder, offline=offline))
+    ready, notes = at_hand(files, all_of_them=builder == "docker" or offline)
 
     assert [file.file for file in files] == ["libquery_engine-rhel-openssl-3.0.x.so.node"]
     assert ready == (files if ours else ())
@@ -259,4 +258,4 @@ def test_an_engine_the_user_names_is_his_to_answer_for(tmp_path: Path) -> None:
     root = app(tmp_path, schema('binaryTargets = ["rhel-openssl-3.0.x"]') + DATASOURCE, "4.16.2")
     files = supplied(root, PRISMA_QUERY_ENGINE_LIBRARY="own.node").files
 
-    assert at_hand(files, make_job(builder="host")) == (files, ())
+    assert at_hand(files, all_of_them=False) == (files, ())

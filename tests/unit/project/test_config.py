@@ -8,10 +8,11 @@ import pytest
 
 from packager.catalog.arches import parse_arch
 from packager.core.errors import ConfigError, PackagerError, UsageError
+from packager.model.options import BuildOptions
 from packager.model.project import BundleSpec, Silence
 from packager.project.config import parse_project
 from packager.project.loading import load_project
-from packager.project.options import override, select
+from packager.project.options import with_options
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -237,22 +238,22 @@ def test_selected_bundles_bring_their_layers(tmp_path: Path) -> None:
     bundles = {"base": {"target": "aws-lambda-layer"}, "api": {**API, "layers": ["base"]}, "web": API}
     project = parsed(tmp_path, bundles=bundles)
 
-    assert [spec.name for spec in select(project, ["api"]).bundles] == ["base", "api"]
-    assert select(project, []) is project
+    assert [spec.name for spec in with_options(project, BuildOptions(bundles=("api",))).bundles] == ["base", "api"]
+    assert with_options(project, BuildOptions()) == project
     with pytest.raises(UsageError, match="no bundle 'wep', did you mean 'web'"):
-        select(project, ["wep"])
+        with_options(project, BuildOptions(bundles=("wep",)))
 
 
 def test_options_are_laid_over_every_bundle(tmp_path: Path) -> None:
     project = parsed(tmp_path, bundles={"a": API, "b": {**API, "arch": "arm64", "budget": 5}})
 
-    changed = override(project, runtime="nodejs20.x", arches=("arm64",), budget_bytes=7)
+    changed = with_options(project, BuildOptions(runtime="nodejs20.x", arches=("arm64",), budget_bytes=7))
 
     assert {(spec.runtime, spec.arches, spec.budget_bytes) for spec in changed.bundles} == {
         ("nodejs20.x", ("arm64",), 7)
     }
-    assert override(project, timeout_seconds=9).generate.timeout_seconds == 9
-    assert override(project) == project
+    assert with_options(project, BuildOptions(timeout_seconds=9)).generate.timeout_seconds == 9
+    assert with_options(project, BuildOptions()) == project
 
 
 def test_a_target_option_turns_functions_but_not_layers(tmp_path: Path) -> None:
@@ -260,7 +261,7 @@ def test_a_target_option_turns_functions_but_not_layers(tmp_path: Path) -> None:
     bundles = {"base": {"target": "aws-lambda-layer"}, "api": {**API, "layers": ["base"]}}
     project = parsed(tmp_path, bundles=bundles)
 
-    changed = override(project, target="aws-lambda")
+    changed = with_options(project, BuildOptions(target="aws-lambda"))
 
     assert [spec.target for spec in changed.bundles] == ["aws-lambda-layer", "aws-lambda"]
 

@@ -25,8 +25,8 @@ from packager.model.publishing import FinishedZip, FunctionSpec, LayerSpec
 from packager.publish.package import ZipDescription, read_description, read_package
 
 HOST = load_catalog().host("aws-lambda")
-FUNCTION = HOST.kinds["aws-lambda"][1]
-LAYER = HOST.kinds["aws-lambda-layer"][1]
+FUNCTION = HOST.kinds["aws-lambda"].budget
+LAYER = HOST.kinds["aws-lambda-layer"].budget
 SMALL = FinishedZip(Path("api.zip"), zipped_bytes=1000, unzipped_bytes=3000, entries=3, sha256="ab" * 32)
 DIRECT = 52_428_800
 UNZIPPED = 262_144_000

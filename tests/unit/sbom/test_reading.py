@@ -133,7 +133,10 @@ def test_a_changed_file_changes_the_sum_of_its_package_only(tmp_path: Path) -> N
 
 
 def test_the_lock_file_gives_the_hash_of_the_registry(tmp_path: Path) -> None:
-    lock = '{"packages": {"node_modules/a": {"integrity": "sha512-AA=="}, "node_modules/b": {"link": true}, "": {}}}'
+    lock = (
+        '{"lockfileVersion": 3, "packages": '
+        '{"node_modules/a": {"integrity": "sha512-AA=="}, "node_modules/b": {"link": true}, "": {}}}'
+    )
     (tmp_path / "package-lock.json").write_text(lock)
     (tmp_path / "yarn.lock").write_text(lock)
     path = pack(write_tree(tmp_path / "in", APP), tmp_path / "api.zip").path

@@ -16,6 +16,7 @@ from packager.trace.nft import read_answer
 from packager.trace.reach import reach
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle
+from tests.support.stages import trace_inputs
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def reached(
     """Return what is reached in a tree of these files when `traced` (path → parent) is what the tracer found."""
     write_tree(root, files, links)
     inventory, graph = scan_tree(root, {}, [client.folder for client in clients if client.installed])
-    return dict(reach(Trace(traced), root, inventory, graph, clients, joined).files)
+    return dict(reach(Trace(traced), inventory, graph, clients, joined).files)
 
 
 IMAGE: dict[str, Content] = {
@@ -144,14 +145,14 @@ def test_answers_of_the_script_are_read() -> None:
 def test_the_host_starts_at_the_handlers_file(
     tmp_path: Path, files: list[str], bundle: dict[str, object], entries: tuple[str, ...]
 ) -> None:
-    inventory, _ = scan_tree(write_tree(tmp_path, dict.fromkeys(files, "")), {})
-    assert entry_files(make_bundle(**bundle), inventory) == entries
+    inventory, graph = scan_tree(write_tree(tmp_path, dict.fromkeys(files, "")), {})
+    assert entry_files(trace_inputs(inventory, graph, make_bundle(**bundle))) == entries
 
 
 def test_without_a_file_to_start_from_nothing_can_be_traced(tmp_path: Path) -> None:
-    inventory, _ = scan_tree(write_tree(tmp_path, {"main.js": ""}), {})
+    inventory, graph = scan_tree(write_tree(tmp_path, {"main.js": ""}), {})
     with pytest.raises(ConfigError, match=r"no file index\.js to trace from"):
-        entry_files(make_bundle(), inventory)
+        entry_files(trace_inputs(inventory, graph, make_bundle()))
 
 
 @pytest.mark.parametrize(
@@ -165,5 +166,5 @@ def test_without_a_file_to_start_from_nothing_can_be_traced(tmp_path: Path) -> N
 )
 def test_code_that_include_names_is_an_entry_too(tmp_path: Path, bundle: Bundle, named: tuple[str, ...]) -> None:
     files = dict.fromkeys(["src/a.js", "src/b.js", "src/c.txt", "index.js", "node_modules/x/src/a.js"], "")
-    inventory, _ = scan_tree(write_tree(tmp_path, files), {})
-    assert code_asked_for(bundle, inventory) == named
+    inventory, graph = scan_tree(write_tree(tmp_path, files), {})
+    assert code_asked_for(trace_inputs(inventory, graph, bundle)) == named

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.inventory.tree import scan_tree
-from packager.trim.named import trim_unnamed
-from packager.trim.rules import Circumstances
 from tests.support.fakes import make_bundle
+from tests.support.stages import trimmed
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -35,14 +34,11 @@ class Judge:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def __call__(
-        self, files: Mapping[str, Content], level: TrimLevel = "safe", **circumstances: object
-    ) -> dict[str, str]:
+    def __call__(self, files: Mapping[str, Content], level: TrimLevel = "safe", **known: object) -> dict[str, str]:
         """Return path → "+rule" or "-rule" for every file of the tree."""
         write_tree(self.folder, files)
         inventory, graph = scan_tree(self.folder, {})
-        known = Circumstances(graph=graph, **circumstances)  # type: ignore[arg-type]
-        selection = trim_unnamed(inventory, make_bundle(trim=level), known)
+        selection = trimmed(self.folder, inventory, graph, make_bundle(trim=level), **known)
         return {c.file.path: ("+" if c.kept else "-") + c.rule for c in selection.choices}
 
 
@@ -162,7 +158,7 @@ def test_an_entry_for_others_than_node_spares_nothing(judge: Judge) -> None:
     ]
 
 
-def test_what_is_spared_may_name_more(judge: Judge) -> None:
+def test_what_is_pinned_may_name_more(judge: Judge) -> None:
     chain = {f"{A}/lib/index.js": "require('../test/a')", f"{A}/test/a.js": "require('./b')", f"{A}/test/b.js": ""}
 
     assert judge({**ROOT, **PACKAGE, **chain})[f"{A}/test/b.js"] == "+dependency"
@@ -183,12 +179,12 @@ def test_another_packages_tests_are_kept_for_who_requires_them(judge: Judge) -> 
     ]  # fmt: skip
 
 
-def test_what_was_traced_or_spared_stays(judge: Judge) -> None:
+def test_what_was_traced_or_pinned_stays(judge: Judge) -> None:
     files = {**ROOT, **PACKAGE, f"{A}/test/a.js": "", f"{A}/docs/a.js": ""}
 
     rules = judge(files, traced={f"{A}/test/a.js": "index.js"})
     assert (rules[f"{A}/test/a.js"], rules[f"{A}/docs/a.js"]) == ("+dependency", "-docs")
-    assert judge(files, spared={A: "the proof missed a.js"})[f"{A}/docs/a.js"] == "+dependency"
+    assert judge(files, pinned={A: "the proof missed a.js"})[f"{A}/docs/a.js"] == "+dependency"
 
 
 PYTHON = "deps"

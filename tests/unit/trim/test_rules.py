@@ -8,9 +8,10 @@ import pytest
 
 from packager.inventory.tree import scan_tree
 from packager.model.generators import Engine, EngineRule
-from packager.trim.rules import Circumstances, trim
+from packager.trim.rules import Settled
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
+from tests.support.stages import ruled
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ class Chooser:
         """Return the selection."""
         write_tree(self.folder, files)
         inventory, graph = scan_tree(self.folder, {})
-        known = Circumstances(graph=graph, python_packages=".packager-python", provided=provided or {})
-        return trim(inventory, bundle or make_bundle(), known)
+        settled = Settled(provided=provided or {})
+        return ruled(inventory, graph, bundle or make_bundle(), settled, python_packages=".packager-python")
 
     def rules(self, files: Mapping[str, Content], bundle: Bundle | None = None) -> dict[str, str]:
         """Return path → "+rule" or "-rule"."""
@@ -154,7 +155,7 @@ def test_what_a_layer_beneath_carries_is_left_out_whole(choose: Chooser) -> None
 
 
 def test_build_only_packages_go_with_all_that_only_they_need(choose: Chooser) -> None:
-    engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=("a",), rules=())
+    engine = Engine("e", "E", ("a",), "", build_only=("a",))
     bundle = make_bundle(job=make_job(engines=(engine,)))
 
     assert {rule for path, rule in choose.rules(A, bundle).items()} == {"-unreachable"}
@@ -162,7 +163,7 @@ def test_build_only_packages_go_with_all_that_only_they_need(choose: Chooser) ->
 
 def test_an_engines_rules_are_about_its_own_package(choose: Chooser) -> None:
     rule = EngineRule("a", drop=("**/*.dat", "docs"), keep=("keep.dat",), reason="data")
-    engine = Engine("e", "E", ("a",), (), (), "", (), (), build_only=(), rules=(rule,))
+    engine = Engine("e", "E", ("a",), "", rules=(rule,))
     bundle = make_bundle(job=make_job(engines=(engine,)))
     files = {
         **A,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packager.inventory.tree import scan_tree
-from packager.trim.rules import Circumstances, trim
+from packager.trim.rules import NOTHING_SETTLED, Settled
 from tests.support.fakes import make_bundle
+from tests.support.stages import ruled
 from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ REACHED = {
 }
 
 
-def rules(root: Path, bundle: Bundle, **circumstances: object) -> dict[str, str]:
+def rules(root: Path, bundle: Bundle, settled: Settled = NOTHING_SETTLED, **known: Any) -> dict[str, str]:
     inventory, graph = scan_tree(write_tree(root, FILES), {})
-    known = replace(Circumstances(graph=graph, traced=REACHED), **circumstances)  # type: ignore[arg-type]
-    return {c.file.path: ("+" if c.kept else "-") + c.rule for c in trim(inventory, bundle, known).choices}
+    found = ruled(inventory, graph, bundle, settled, **{"traced": REACHED, **known})
+    return {c.file.path: ("+" if c.kept else "-") + c.rule for c in found.choices}
 
 
 def test_only_what_is_reached_stays(tmp_path: Path) -> None:
@@ -71,5 +71,5 @@ def test_joined_code_is_not_packed_twice(tmp_path: Path) -> None:
 
 
 def test_what_a_layer_carries_is_no_question_of_tracing(tmp_path: Path) -> None:
-    found = rules(tmp_path, make_bundle(trim="trace"), provided={"node_modules/a": "shared"})
+    found = rules(tmp_path, make_bundle(trim="trace"), Settled({"node_modules/a": "shared"}))
     assert {rule for path, rule in found.items() if path.startswith("node_modules/")} == {"-layer"}

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.inventory.tree import scan_tree
-from packager.trim.named import trim_unnamed
-from packager.trim.rules import Circumstances
 from tests.support.fakes import make_bundle
+from tests.support.stages import trimmed
 from tests.support.trees import Content, package_json, write_tree
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def twins(folder: Path, changes: Mapping[str, Content], level: TrimLevel = "stri
     """Return the files that are dropped as twins from the tree with these changes."""
     write_tree(folder, {**TREE, **changes})
     inventory, graph = scan_tree(folder, {})
-    selection = trim_unnamed(inventory, make_bundle(trim=level, **bundle), Circumstances(graph=graph))
+    selection = trimmed(folder, inventory, graph, make_bundle(trim=level, **bundle))
     return {choice.file.path for choice in selection.dropped if choice.rule == "twin"}
 
 
@@ -84,7 +83,7 @@ def test_nobody_knows_who_loads_a_layer_or_a_folder_without_code(tmp_path: Path)
     assert twins(tmp_path / "layer", {}, target="aws-lambda-layer", packages=("a",)) == set()
     folder = write_tree(tmp_path / "bare", {path: text for path, text in TREE.items() if path != "index.js"})
     inventory, graph = scan_tree(folder, {})
-    selection = trim_unnamed(inventory, make_bundle(trim="strict"), Circumstances(graph=graph))
+    selection = trimmed(folder, inventory, graph, make_bundle(trim="strict"))
     assert not [choice for choice in selection.dropped if choice.rule == "twin"]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from packager.layering import provided_by
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
-from tests.support.fakes import make_bundle
+from packager.model.stages import LayerBeneath
+from packager.trim.layer_dedup import provided_by
 
 
 def selection(*files: tuple[str, str], dropped: tuple[str, ...] = ()) -> Selection:
@@ -24,7 +24,7 @@ OWN = ("src/index.js", "")
 
 
 def provided(function: Selection, layer: Selection, *, same_tree: bool) -> dict[str, str]:
-    return provided_by(function, [("base", layer, same_tree)], make_bundle())[0]
+    return provided_by(function, [LayerBeneath("base", layer, same_tree)], file_by_file=False)[0]
 
 
 def test_a_package_the_layer_has_is_left_out() -> None:
@@ -47,14 +47,18 @@ def test_from_another_tree_the_version_must_agree() -> None:
 
 
 def test_the_first_layer_that_has_it_is_named() -> None:
-    layers = [("one", selection(), True), ("two", selection(A), True), ("three", selection(A), True)]
+    layers = [
+        LayerBeneath(*row, same_tree=True)
+        for row in (("one", selection()), ("two", selection(A)), ("three", selection(A)))
+    ]
 
-    assert provided_by(selection(A), layers, make_bundle())[0] == {"node_modules/a": "two"}
+    assert provided_by(selection(A), layers, file_by_file=False)[0] == {"node_modules/a": "two"}
 
 
 def test_python_files_are_left_out_one_by_one() -> None:
     layer = selection((".packager-python/numpy/__init__.py", ""), ("app.py", ""), dropped=("app.py",))
-    bundle = make_bundle(runtime="python3.12")
 
-    assert provided_by(layer, [("base", layer, True)], bundle)[1] == {".packager-python/numpy/__init__.py": "base"}
-    assert provided_by(layer, [("base", layer, False)], bundle)[1] == {}
+    same, other = (LayerBeneath("base", layer, same_tree) for same_tree in (True, False))
+    assert provided_by(layer, [same], file_by_file=True)[1] == {".packager-python/numpy/__init__.py": "base"}
+    assert provided_by(layer, [other], file_by_file=True)[1] == {}
+    assert provided_by(layer, [same], file_by_file=False)[1] == {}

@@ -7,31 +7,32 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.model.plan import Bundle
     from packager.model.selection import Selection
+    from packager.model.stages import LayerBeneath
 
 
 def provided_by(
-    selection: Selection, carried: Sequence[tuple[str, Selection, bool]], bundle: Bundle
+    selection: Selection, layers: Sequence[LayerBeneath], *, file_by_file: bool
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return (package folder → layer, file → layer) for what a function leaves out.
 
-    `selection` is the function's without regard to layers; `carried` holds (name, selection, same tree) of each
-    layer. A package is left out whole or not at all: Node looks into the function's own node_modules first, and half a
-    package there would hide the layer's. From another tree, name, version and all paths must agree.
+    `selection` is the function's without regard to layers. A package is left out whole or not at all: Node looks into
+    the function's own node_modules first, and half a package there would hide the layer's. From another tree, name,
+    version and all paths must agree. `file_by_file` also leaves out single files that a
+    layer of the same tree has, since Python merges what lies in several folders.
     """
     packages: dict[str, str] = {}
     files: dict[str, str] = {}
     wanted = _by_package(selection)
-    for name, layer, same_tree in carried:
-        offered = _by_package(layer)
+    for layer in layers:
+        offered = _by_package(layer.selection)
         for folder, paths in wanted.items():
             if folder in offered and paths.keys() <= offered[folder].keys():
-                same = same_tree or _version(paths) == _version(offered[folder])
+                same = layer.same_tree or _version(paths) == _version(offered[folder])
                 if same and folder not in packages:
-                    packages[folder] = name
-        if same_tree and bundle.target.language == "python":
-            files.update({c.file.path: name for c in layer.kept if c.file.path not in files})
+                    packages[folder] = layer.name
+        if file_by_file and layer.same_tree:
+            files.update({c.file.path: layer.name for c in layer.selection.kept if c.file.path not in files})
     return packages, files
 
 

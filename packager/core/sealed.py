@@ -1,0 +1,54 @@
+"""Documents of the cache folder that carry their own checksum: what is not as it was written is not there.
+
+Such a document is JSON on one line: ``{"sha256": "…", "content": …}``. The checksum covers the content and its purpose,
+that is what the document is about, so that neither a flipped bit nor another document's file under this name is
+believed. It protects against accidents, not against people: whoever may write in the cache can write a checksum, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HEAD = b'{"sha256": "%s", "content": '
+_HEAD_BYTES = len(_HEAD) - len(b"%s") + 64
+_TAIL = b"}\n"
+
+
+def seal(document: object, purpose: str) -> bytes:
+    """Return a document, something JSON has a form for, as `unseal` takes it for the same purpose only."""
+    body = json.dumps(document).encode()
+    return _HEAD % _checksum(body, purpose) + body + _TAIL
+
+
+def unseal(content: bytes, purpose: str) -> object | None:
+    """Return the document; None unless every byte is as `seal` wrote it for this purpose."""
+    body = content[_HEAD_BYTES : -len(_TAIL)]
+    # Compared as a whole: a flipped bit in what surrounds the body counts as well.
+    if content != _HEAD % _checksum(body, purpose) + body + _TAIL:
+        return None
+    document: object = json.loads(body)
+    return document
+
+
+def read_sealed(place: Path, purpose: str) -> object | None:
+    """Return the document in a file; None if there is none, or something else, which may be a folder or a pipe."""
+    try:
+        # Opening a pipe would otherwise wait for somebody to write into it.
+        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                return None
+            content = file.read()
+    except OSError:
+        return None
+    return unseal(content, purpose)
+
+
+def _checksum(body: bytes, purpose: str) -> bytes:
+    return hashlib.sha256(purpose.encode() + b"\0" + body).hexdigest().encode()
