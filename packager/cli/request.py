@@ -26,7 +26,7 @@ def options_of(ctx: click.Context, project: Project) -> BuildOptions:
 
     The output folder is below the user's feet if it was typed, else below the project. Raises UsageError.
     """
-    from packager.project.names import parse_arch
+    from packager.catalog.arches import parse_arch
 
     given = ctx.params
     if given.get("no_prove") and given.get("require_proof"):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from packager.archive.cache import open_cache
+from packager.catalog.arches import parse_arch
 from packager.catalog.current import load_catalog
 from packager.cli.artifacts import require_file
 from packager.cli.quick import document
@@ -19,7 +20,6 @@ from packager.core.resources import default_cache
 from packager.core.units import counted, format_size
 from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
 from packager.making.folder import compile_folder, compiler_here, judge_folder, pack_trimmed
-from packager.project.names import parse_arch
 
 if TYPE_CHECKING:
     from packager.making.folder import Compiler, Trimmed

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from packager.compiling.kept import optimize_of
 from packager.engines.targets import for_targets
+from packager.hosts.registry import HOSTS
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.model.stages import CompileInputs, LayerBeneath, ProveInputs, StripInputs, TraceInputs, TrimInputs
 from packager.model.tracing import View
-from packager.providers.registry import PROVIDERS
 from packager.trim.patterns import compiled
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def compile_inputs(bundle: Bundle, selection: Selection) -> CompileInputs | None
     """Return what `compile` is given; None where the bundle asks for no bytecode."""
     if not bundle.compile:
         return None
-    place, system = PROVIDERS[bundle.target.provider].place, bundle.target.system
+    place, system = HOSTS[bundle.target.provider].place, bundle.target.system
     root = system.layer_root if bundle.kind == "layer" else system.function_root
     return CompileInputs(
         name=bundle.name,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.core.errors import UsageError
+from packager.hosts.registry import HOSTS
 from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
-from packager.providers.registry import PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -64,7 +64,7 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
     """
     if proof.status == "proved":
         return {}
-    place = PROVIDERS[bundle.target.provider].place
+    place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
     found: dict[str, Pinned] = {}
     for wanted in proof.wanted:

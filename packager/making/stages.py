@@ -10,10 +10,10 @@ from packager.archive.cache import open_cache
 from packager.archive.layout import make_layout
 from packager.archive.writer import write as write_archive
 from packager.audit.judge import audit_archive
+from packager.hosts.registry import lay_out
 from packager.making import stripping, tracing
 from packager.model.plan import TRACED
 from packager.model.tracing import View
-from packager.providers.registry import lay_out
 from packager.trim import named
 
 if TYPE_CHECKING:

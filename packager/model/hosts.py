@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from packager.model.results import Made, Shipment
 
 
-class Provider(Protocol):
+class Host(Protocol):
     """A hosting service; plain modules satisfy it."""
 
     def place(self, bundle: Bundle, path: str) -> str:

@@ -75,7 +75,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Made:
-    """A finished bundle, as a provider sees it."""
+    """A finished bundle, as a host sees it."""
 
     bundle: Bundle
     paths: tuple[str, ...]

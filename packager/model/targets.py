@@ -161,7 +161,7 @@ class Host(Sourced, frozen=True):
     """The target kinds and runtimes of a hosting service. One file of ``catalog/targets``."""
 
     provider: str
-    """Key of ``packager.providers.registry.PROVIDERS``: ``aws_lambda``."""
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
     title: str
     kinds: dict[str, TargetKind]
     """Target name → what it takes."""
@@ -192,7 +192,7 @@ class Target:
     name: str
     """As users type it: ``aws-lambda``, ``aws-lambda-layer``."""
     provider: str
-    """Key of ``packager.providers.registry.PROVIDERS``: ``aws_lambda``."""
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
     kind: Kind
     runtime: str
     """In the provider's spelling: ``nodejs22.x``."""

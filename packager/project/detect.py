@@ -9,7 +9,7 @@ from packager.languages.registry import LANGUAGES
 from packager.model.project import BundleSpec, Project
 from packager.project.entries import detect_handler
 from packager.project.files import language_of
-from packager.project.hostfiles import FILES, detect_hosts
+from packager.project.hostfiles import detect_hosts
 from packager.project.names import bundle_name
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ def detect_project(root: Path, target: str = "") -> Project:
 
     Raises ConfigError where nothing is recognised, or two hosts are.
     """
-    file, specs = detect_hosts(root, target)
+    origin, specs = detect_hosts(root, target)
     if specs:
-        return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {file} ({FILES[file][1]})",))
+        return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {origin}",))
     language = language_of(root)
     if not language:
         msg = "neither packager.yaml nor package.json, requirements.txt, pyproject.toml or bootstrap is here"

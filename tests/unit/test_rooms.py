@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(packager.__file__).parent
 DOORS = {
-    "boto3": ("publish/",),
+    "boto3": ("destinations/aws/",),
     "click": ("cli/",),
     "cyclonedx": ("sbom/cyclonedx.py",),
     "docker": ("containers/docker_engine.py", "containers/docker_container.py"),

@@ -12,8 +12,8 @@ import yaml
 from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
 from packager.delivery.deliver import deliver
+from packager.delivery.emitting import emit_for
 from packager.delivery.fitted import with_fitted_layers
-from packager.emitting import emit_for
 from packager.fit.words import plan_lines
 from packager.model.findings import Finding
 from packager.model.options import BuildOptions
