@@ -42,7 +42,7 @@ def test_one_dict_of_the_package_is_where_a_plug_in_is_registered(contract: str)
 
 
 def test_the_fixture_registers_each_dummy_by_one_line() -> None:
-    texts = [Path(module.__file__).read_text(encoding="utf-8") for module in (conftest, test_languages)]
+    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (conftest, test_languages)]
     lines = re.findall(r"setitem\((\w+), \"", "".join(texts))
     assert sorted(lines) == sorted(name for _, name, _ in TOUCHED.values())
 
