@@ -19,7 +19,7 @@ from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
 from packager.audit.scene import Scene
 from packager.audit.secrets import check_secrets
-from packager.audit.sizes import weigh
+from packager.audit.sizes import Weights, weigh
 from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.symbols import check_symbol_versions
 from packager.languages.registry import LANGUAGES
@@ -108,14 +108,16 @@ def audit_archive(
     mounts = [*below, _mounted(path, root, inventory, name or str(path))]
     findings = audit(mounts, target, environment, handler=handler, whole=whole)
     weighed = weigh(
-        name=name or str(path),
-        zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
-        unzipped_bytes=inventory.size_bytes,
-        layers_unzipped_bytes=[layer.inventory.size_bytes for layer in below],
-        entries=len(inventory.files),
-        target_title=target.title,
-        budget=budget or target.budget,
-        largest=largest_parts(inventory),
+        name or str(path),
+        Weights(
+            zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
+            unzipped_bytes=inventory.size_bytes,
+            layers_unzipped_bytes=tuple(layer.inventory.size_bytes for layer in below),
+            entries=len(inventory.files),
+        ),
+        target.title,
+        budget or target.budget,
+        largest_parts(inventory),
     )
     return _ranked([*findings, *weighed])
 

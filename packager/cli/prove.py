@@ -75,6 +75,7 @@ def prove(
     if cold_start:
         from packager.cli.coldstart import print_cold_starts
         from packager.prove.coldstart import Bundle, measure
+        from packager.prove.request import Request
 
         bundles = [Bundle(path, layers)]
         if words["vs"] is not None:
@@ -83,12 +84,9 @@ def prove(
         measured = measure(
             bundles,
             cold_start,
-            target=target,
-            handler=handler,
-            environment=environment,
+            Request(handler, target, environment, event=payload, timeout_seconds=60),
             how=words["how"],
             image=words["image"],
-            event=payload,
             cache=cache or default_cache(),
         )
         print_cold_starts(measured, words["chart"], as_json)

@@ -9,12 +9,14 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from packager.archive.cache import open_cache
 from packager.archive.layout import make_layout
 from packager.archive.writer import write
 from packager.core.errors import ArtifactError
 from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
+from packager.glance.codec import DEFAULT_LEVEL
 from packager.glance.unchanged import own_name
 from packager.inventory.contents import TreeContents
 from packager.inventory.tree import scan_tree
@@ -23,10 +25,8 @@ from packager.model.stages import CompileInputs, StripInputs, TrimInputs
 from packager.trim.named import trim as trim_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from packager.archive.cache import Cache
     from packager.making.stripping import Stripped
     from packager.model.archives import Artifact
     from packager.model.bytecode import Compiled
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from packager.model.plan import TrimLevel
     from packager.model.selection import Selection
     from packager.model.targets import Target
-
-    Compiler = Callable[[CompileInputs, Contents, Path], Compiled]
 
 
 @dataclass(frozen=True)
@@ -51,59 +49,59 @@ class Trimmed:
     """Bytecode of its modules; None where none was asked for."""
 
 
+@dataclass(frozen=True)
+class TrimmedPack:
+    """How a folder is trimmed, compiled and packed."""
+
+    trim: TrimLevel = "safe"
+    compile: bool = False
+    """Whether Python's modules are compiled, by an interpreter of this machine."""
+    level: int = DEFAULT_LEVEL
+    jobs: int | None = None
+    cache: Path | None = None
+    """Cache folder; None: nothing is remembered."""
+
+
 def pack_trimmed(
-    folder: Path,
-    destination: Path,
-    target: Target,
-    catalog: Catalog,
-    scratch: Path,
-    *,
-    trim: TrimLevel,
-    level: int,
-    jobs: int | None = None,
-    cache: Cache | None = None,
-    compiler: Compiler | None = None,
+    folder: Path, destination: Path, target: Target, catalog: Catalog, how: TrimmedPack, scratch: Path
 ) -> Trimmed:
     """Write the archive of what a target needs of a folder; stripped copies lie in `scratch` meanwhile.
 
-    With a `compiler`, Python's modules are compiled. Raises ArtifactError if nothing is left or the folder cannot be
-    read, EnvironmentFault for the destination or for want of the target's Python.
+    Raises ArtifactError if nothing is left or the folder cannot be read, EnvironmentFault for the destination, or
+    where modules are to be compiled and the target's Python is not here.
     """
-    kept = cache.folder if cache else None
+    cache = open_cache(how.cache) if how.cache else None
     contents = TreeContents(folder.resolve(), scratch / "made")
-    selection = judge_folder(folder, target, catalog, trim=trim, without=(destination, kept))
+    kept = cache.folder if cache else None
+    selection = judge_folder(folder, target, catalog, trim=how.trim, without=(destination, kept))
     natives = tuple(choice.file for choice in selection.kept if choice.file.elf is not None)
-    stripped = strip(StripInputs(natives, wanted=trim != "none"), contents)
+    stripped = strip(StripInputs(natives, wanted=how.trim != "none"), contents)
     if not selection.kept:
         msg = "nothing is left to pack"
         raise ArtifactError(msg, where=str(folder), fix="see why: packager pack --trim … --why .")
-    compiled = compile_folder(folder, selection, target, compiler, scratch) if compiler else None
+    compiled = compile_folder(folder, selection, target, how, scratch) if how.compile else None
     selection = compiled.selection if compiled else selection
     layout = make_layout([(c.file.path, contents.path(stripped.source(c.file))) for c in selection.kept])
-    artifact = write(layout, destination, level=level, jobs=jobs, cache=cache)
+    artifact = write(layout, destination, level=how.level, jobs=how.jobs, cache=cache)
     return Trimmed(selection, stripped, artifact, compiled)
 
 
-def compiler_here(cache: Path) -> Compiler:
-    """Return what compiles the modules of a folder, by an interpreter of this machine."""
+def compile_folder(folder: Path, selection: Selection, target: Target, how: TrimmedPack, scratch: Path) -> Compiled:
+    """Return the selection with bytecode beside its modules, by an interpreter of this machine.
+
+    The archive has the paths of the folder.
+    """
     from packager.compiling.finding import find_python
     from packager.compiling.kept import compile_kept
 
-    def compiler(inputs: CompileInputs, contents: Contents, scratch: Path) -> Compiled:
-        folder = scratch / "compiled"
-        folder.mkdir()
-        with find_python(inputs.language_version, None, inputs.arch) as python:
-            return compile_kept(inputs, python, contents, cache, folder)
-
-    return compiler
-
-
-def compile_folder(folder: Path, selection: Selection, target: Target, compiler: Compiler, scratch: Path) -> Compiled:
-    """Return the selection with bytecode beside its modules: the archive has the paths of the folder."""
     root = target.system.function_root
     names = {choice.file.path: f"{root}/{choice.file.path}" for choice in selection.kept}
     inputs = CompileInputs(folder.resolve().name, selection, names, target.language_version, target.arch)
-    return compiler(inputs, TreeContents(folder.resolve(), scratch / "made"), scratch)
+    contents = TreeContents(folder.resolve(), scratch / "made")
+    place = scratch / "compiled"
+    place.mkdir()
+    with find_python(inputs.language_version, None, inputs.arch) as python:
+        return compile_kept(inputs, python, contents, how.cache or scratch / "cache", place)
 
 
 def judge_folder(

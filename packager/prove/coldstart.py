@@ -16,17 +16,16 @@ from packager.languages.registry import LANGUAGES
 from packager.model.proof import CannotProve
 from packager.prove.local import run_locally
 from packager.prove.places import connected
-from packager.prove.request import Request
 from packager.prove.unpack import clean_root
 from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from packager.model.targets import Target
     from packager.prove.outcome import Run
     from packager.prove.places import How
+    from packager.prove.request import Request
 
 _TRACED_PACKAGES = 10
 
@@ -82,27 +81,16 @@ class ColdStart:
 
 
 def measure(
-    bundles: Sequence[Bundle],
-    count: int,
-    *,
-    target: Target,
-    handler: str,
-    environment: Mapping[str, str],
-    how: How = "auto",
-    image: str = "",
-    event: object | None = None,
-    cache: Path,
-    memory_bytes: int = 1 << 30,
+    bundles: Sequence[Bundle], count: int, request: Request, *, how: How = "auto", image: str = "", cache: Path
 ) -> list[ColdStart]:
-    """Start each bundle `count` times, in turns, and return what each start cost.
+    """Start each bundle `count` times, in turns, as the request has it, and return what each start cost.
 
     Raises UsageError for runtimes other than Node, ArtifactError for a bundle that does not start, EnvironmentFault
     where there is no place to start it in.
     """
-    if not LANGUAGES[target.language].proof.tracer:
-        msg = f"cold starts are measured for Node only, not for {target.runtime}"
+    if not LANGUAGES[request.target.language].proof.tracer:
+        msg = f"cold starts are measured for Node only, not for {request.target.runtime}"
         raise UsageError(msg, where="--cold-start")
-    request = Request(handler, target, environment, event=event, memory_bytes=memory_bytes, timeout_seconds=60)
     with ExitStack() as stack:
         loads = [stack.enter_context(_place(bundle, request, how, image, cache)) for bundle in bundles]
         for bundle, load in zip(bundles, loads, strict=True):

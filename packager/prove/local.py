@@ -100,7 +100,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
         file = root.scratch / "sandbox.json"
         file.write_text(json.dumps(specification), encoding="utf-8")
         command = [sys.executable, "-I", "-S", str(Path(sandbox.__file__)), str(file)]
-        outcome = watch(command, request, reading, writing, environment={}, folder=root.scratch)
+        outcome = watch(command, request, (reading, writing), environment={}, folder=root.scratch)
     refused = outcome.exit_code == sandbox.SETUP_FAILED and not outcome.events
     return None if refused else outcome
 
@@ -133,8 +133,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
         outcome = watch(
             argv,
             request,
-            reading,
-            writing,
+            (reading, writing),
             environment={**moved(runtime_environment(request), places), "TMPDIR": str(private)},
             folder=root.task,
             limits=True,

@@ -62,8 +62,7 @@ def report_pipe() -> Iterator[tuple[int, int]]:
 def watch(
     argv: Sequence[str],
     request: Request,
-    reading: int,
-    writing: int,
+    pipe: tuple[int, int],
     *,
     environment: Mapping[str, str],
     folder: Path,
@@ -72,8 +71,10 @@ def watch(
 ) -> Ended:
     """Run a command to its end or its time limit, collecting reports and the last lines it printed.
 
-    The whole process group is killed at the end, however it ends: nothing a bundle starts stays.
+    `pipe` is a `report_pipe`. The whole process group is killed at the end, however it ends: nothing a bundle starts
+    stays.
     """
+    reading, writing = pipe
     extra: dict[str, Any] = {"user": user, "group": GROUP_ID, "extra_groups": []} if user is not None else {}
     process = subprocess.Popen(
         argv,

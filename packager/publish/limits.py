@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.audit.sizes import weigh
+from packager.audit.sizes import Weights, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +23,6 @@ def over_limits(
     To an audit the limit of a direct upload is a warning, since there may be another way; here it is an error, and
     `another_way` says how to take that.
     """
-    findings = weigh(
-        name=str(package.path),
-        zipped_bytes=package.zipped_bytes,
-        unzipped_bytes=package.unzipped_bytes,
-        layers_unzipped_bytes=layers_bytes,
-        entries=package.entries,
-        target_title=target,
-        budget=budget,
-    )
+    weights = Weights(package.zipped_bytes, package.unzipped_bytes, tuple(layers_bytes), package.entries)
+    findings = weigh(str(package.path), weights, target, budget)
     return [replace(each, severity="error", fix=another_way) if each.code == "SIZE001" else each for each in findings]

@@ -10,6 +10,7 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
 from packager.prove.coldstart import Bundle, measure
+from packager.prove.request import Request
 from packager.prove.spread import ratio
 from tests.support.cli import packager
 from tests.support.proving import make_zip, needs_node, node_target
@@ -26,8 +27,8 @@ BUSY = "const end = Date.now() + 400; while (Date.now() < end);"
 
 def measured(*bundles: Bundle, count: int = 3, event: object = None) -> list[ColdStart]:
     folder = bundles[0].artifact.parent
-    options: dict[str, object] = {"handler": "index.handler", "environment": {}, "how": "local"}
-    return measure(bundles, count, target=node_target(), event=event, cache=folder, **options)  # type: ignore[arg-type]
+    request = Request("index.handler", node_target(), event=event, timeout_seconds=60)
+    return measure(bundles, count, request, how="local", cache=folder)
 
 
 def test_the_slow_package_is_named_and_the_ratio_shows_it(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_bundle_that_does_not_start_and_other_runtimes_are_errors(tmp_path: Pa
         measured(Bundle(broken))
     target = load_catalog().target("aws-lambda", "python3.12", "x86_64")
     with pytest.raises(UsageError, match="Node only"):
-        measure([Bundle(broken)], 1, target=target, handler="a.b", environment={}, cache=tmp_path)
+        measure([Bundle(broken)], 1, Request("a.b", target), cache=tmp_path)
 
 
 def test_the_command_prints_text_json_and_a_chart(tmp_path: Path) -> None:
