@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
-    from packager.audit.scene import Place
+    from packager.audit.scene import MountedFile
     from packager.model.targets import Target
 
 _MISSING_LIBRARY = (
@@ -17,7 +17,7 @@ _MISSING_LIBRARY = (
 """Soname prefix → answer. The first match counts."""
 
 
-def install_for_target(place: Place, target: Target) -> str:
+def install_for_target(place: MountedFile, target: Target) -> str:
     """Return how to install a package's prebuilt binary for the target rather than for this machine."""
     package = place.file.package
     for name, language in LANGUAGES.items():
@@ -26,7 +26,7 @@ def install_for_target(place: Place, target: Target) -> str:
     return f"build it for {target.baseline.title} {target.arch} (--builder docker)"
 
 
-def build_on_older(place: Place, target: Target) -> str:
+def build_on_older(place: MountedFile, target: Target) -> str:
     """Return how to get a binary with lower symbol versions."""
     built_here = "/build/Release/" in f"/{place.file.path}"
     older = f"build it in the target's image (--builder docker), where glibc is {dotted(target.baseline.glibc)}"

@@ -19,7 +19,7 @@ from packager.inventory.systems import libc_of, operating_system
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.scene import AuditContext, MountedFile
     from packager.model.findings import Finding
 
 _SYSTEMS = re.compile(
@@ -87,14 +87,14 @@ def family_of(path: str) -> str:
 
 @dataclass(frozen=True)
 class _Member:
-    place: Place
+    place: MountedFile
     built_for: str
     nearness: tuple[bool, bool, bool]
 
 
-def excuse(scene: Scene, findings: Sequence[Finding]) -> Iterator[Finding]:
+def excuse(scene: AuditContext, findings: Sequence[Finding]) -> Iterator[Finding]:
     """Yield the findings, with those about variants that nobody would load turned into one note per family: ABI010."""
-    families: dict[tuple[str, str], list[Place]] = {}
+    families: dict[tuple[str, str], list[MountedFile]] = {}
     for place in scene.natives:
         families.setdefault((place.mount.name, family_of(place.file.path)), []).append(place)
     at_fault = {finding.subject for finding in findings if finding.severity == "error"}
@@ -109,7 +109,7 @@ def excuse(scene: Scene, findings: Sequence[Finding]) -> Iterator[Finding]:
     yield from (finding for finding in findings if finding.subject not in excused)
 
 
-def _idle(places: list[Place], family: str, scene: Scene, at_fault: set[str]) -> Iterator[_Member]:
+def _idle(places: list[MountedFile], family: str, scene: AuditContext, at_fault: set[str]) -> Iterator[_Member]:
     """Yield the members nobody would load here."""
     foreign = [member for place in places if (member := _foreign(place, scene))]
     names = {member.place.subject for member in foreign}
@@ -127,7 +127,7 @@ def _idle(places: list[Place], family: str, scene: Scene, at_fault: set[str]) ->
         yield from (member for member in foreign if member.nearness != best)
 
 
-def _foreign(place: Place, scene: Scene) -> _Member | None:
+def _foreign(place: MountedFile, scene: AuditContext) -> _Member | None:
     fault = misfit(place.file, scene.target)
     if fault is None or fault.code == "ABI004":
         return None
@@ -148,7 +148,7 @@ def _arch_words(path: str) -> set[str]:
     return {title for word, title in titles.items() if word in words}
 
 
-def _has_own_build(places: list[Place], scene: Scene) -> bool:
+def _has_own_build(places: list[MountedFile], scene: AuditContext) -> bool:
     """Return whether the package has an addon outside the family that fits: compiled in build/Release, say."""
     package = places[0].file.package
     if package is None or not package.path:

@@ -16,7 +16,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.scene import AuditContext, MountedFile
     from packager.model.targets import Target
 
 _SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
@@ -34,7 +34,7 @@ def handler_texts(handler: str, target: Target) -> Callable[[str], bool]:
     return lambda path: bool(handler) and (path in candidates or path in manifests)
 
 
-def check_handler(scene: Scene) -> Iterator[Finding]:
+def check_handler(scene: AuditContext) -> Iterator[Finding]:
     """Report a handler that is not there (HND001), of the wrong kind (HND002), without the export (HND003)."""
     target = scene.target
     if not scene.handler or target.kind == "layer" or LANGUAGES[target.language].bootstrap:
@@ -68,7 +68,7 @@ def _candidates(handler: str, target: Target) -> tuple[str, ...]:
     return language.handler_files(language.split_handler(handler)[0])
 
 
-def _find(scene: Scene) -> Place | None:
+def _find(scene: AuditContext) -> MountedFile | None:
     """Return the file that holds the handler; layers may hold it by an absolute path, or among their packages."""
     target = scene.target
     roots = [target.system.function_root]
@@ -82,7 +82,7 @@ def _find(scene: Scene) -> Place | None:
     return None
 
 
-def _missing(stem: str, scene: Scene) -> str:
+def _missing(stem: str, scene: AuditContext) -> str:
     """Return what is said about a handler's file that is not there, with what is there instead."""
     message = f"the handler's file {stem} ({', '.join(LANGUAGES[scene.target.language].handler_endings)}) is not in it"
     paths = [place.file.path for place in scene.judged if place.file.package is None]
@@ -100,7 +100,7 @@ def _missing(stem: str, scene: Scene) -> str:
     return message
 
 
-def _about(scene: Scene, code: str, message: str) -> Finding:
+def _about(scene: AuditContext, code: str, message: str) -> Finding:
     row = CODES[code]
     name = next((mount.name for mount in scene.mounts if mount.judged), "")
     return Finding(code, row.severity, name or scene.handler, message, row.fix)

@@ -14,11 +14,11 @@ from packager.languages.registry import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Scene
+    from packager.audit.scene import AuditContext
     from packager.model.findings import Finding
 
 
-def check_imports(scene: Scene) -> Iterator[Finding]:
+def check_imports(scene: AuditContext) -> Iterator[Finding]:
     """Report files asked for in another spelling than they have: HND005."""
     language = LANGUAGES[scene.target.language]
     for mount in scene.mounts:

@@ -17,7 +17,7 @@ from packager.audit.languages import check_addons, check_extension_modules, chec
 from packager.audit.layers import check_layer
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
-from packager.audit.scene import Scene
+from packager.audit.scene import AuditContext
 from packager.audit.secrets import check_secrets
 from packager.audit.sizes import Weights, weigh
 from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
@@ -56,7 +56,7 @@ CHECKS = (
     check_clients,
     check_overrides,
 )
-"""Every check of file contents. A new one is a function from `Scene` to findings, and its line here."""
+"""Every check of file contents. A new one is a function from `AuditContext` to findings, and its line here."""
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
@@ -75,7 +75,7 @@ def audit(
     function's own variables; `handler` is looked for if it is given. `whole` says that the mounts are whole artifacts,
     so that what is not in them is missing.
     """
-    scene = Scene(mounts, target, environment, handler=handler, whole=whole)
+    scene = AuditContext(mounts, target, environment, handler=handler, whole=whole)
     findings = [finding for check in CHECKS for finding in check(scene)]
     return _ranked(excuse(scene, findings))
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
-from packager.audit.scene import Place
+from packager.audit.scene import MountedFile
 from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Scene
+    from packager.audit.scene import AuditContext
     from packager.model.findings import Finding
     from packager.model.inventory import Package
     from packager.model.targets import Target
 
 
-def check_addons(scene: Scene) -> Iterator[Finding]:
+def check_addons(scene: AuditContext) -> Iterator[Finding]:
     """Report addons that need a newer interface (ABI012) or another major version (ABI013) of the runtime."""
     language = LANGUAGES[scene.target.language]
     for place in scene.natives:
@@ -28,7 +28,7 @@ def check_addons(scene: Scene) -> Iterator[Finding]:
             yield place.finding(*fault)
 
 
-def check_extension_modules(scene: Scene) -> Iterator[Finding]:
+def check_extension_modules(scene: AuditContext) -> Iterator[Finding]:
     """Report extension modules that this version of the language does not even look at: ABI014."""
     target = scene.target
     for mount in scene.mounts:
@@ -36,12 +36,12 @@ def check_extension_modules(scene: Scene) -> Iterator[Finding]:
             continue
         paths = [file.path for file in mount.inventory.files]
         for path, built_for in LANGUAGES[target.language].unimportable(paths, target.language_version):
-            place = Place(mount, mount.inventory.by_path[path])
+            place = MountedFile(mount, mount.inventory.by_path[path])
             message = f"is for {built_for}, {target.title} imports only modules for {target.language_version}"
             yield place.finding("ABI014", message, _reinstall(target, place.file.package))
 
 
-def check_tags(scene: Scene) -> Iterator[Finding]:
+def check_tags(scene: AuditContext) -> Iterator[Finding]:
     """Report packages with native code that say they are for another version or platform: ABI015."""
     target = scene.target
     language = LANGUAGES[target.language]

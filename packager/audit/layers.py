@@ -11,7 +11,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Scene
+    from packager.audit.scene import AuditContext
     from packager.model.findings import Mounted
 
 _SHARED = ("bin", "lib", "extensions")
@@ -20,7 +20,7 @@ _OTHERS = ("java", "ruby")
 """Folders of languages that nothing is built for here. Source: the same page."""
 
 
-def check_layer(scene: Scene) -> Iterator[Finding]:
+def check_layer(scene: AuditContext) -> Iterator[Finding]:
     """Report folders of a layer that no runtime reads (LAY001), and those of another version's runtime (LAY002)."""
     if scene.target.kind != "layer" or not scene.whole:
         return
@@ -29,7 +29,7 @@ def check_layer(scene: Scene) -> Iterator[Finding]:
             yield from _folders(mount, scene)
 
 
-def _folders(mount: Mounted, scene: Scene) -> Iterator[Finding]:
+def _folders(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
     home, version = LANGUAGES[scene.target.language], scene.target.language_version
     owners = {language.layer_folder: language for language in LANGUAGES.values() if language.layer_folder}
     unread: dict[str, str] = {}

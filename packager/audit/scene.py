@@ -21,7 +21,7 @@ _OBJECT_FILES = (".o", ".a", ".obj", ".lib")
 
 
 @dataclass(frozen=True)
-class Place:
+class MountedFile:
     """A file where the runtime will see it."""
 
     mount: Mounted
@@ -50,7 +50,7 @@ class Place:
         return Finding(code, severity or row.severity, self.subject, message, fix or row.fix, named)
 
 
-class Scene:
+class AuditContext:
     """The artifacts of one run-time file system, and indexes over them."""
 
     def __init__(
@@ -72,12 +72,12 @@ class Scene:
         """Whether the mounts are whole artifacts: what is not in them is missing."""
 
     @cached_property
-    def by_path(self) -> dict[str, Place]:
+    def by_path(self) -> dict[str, MountedFile]:
         """Return every file by its path at run time; where two mounts have it, the later one wins, as with layers."""
         return {place.path: place for mount in self.mounts for place in _places(mount)}
 
     @cached_property
-    def judged(self) -> tuple[Place, ...]:
+    def judged(self) -> tuple[MountedFile, ...]:
         """Return the files that findings may be about."""
         return tuple(place for mount in self.mounts if mount.judged for place in _places(mount))
 
@@ -89,13 +89,13 @@ class Scene:
         return links(self)
 
     @cached_property
-    def natives(self) -> tuple[Place, ...]:
+    def natives(self) -> tuple[MountedFile, ...]:
         """Return the judged files that hold (or pose as) native code a loader may meet; no object files."""
         return tuple(place for place in self.judged if _is_native(place.file))
 
 
-def _places(mount: Mounted) -> list[Place]:
-    return [Place(mount, file) for file in mount.inventory.files]
+def _places(mount: Mounted) -> list[MountedFile]:
+    return [MountedFile(mount, file) for file in mount.inventory.files]
 
 
 def _is_native(file: File) -> bool:

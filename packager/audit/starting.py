@@ -12,13 +12,13 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.scene import AuditContext, MountedFile
 
 _SHELLS = frozenset({"/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash", "/usr/bin/env"})
 _ENV_COMMANDS = frozenset({"sh", "bash"})
 
 
-def check_bootstrap(scene: Scene) -> Iterator[Finding]:
+def check_bootstrap(scene: AuditContext) -> Iterator[Finding]:
     """Report what keeps a custom runtime from starting: HND004, and EXE001 and EXE002 of its ``bootstrap``."""
     if not LANGUAGES[scene.target.language].bootstrap or scene.target.kind == "layer" or not scene.whole:
         return
@@ -37,7 +37,7 @@ def check_bootstrap(scene: Scene) -> Iterator[Finding]:
         yield place.finding("HND004", "is neither a program nor a script with an interpreter")
 
 
-def check_execute_bits(scene: Scene) -> Iterator[Finding]:
+def check_execute_bits(scene: AuditContext) -> Iterator[Finding]:
     """Report programs nobody may execute: EXE001. Of ``bootstrap`` it is an error, others may be copied first."""
     for place in scene.judged:
         program = place.file.elf is not None and place.file.elf.type == "executable"
@@ -54,7 +54,7 @@ def check_execute_bits(scene: Scene) -> Iterator[Finding]:
         yield place.finding("EXE001", message, severity="error" if bootstrap else "warning")
 
 
-def check_interpreters(scene: Scene) -> Iterator[Finding]:
+def check_interpreters(scene: AuditContext) -> Iterator[Finding]:
     """Report scripts whose interpreter the target lacks: EXE002. Scripts of packages are tools nobody starts there."""
     for place in scene.judged:
         line = place.file.shebang
@@ -64,7 +64,7 @@ def check_interpreters(scene: Scene) -> Iterator[Finding]:
             yield place.finding("EXE002", message, severity="error" if bootstrap else "warning")
 
 
-def _interpreter_fault(line: str, scene: Scene) -> str:
+def _interpreter_fault(line: str, scene: AuditContext) -> str:
     if line.endswith("\r"):
         return "has Windows line ends: its interpreter is looked for with a carriage return in the name"
     program, _, rest = line.partition(" ")
@@ -82,12 +82,12 @@ def _interpreter_fault(line: str, scene: Scene) -> str:
     return f"is started by {program}, which {scene.target.title} has not got"
 
 
-def _is_bootstrap(place: Place, scene: Scene) -> bool:
+def _is_bootstrap(place: MountedFile, scene: AuditContext) -> bool:
     system = scene.target.system
     roots = (f"{system.function_root}/bootstrap", f"{system.layer_root}/bootstrap")
     return bool(LANGUAGES[scene.target.language].bootstrap) and place.path in roots
 
 
-def _lost_modes(place: Place) -> bool:
+def _lost_modes(place: MountedFile) -> bool:
     """Return whether a missing mode is the archive's fault rather than that of a caller who had none to give."""
     return any(fault.kind == "modes" for fault in place.mount.inventory.faults)

@@ -11,7 +11,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from packager.model.bytecode import Batch
+from packager.model.bytecode import BytecodeBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,9 @@ _FORMAT = b"1\0"
 _DIGEST_BYTES = 32
 
 
-def compile_modules(python: Python, modules: Sequence[Module], manner: Manner, cache: Path, scratch: Path) -> Batch:
+def compile_modules(
+    python: Python, modules: Sequence[Module], manner: Manner, cache: Path, scratch: Path
+) -> BytecodeBatch:
     """Return the bytecode of the modules; only what no earlier run has compiled is compiled now.
 
     Raises GeneratorFault if the interpreter dies, OSError for a source that cannot be read.
@@ -35,13 +37,13 @@ def compile_modules(python: Python, modules: Sequence[Module], manner: Manner, c
     known = {name: content for name, place in places.items() if (content := _read(place)) is not None}
     missing = [module for module in modules if module.name not in known]
     if not missing:
-        return Batch(known)
+        return BytecodeBatch(known)
     batch = python.compile(missing, manner, scratch)
     with suppress(OSError):
         room.mkdir(parents=True, exist_ok=True)
         for name, content in batch.made.items():
             _write(places[name], content)
-    return Batch({**known, **batch.made}, batch.failed)
+    return BytecodeBatch({**known, **batch.made}, batch.failed)
 
 
 def _key(module: Module) -> str:

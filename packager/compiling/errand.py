@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import GeneratorFault
-from packager.model.bytecode import Batch
+from packager.model.bytecode import BytecodeBatch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +47,7 @@ def files(modules: Sequence[Module], sources: Sequence[str], manner: Manner) -> 
     return {"worker.py": _SCRIPT.read_bytes(), "request.json": json.dumps(request).encode(), f"{OUT}/.here": b""}
 
 
-def read_batch(folder: Path, modules: Sequence[Module]) -> Batch:
+def read_batch(folder: Path, modules: Sequence[Module]) -> BytecodeBatch:
     """Return what was left in the folder."""
     failed: dict[str, str] = json.loads((folder / _ANSWER).read_bytes())
     made = {
@@ -55,7 +55,7 @@ def read_batch(folder: Path, modules: Sequence[Module]) -> Batch:
         for number, module in enumerate(modules)
         if module.name not in failed
     }
-    return Batch(made, failed)
+    return BytecodeBatch(made, failed)
 
 
 def died(output: str, how: str) -> GeneratorFault:

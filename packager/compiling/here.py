@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from packager.model.bytecode import Batch, Manner, Module
+    from packager.model.bytecode import BytecodeBatch, Manner, Module
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LocalPython:
     executable: Path
     release: str
 
-    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
+    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> BytecodeBatch:
         """Return the bytecode of the modules; see `packager.model.bytecode.Python`."""
         for name, content in files(modules, [str(module.source.absolute()) for module in modules], manner).items():
             path = scratch / name

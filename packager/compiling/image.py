@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from packager.compiling.errand import ARGUMENTS, ENVIRONMENT, OUT, TIMEOUT_SECONDS, died, files, read_batch
 from packager.containers.tarballs import tar_stream
-from packager.model.containers import Command, Image, Limits
+from packager.model.containers import Command, ContainerLimits, Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from packager.model.builds import Tree
-    from packager.model.bytecode import Batch, Manner, Module
+    from packager.model.bytecode import BytecodeBatch, Manner, Module
     from packager.model.containers import Container, Containers
     from packager.model.targets import Arch
 
@@ -40,7 +40,7 @@ class ImagePython:
     executable: str
     release: str
 
-    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
+    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> BytecodeBatch:
         """Return the bytecode of the modules; see `packager.model.bytecode.Python`."""
         sources = [f"sources/{number}.py" for number in range(len(modules))]
         self.container.copy_in(
@@ -68,7 +68,7 @@ class ImagePython:
 def python_of_image(containers: Containers, tree: Tree, version: str, arch: Arch) -> Iterator[ImagePython | None]:
     """Yield an interpreter of that version in the image a tree was built in; None if it has none."""
     image = Image(tree.image, tree.image_id, arch)
-    with containers.start(image, limits=Limits(network=False)) as container:
+    with containers.start(image, limits=ContainerLimits(network=False)) as container:
         command = Command(("sh", "-c", _FIND, "find", version), PurePosixPath("/"), (), _FIND_SECONDS)
         outcome = container.run(command)
         executable, _, release = outcome.output.strip().rpartition(" ")

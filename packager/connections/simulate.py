@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.model.proof import CannotProve
-from packager.prove.request import Request, moved, runtime_environment
+from packager.prove.request import ProofRequest, moved, runtime_environment
 from packager.prove.unpack import clean_root
 from packager.toolchains.interpreters import find_runtime
 
@@ -48,7 +48,7 @@ class Simulated:
 
 
 def simulate(
-    artifact: Path, layers: Sequence[Path], request: Request, *, url: str, containers: int, cache: Path
+    artifact: Path, layers: Sequence[Path], request: ProofRequest, *, url: str, containers: int, cache: Path
 ) -> Simulated:
     """Run the artifact in that many containers and return what the database of `url` counted.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
-from packager.fit.layers import Demand, Part, split
+from packager.fit.layers import Demand, LayerPart, split
 from packager.languages.registry import with_layout
 from packager.model.plan import TRIM_LEVELS
 from packager.model.stages import LayerBeneath
@@ -66,7 +66,7 @@ def free_layers(bundle: Bundle) -> int:
     return (bundle.budget.layers or 0) - len(bundle.layers) - len(bundle.layer_files)
 
 
-def cut(bases: Sequence[Base]) -> tuple[Part, ...]:
+def cut(bases: Sequence[Base]) -> tuple[LayerPart, ...]:
     """Return the layers for functions of one tree and target, as many as each still needs; none where there are none.
 
     Trims the tree once more, as one layer of all packages: what a layer carries of a package decides whether a
@@ -116,7 +116,7 @@ def layer_template(bases: Sequence[Base]) -> Bundle | None:
     )
 
 
-def make_layers(parts: Sequence[Part], template: Bundle, workshop: Workshop, level: int) -> list[Result]:
+def make_layers(parts: Sequence[LayerPart], template: Bundle, workshop: Workshop, level: int) -> list[Result]:
     """Return the layers of these parts, each on top of those that all its functions have.
 
     Raises ConfigError where one would take the name of another bundle.
@@ -137,7 +137,7 @@ def make_layers(parts: Sequence[Part], template: Bundle, workshop: Workshop, lev
     return made
 
 
-def layer_names(parts: Sequence[Part]) -> list[str]:
+def layer_names(parts: Sequence[LayerPart]) -> list[str]:
     """Return a name for each layer: ``api-layer-1`` for one function's own, ``api-shared-1`` for that of several.
 
     The first of these in order of names is in it, since names of layers count in a whole account.

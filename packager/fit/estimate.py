@@ -19,7 +19,7 @@ from packager.trim.patterns import compiled
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from packager.fit.layers import Part
+    from packager.fit.layers import LayerPart
     from packager.model.fitting import Excess, Settings
     from packager.model.plan import Bundle, TrimLevel
     from packager.model.results import Result
@@ -46,7 +46,7 @@ class Estimates:
     """(zipped, unzipped) bytes of symbols, if they are not stripped yet."""
     bytecode: tuple[int, int] = (0, 0)
     """(zipped, unzipped) bytes of modules compiled ahead."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LayerPart, ...] = ()
     """The packages split into layers, in the order they are mounted."""
     name: str = ""
     """Of the bundle."""

@@ -17,7 +17,7 @@ from packager.model.plan import TRIM_LEVELS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.fit.layers import Part
+    from packager.fit.layers import LayerPart
     from packager.fit.workshop import Workshop
     from packager.model.plan import TrimLevel
     from packager.model.results import Result
@@ -51,7 +51,7 @@ class Fitting:
         """Levels that have shown to be no use, however large the bundle may be."""
         self._attempts = 0
 
-    def set_parts(self, parts: Sequence[Part]) -> None:
+    def set_parts(self, parts: Sequence[LayerPart]) -> None:
         """Plan anew with packages split so; parts of other functions are left out."""
         self.estimates.parts = tuple(part for part in parts if self.name in part.functions)
         bundle, proved = self.result.bundle, self.workshop.options.prove != "skip"

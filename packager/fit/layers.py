@@ -17,7 +17,7 @@ Weight = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Part:
+class LayerPart:
     """The packages of one layer, and the functions it is mounted beneath."""
 
     packages: tuple[str, ...]
@@ -56,7 +56,7 @@ class Demand:
 
 def split(
     graph: PackageGraph, demands: Sequence[Demand], weights: Mapping[str, Weight], part_bytes: int
-) -> tuple[Part, ...]:
+) -> tuple[LayerPart, ...]:
     """Return layers of at most `part_bytes` each that together take off each function what is too much, or what goes.
 
     `weights` maps the folder of each package that a layer would carry to what it takes there. What most functions have
@@ -128,7 +128,7 @@ class _Cut:
         }  # fmt: skip
         self.made: list[tuple[frozenset[str], tuple[Unit, ...]]] = []
 
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[LayerPart, ...]:
         """Return the parts in the order they are to be made."""
         hopeless: set[frozenset[str]] = set()
         while sharers := self._sharers(hopeless):
@@ -215,10 +215,10 @@ class _Cut:
         upper = [unit for others, units in self.made if others <= sharers for unit in units]
         return not any(unit.name not in names and not names.isdisjoint(unit.below) for unit in upper)
 
-    def _part(self, sharers: frozenset[str], chosen: Sequence[Unit]) -> Part:
+    def _part(self, sharers: frozenset[str], chosen: Sequence[Unit]) -> LayerPart:
         packages = tuple(sorted(member for unit in chosen for member in unit.members))
         saves = tuple((name, self._saved(self.functions[name], chosen)[0]) for name in sorted(sharers))
-        return Part(packages, sum(unit.size for unit in chosen), saves)
+        return LayerPart(packages, sum(unit.size for unit in chosen), saves)
 
     def _saved(self, function: _Function, chosen: Sequence[Unit]) -> Weight:
         """Return what leaves a function's zip: (compressed, unzipped) bytes."""

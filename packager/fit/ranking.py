@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.fit.estimate import Estimates
-    from packager.fit.layers import Part
+    from packager.fit.layers import LayerPart
     from packager.model.fitting import Certainty, Excess
     from packager.model.plan import Bundle, TrimLevel
 
@@ -156,7 +156,7 @@ def in_words(settings: Settings, now: Settings) -> str:
     )
 
 
-def _layer(part: Part, name: str) -> str:
+def _layer(part: LayerPart, name: str) -> str:
     others = [other for other in part.functions if other != name]
     return format_size(part.zipped_bytes) + (f" (shared with {', '.join(others)})" if others else "")
 

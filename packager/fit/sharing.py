@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from packager.fit.cutting import Base
     from packager.fit.fitting import Fitting
-    from packager.fit.layers import Part
+    from packager.fit.layers import LayerPart
     from packager.model.fitting import Settings, Trial
     from packager.model.results import Result
 
@@ -87,7 +87,7 @@ class _Made:
 
 def _cut(
     group: Sequence[Fitting], ways: Mapping[str, Settings], enough: Mapping[str, int]
-) -> tuple[dict[str, Base], tuple[Part, ...]]:
+) -> tuple[dict[str, Base], tuple[LayerPart, ...]]:
     """Return the functions that layers are enough for, as they were made, by name; and the layers."""
     bases: dict[str, Base] = {}
     for fitting in group:
@@ -105,7 +105,7 @@ def _cut(
 
 
 def _make(
-    group: Sequence[Fitting], bases: Mapping[str, Base], parts: Sequence[Part], ways: Mapping[str, Settings]
+    group: Sequence[Fitting], bases: Mapping[str, Base], parts: Sequence[LayerPart], ways: Mapping[str, Settings]
 ) -> dict[str, _Made]:
     """Return what could be made, by name; what could not is noted."""
     first = group[0]
@@ -144,7 +144,7 @@ def _stays(fitting: Fitting, made: _Made, base: Base, enough: dict[str, int]) ->
     return not fitting.refuses <= base.refuses
 
 
-def _in_words(fitting: Fitting, way: Settings, parts: Sequence[Part]) -> str:
+def _in_words(fitting: Fitting, way: Settings, parts: Sequence[LayerPart]) -> str:
     """Return a way for people: "trim: trace, 3 layers (2 of them shared with jobs)"."""
     beneath = [part for part in parts if fitting.name in part.functions]
     shared = [part for part in beneath if len(part.functions) > 1]

@@ -14,7 +14,7 @@ from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
 from packager.generate.failures import step_failure
 from packager.generate.images import JobImages
-from packager.generate.running import Ended
+from packager.generate.running import CommandEnd
 from packager.generate.source import source_tar
 from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
@@ -157,7 +157,7 @@ class DockerBuilder:
         mask = Mask({**self._environment, **dict(job.environment)})
         outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
-            ended = Ended(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
+            ended = CommandEnd(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
             raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packager.model.machine import Machine
     from packager.model.plan import TrimLevel
     from packager.model.project import BundleSpec, Project
-    from packager.model.targets import Arch, Budget, Host, Target
+    from packager.model.targets import Arch, Budget, HostRecord, Target
 
 
 def make_plan(project: Project, catalog: Catalog, machine: Machine, options: BuildOptions | None = None) -> Plan:
@@ -138,7 +138,7 @@ def _at(where: str) -> Iterator[None]:
         raise ConfigError(error.message, where=where, fix=error.fix) from error
 
 
-def _no_runtime(spec: BundleSpec, host: Host, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
+def _no_runtime(spec: BundleSpec, host: HostRecord, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
     """Return the error for a project in a language the host has no runtime for, or in one that cannot be told.
 
     `sign` is the language and the file that speaks of it, if any does.

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
     from packager.prove.outcome import Run
     from packager.prove.places import How
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
 
 _TRACED_PACKAGES = 10
 
 
 @dataclass(frozen=True)
-class Bundle:
+class TimedBundle:
     """What is started: a function's zip with its layers."""
 
     artifact: Path
@@ -81,7 +81,13 @@ class ColdStart:
 
 
 def measure(
-    bundles: Sequence[Bundle], count: int, request: Request, *, how: How = "auto", image: str = "", cache: Path
+    bundles: Sequence[TimedBundle],
+    count: int,
+    request: ProofRequest,
+    *,
+    how: How = "auto",
+    image: str = "",
+    cache: Path,
 ) -> list[ColdStart]:
     """Start each bundle `count` times, in turns, as the request has it, and return what each start cost.
 
@@ -117,7 +123,9 @@ def measure(
 
 
 @contextmanager
-def _place(bundle: Bundle, request: Request, how: How, image: str, cache: Path) -> Iterator[Callable[..., Run]]:
+def _place(
+    bundle: TimedBundle, request: ProofRequest, how: How, image: str, cache: Path
+) -> Iterator[Callable[..., Run]]:
     """Yield what starts a bundle anew each time it is called: in one container, else on this machine."""
     with ExitStack() as stack:
         root = stack.enter_context(clean_root(bundle.artifact, bundle.layers))
@@ -145,7 +153,7 @@ def _place(bundle: Bundle, request: Request, how: How, image: str, cache: Path) 
         yield load
 
 
-def _start(run: Run, bundle: Bundle) -> Start:
+def _start(run: Run, bundle: TimedBundle) -> Start:
     report = run.report
     if not report.done:
         said = report.failure.message if report.failure else run.output[-500:] or f"exit code {run.exit_code}"
@@ -158,7 +166,7 @@ def _start(run: Run, bundle: Bundle) -> Start:
     return Start(begun, loaded - begun, called, usage["peakBytes"], usage["readBytes"], usage["modules"])
 
 
-def _weigh(bundle: Bundle) -> tuple[int, int, int]:
+def _weigh(bundle: TimedBundle) -> tuple[int, int, int]:
     """Return bytes zipped and unzipped, and files, of the artifact and its layers together."""
     zipped = unzipped = files = 0
     for path in (bundle.artifact, *bundle.layers):

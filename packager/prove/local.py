@@ -22,8 +22,8 @@ from packager.prove.request import moved, runtime_environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.prove.process import Ended
-    from packager.prove.request import Request
+    from packager.prove.process import ProcessEnd
+    from packager.prove.request import ProofRequest
     from packager.prove.unpack import CleanRoot
     from packager.toolchains.interpreters import LocalRuntime
 
@@ -33,7 +33,7 @@ _SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/s
 _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/lib/node_modules")
 
 
-def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run:
+def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime) -> Run:
     """Load the bundle on this machine and return how that went."""
     target = request.target
     outcome = _in_sandbox(root, request, runtime.executable)
@@ -58,7 +58,7 @@ def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run
     )
 
 
-def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | None:
+def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
     system = request.target.system
     requested = root.scratch / "request.json"
@@ -105,7 +105,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
     return None if refused else outcome
 
 
-def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
+def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd:
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
     system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
@@ -149,7 +149,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
     return replace(outcome, events=events, lines=tuple(back(line) for line in outcome.lines))
 
 
-def _flags(request: Request, folder: str) -> tuple[str, ...]:
+def _flags(request: ProofRequest, folder: str) -> tuple[str, ...]:
     """Return the interpreter's options, with the tracer preloaded if need be; `folder`: our files', with a slash."""
     language = LANGUAGES[request.target.language]
     flags = language.interpreter_flags(request.memory_bytes)

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
 
 _FIELDS = ("status", "how", "where", "detail", "answer")
 
 
-def asked(artifact: Path, layers: Sequence[Path], request: Request) -> str:
+def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
     """Return the hash of everything a proof depends on but the place: bytes of the zips, call, limits, our loaders.
 
     Paths and names of the zips are no part of it. The environment enters as a hash only, secrets and all.

@@ -18,8 +18,8 @@ from packager.prove.report import Failure
 if TYPE_CHECKING:
     from packager.model.targets import Baseline, Target
     from packager.prove.report import Report
-    from packager.prove.request import Request
-    from packager.prove.scene import Scene
+    from packager.prove.request import ProofRequest
+    from packager.prove.scene import FailureContext
 
 _MISSED = re.compile(
     r"Cannot find (?:module|package) '(?P<package>(?:@[^/']+/)?[^./'@][^/']*)[^']*'"
@@ -48,7 +48,7 @@ class Run:
     """Of the bundle's, when the run was over and before they were ended; 0 where nobody has counted."""
 
 
-def judge(run: Run, request: Request, scene: Scene) -> Proof:
+def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
@@ -64,7 +64,7 @@ def judge(run: Run, request: Request, scene: Scene) -> Proof:
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
 
 
-def _loaded(report: Report, request: Request) -> str:
+def _loaded(report: Report, request: ProofRequest) -> str:
     natives = len(report.natives_loaded)
     parts = [f"loaded {request.handler}"] if request.handler else []
     if report.packages:
@@ -76,7 +76,7 @@ def _loaded(report: Report, request: Request) -> str:
     return ", ".join(parts)
 
 
-def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
+def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[Finding, ...]:
     """Return everything that went wrong, the deadliest first."""
     report = run.report
     found: list[Finding] = []
@@ -115,7 +115,7 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _last_words(run: Run, target: Target, scene: Scene) -> Finding | None:
+def _last_words(run: Run, target: Target, scene: FailureContext) -> Finding | None:
     """Return what a program said as it ended, if it is a cause we know: the system's loader speaks on stderr only."""
     bootstrap = LANGUAGES[target.language].bootstrap
     if not bootstrap:
@@ -124,7 +124,7 @@ def _last_words(run: Run, target: Target, scene: Scene) -> Finding | None:
     return None if finding.code in ("RUN014", "RUN016") else finding
 
 
-def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
+def _better(failure: Failure, report: Report, scene: FailureContext) -> Finding:
     """Return the finding for a failure; where a package hides why its native file was refused, that is said instead.
 
     Source: sharp's "Could not load the sharp module", Prisma's "Unable to require".
@@ -139,7 +139,7 @@ def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
     return finding
 
 
-def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scene) -> str:
+def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: FailureContext) -> str:
     """Return why a failure away from the real image says nothing about the target; empty if it does."""
     if not run.report.version and not any(root in run.output for root in (scene.task_root, scene.layer_root)):
         said = run.output.strip().splitlines()[-1:] or [f"exit code {run.exit_code}"]

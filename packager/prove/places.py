@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
-    from packager.prove.docker import Place
+    from packager.prove.docker import ProofImage
     from packager.prove.outcome import Run
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
     from packager.prove.unpack import CleanRoot
     from packager.toolchains.interpreters import LocalRuntime
 
@@ -31,12 +31,12 @@ How = Literal["auto", "docker", "local"]
 
 
 @dataclass(frozen=True)
-class Attempt:
+class ProofRunner:
     """One place a proof can run in."""
 
     identity: str
     """What makes it this very place: the image's id, or the interpreter's version and the machine's libc."""
-    run: Callable[[CleanRoot, Request], Run]
+    run: Callable[[CleanRoot, ProofRequest], Run]
 
 
 def attempts(
@@ -46,7 +46,7 @@ def attempts(
     cache: Path,
     engine: Callable[[], AbstractContextManager[Containers]] | None,
     doors: ExitStack,
-) -> Iterator[Attempt]:
+) -> Iterator[ProofRunner]:
     """Yield the places there are; raises CannotProve, with all reasons, where there is no (further) one.
 
     The engine stays connected as long as `doors`. Raises DockerFault where Docker is demanded and cannot be had.
@@ -62,7 +62,7 @@ def attempts(
             no_docker = fault.message
         if place is not None:
             no_docker = "nothing was shown in the image"
-            yield Attempt(f"image {place.image.id}", partial(_run_in_docker, containers, place, cache))
+            yield ProofRunner(f"image {place.image.id}", partial(_run_in_docker, containers, place, cache))
         if how == "docker":
             return
     try:
@@ -72,16 +72,18 @@ def attempts(
             raise
         msg = f"{reason} ({no_docker})"
         raise CannotProve(msg) from reason
-    yield Attempt(_identity(runtime), lambda root, request: run_locally(root, request, runtime))
+    yield ProofRunner(_identity(runtime), lambda root, request: run_locally(root, request, runtime))
 
 
-def _in_docker(target: Target, how: How, image: str, containers: Containers) -> tuple[Place | None, Containers]:
+def _in_docker(target: Target, how: How, image: str, containers: Containers) -> tuple[ProofImage | None, Containers]:
     from packager.prove.docker import find_place
 
     return find_place(containers, target, image, pull=how == "docker"), containers
 
 
-def _run_in_docker(containers: Containers, place: Place, cache: Path, root: CleanRoot, request: Request) -> Run:
+def _run_in_docker(
+    containers: Containers, place: ProofImage, cache: Path, root: CleanRoot, request: ProofRequest
+) -> Run:
     from packager.prove.docker import lacks_runtime, run_in_container
 
     run = run_in_container(containers, place, root, request)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
 
 TMP_BYTES = 512 << 20
 """Lambda's default size of /tmp."""
@@ -34,7 +34,7 @@ _WEIGHED_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """How the process ended and what it said."""
 
     exit_code: int
@@ -61,14 +61,14 @@ def report_pipe() -> Iterator[tuple[int, int]]:
 
 def watch(
     argv: Sequence[str],
-    request: Request,
+    request: ProofRequest,
     pipe: tuple[int, int],
     *,
     environment: Mapping[str, str],
     folder: Path,
     limits: bool = False,
     user: int | None = None,
-) -> Ended:
+) -> ProcessEnd:
     """Run a command to its end or its time limit, collecting reports and the last lines it printed.
 
     `pipe` is a `report_pipe`. The whole process group is killed at the end, however it ends: nothing a bundle starts
@@ -99,7 +99,7 @@ def watch(
         code = process.wait()
         if process.stdout is not None:
             process.stdout.close()
-    return Ended(
+    return ProcessEnd(
         128 - code if code < 0 else code,
         tuple(collected.events),
         tuple(collected.lines),

@@ -16,8 +16,8 @@ from packager.prove.expect import as_expected
 from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
 from packager.prove.places import How, attempts
-from packager.prove.request import Request
-from packager.prove.scene import Scene
+from packager.prove.request import ProofRequest
+from packager.prove.scene import FailureContext
 from packager.prove.unpack import clean_root
 from packager.prove.wanting import with_wanted
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
-    from packager.prove.places import Attempt
+    from packager.prove.places import ProofRunner
     from packager.prove.unpack import CleanRoot
 
 DEFAULT_MEMORY_BYTES = 1 << 30
@@ -70,7 +70,7 @@ def prove(
         if refused is not None:
             return refused
         handler = handler or LANGUAGES[target.language].bootstrap
-    request = Request(
+    request = ProofRequest(
         handler="" if target.kind == "layer" else handler,
         target=target,
         own=environment,
@@ -93,7 +93,7 @@ def prove(
     return as_expected(proof, expect, artifact.name)
 
 
-def _first_word(bench: _Bench, places: Iterator[Attempt], how: How, known: Callable[[str], Proof | None]) -> Proof:
+def _first_word(bench: _Bench, places: Iterator[ProofRunner], how: How, known: Callable[[str], Proof | None]) -> Proof:
     """Return the first proof that shows something; where none does, why the best place did not."""
     said: Proof | None = None
     try:
@@ -121,7 +121,7 @@ class _Bench:
         self,
         artifact: Path,
         layers: Sequence[Path],
-        request: Request,
+        request: ProofRequest,
         dropped: Mapping[str, str] | None,
         doors: ExitStack,
     ) -> None:
@@ -134,7 +134,7 @@ class _Bench:
         self._dropped = dropped
         self._doors = doors
 
-    def ask(self, place: Attempt) -> Proof:
+    def ask(self, place: ProofRunner) -> Proof:
         """Return what a run in that place shows."""
         self.place = place.identity
         root, request, scene = self._laid_out
@@ -144,14 +144,14 @@ class _Bench:
         return with_wanted(judge(run, request, scene), run.report, scene)
 
     @cached_property
-    def _laid_out(self) -> tuple[CleanRoot, Request, Scene]:
+    def _laid_out(self) -> tuple[CleanRoot, ProofRequest, FailureContext]:
         target, system = self._request.target, self._request.target.system
         root = self._doors.enter_context(clean_root(self._function, self._layers))
         natives = (
             *native_files(root.task, system.function_root, target),
             *native_files(root.layers, system.layer_root, target),
         )
-        scene = Scene(
+        scene = FailureContext(
             artifact=self._artifact.name,
             task_root=system.function_root,
             layer_root=system.layer_root,

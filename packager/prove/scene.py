@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Scene:
+class FailureContext:
     """What the judge knows of the place a failure happened in."""
 
     artifact: str

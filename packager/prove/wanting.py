@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.prove.report import Failure, Report
-    from packager.prove.scene import Scene
+    from packager.prove.scene import FailureContext
 
 _ASKED = (
     re.compile(r"Cannot find (?:module|package) '(?P<what>[^']+)'(?: imported from (?P<by>[^\s']+))?"),
@@ -26,7 +26,7 @@ _FRAMES = re.compile(r"(?:file://|[( ])(/[^\s()]+?):\d+:\d+")
 _PYTHON_FRAMES = re.compile(r'File "(/[^"]+)", line \d+')
 
 
-def with_wanted(proof: Proof, report: Report, scene: Scene) -> Proof:
+def with_wanted(proof: Proof, report: Report, scene: FailureContext) -> Proof:
     """Return the proof with what its run asked for in vain; one that showed what it should is returned as it is."""
     if proof.status == "proved":
         return proof
@@ -36,7 +36,7 @@ def with_wanted(proof: Proof, report: Report, scene: Scene) -> Proof:
     return replace(proof, wanted=tuple(wanted), stack=tuple(stack))
 
 
-def _asked(failure: Failure, scene: Scene) -> Iterator[Wanted]:
+def _asked(failure: Failure, scene: FailureContext) -> Iterator[Wanted]:
     stack = _STACK.search(failure.text)
     for pattern in _ASKED:
         for match in pattern.finditer(failure.text):
@@ -44,17 +44,17 @@ def _asked(failure: Failure, scene: Scene) -> Iterator[Wanted]:
             yield Wanted(_name(match["what"], scene), _name(by, scene) if _inside(by, scene) else "")
 
 
-def _running(failure: Failure, scene: Scene) -> Iterator[str]:
+def _running(failure: Failure, scene: FailureContext) -> Iterator[str]:
     # Node names the innermost call first, Python last.
     paths = [*_FRAMES.findall(failure.text), *reversed(_PYTHON_FRAMES.findall(failure.text))]
     yield from (_name(path, scene) for path in paths if _inside(path, scene))
 
 
-def _inside(path: str, scene: Scene) -> bool:
+def _inside(path: str, scene: FailureContext) -> bool:
     return path.removeprefix("file://").startswith((f"{scene.task_root}/", f"{scene.layer_root}/"))
 
 
-def _name(path: str, scene: Scene) -> str:
+def _name(path: str, scene: FailureContext) -> str:
     """Return a path of the runtime by its name in the archive; anything else as it is."""
     plain = path.removeprefix("file://")
     for root in (scene.task_root, scene.layer_root):

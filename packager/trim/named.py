@@ -64,13 +64,13 @@ def _trim_unnamed(inputs: TrimInputs, contents: Contents, settled: Settled) -> S
         settled = replace(settled, twins=module_twins(first, inputs.graph, contents))
     while True:
         selection = apply_rules(inputs, replace(settled, pinned=pinned))
-        found = _Names(selection, inputs, contents).found(read)
+        found = _DroppedNames(selection, inputs, contents).found(read)
         if found.keys() <= pinned.keys():
             return selection
         pinned = {**found, **pinned}
 
 
-class _Names:
+class _DroppedNames:
     """What is dropped, by every way of naming it."""
 
     def __init__(self, selection: Selection, inputs: TrimInputs, contents: Contents) -> None:

@@ -36,9 +36,9 @@ class Rulebook:
 
     def __init__(self, rules: Iterable[TrimRule]) -> None:
         self._rules = tuple(rules)
-        self._by_name = _Names([rule.names for rule in self._rules])
-        self._kept = _Names([rule.keep for rule in self._rules])
-        self._besides = _Names([rule.beside for rule in self._rules])
+        self._by_name = _NamePatterns([rule.names for rule in self._rules])
+        self._kept = _NamePatterns([rule.keep for rule in self._rules])
+        self._besides = _NamePatterns([rule.beside for rule in self._rules])
         self._folders = _index([rule.folders for rule in self._rules])
         self._tops = _index([rule.top for rule in self._rules])
         self._keep_folders = _index([rule.keep_folders for rule in self._rules])
@@ -84,7 +84,7 @@ class Rulebook:
         return self._excepted[package]
 
 
-class _Names:
+class _NamePatterns:
     """Which rules' globs of file names match a name; lower case."""
 
     def __init__(self, globs: list[tuple[str, ...]]) -> None:

@@ -79,18 +79,3 @@ def test_the_wish_to_fetch_nothing_is_not_handed_down() -> None:
                 asking.add(file)
 
     assert len(asking) <= OFFLINE_FILES, sorted(asking)
-
-
-def test_values_are_handed_on_with_their_types() -> None:
-    """No function outside the command line takes what it needs as a dict of anything, or as ``**anything``."""
-    guilty = []
-    for file, tree in MODULES.items():
-        if file.startswith("cli/"):
-            continue
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.args.kwarg is not None:
-                note = node.args.kwarg.annotation
-                if note is None or ast.unparse(note) in ("Any", "object"):
-                    guilty.append(f"{file}:{node.name}")
-
-    assert guilty == []

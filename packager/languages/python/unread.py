@@ -222,7 +222,7 @@ def _requirements(lines: Iterable[str]) -> dict[str, bool]:
 
 
 @dataclass(frozen=True)
-class _Listed:
+class _ListedRequirements:
     """What a list of requirements names."""
 
     names: frozenset[str]
@@ -230,7 +230,7 @@ class _Listed:
     """Whether all of it could be read here: not so with a list from elsewhere, or a folder that does not say."""
 
 
-def _listed(root: Path, name: str = _LIST, *, folders: bool = True) -> _Listed:
+def _listed(root: Path, name: str = _LIST, *, folders: bool = True) -> _ListedRequirements:
     """Return what a list names, with the lists it includes and, if asked, what the project's own folders bring."""
     names: set[str] = set()
     complete = True
@@ -254,7 +254,7 @@ def _listed(root: Path, name: str = _LIST, *, folders: bool = True) -> _Listed:
             brought = _brought(root, requirement, folders=folders)
             complete = complete and brought is not None
             names.update(brought or ())
-    return _Listed(frozenset(names), complete)
+    return _ListedRequirements(frozenset(names), complete)
 
 
 def _text_within(root: Path, path: Path) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from packager.compiling.cache import compile_modules
 from packager.compiling.kept import compile_kept
 from packager.making.inputs import compile_inputs
-from packager.model.bytecode import Batch, Compiled, Manner, Module
+from packager.model.bytecode import BytecodeBatch, Compiled, Manner, Module
 from packager.model.inventory import File, Package
 from packager.model.selection import Choice, Selection
 from tests.support.fakes import make_bundle
@@ -46,13 +46,13 @@ class Counting:
     asked: list[str] = field(default_factory=list)
     manners: list[Manner] = field(default_factory=list)
 
-    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
+    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> BytecodeBatch:
         self.asked += [module.name for module in modules]
         self.manners.append(manner)
         texts = {module.name: module.source.read_bytes() for module in modules}
         failed = {name: "invalid syntax" for name, text in texts.items() if b"BROKEN" in text}
         made = {name: f"{name} {manner} ".encode() + text for name, text in texts.items() if name not in failed}
-        return Batch(made, failed)
+        return BytecodeBatch(made, failed)
 
 
 def selection(root: Path, files: Mapping[str, str] = FILES) -> Selection:
@@ -147,7 +147,7 @@ def modules(root: Path, **texts: str) -> list[Module]:
 def test_only_what_is_new_is_compiled(tmp_path: Path) -> None:
     python = Counting()
 
-    def run(manner: Manner | None = None, **texts: str) -> Batch:
+    def run(manner: Manner | None = None, **texts: str) -> BytecodeBatch:
         python.asked.clear()
         wanted = modules(tmp_path / "src", **texts)
         return compile_modules(python, wanted, manner or Manner(), tmp_path / "cache", tmp_path / "work")

@@ -14,7 +14,7 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import EnvironmentFault
 from packager.delivery.manifest import manifest_text
 from packager.fit.words import plan_lines
-from packager.model.bytecode import Batch
+from packager.model.bytecode import BytecodeBatch
 from packager.model.options import BuildOptions
 from packager.pipeline import Result, package, selections
 from packager.project.config import parse_project
@@ -49,10 +49,10 @@ class FakePython:
 
     release: str = "3.12.1"
 
-    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
+    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> BytecodeBatch:
         failed = {module.name: "invalid syntax" for module in modules if module.name.endswith("/old.py")}
         made = {module.name: module.name.encode() * 50 for module in modules if module.name not in failed}
-        return Batch(made, failed)
+        return BytecodeBatch(made, failed)
 
 
 @contextmanager

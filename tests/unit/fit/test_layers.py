@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from packager.fit.layers import Demand, Part
+from packager.fit.layers import Demand, LayerPart
 from packager.fit.layers import split as split_for
 from packager.model.inventory import Package
 from packager.model.packages import Installed, PackageGraph
@@ -21,7 +21,7 @@ def sizes(**each: int) -> dict[str, int]:
     return {f"node_modules/{name}": size for name, size in each.items()}
 
 
-def split(graph: PackageGraph, sizes: dict[str, int], enough: int, part: int, layers: int) -> tuple[Part, ...]:
+def split(graph: PackageGraph, sizes: dict[str, int], enough: int, part: int, layers: int) -> tuple[LayerPart, ...]:
     """Split the packages of one function, that take unzipped what they take compressed."""
     weights = {folder: (size, size) for folder, size in sizes.items()}
     return split_for(graph, [Demand("api", weights, enough, layers)], weights, part)
@@ -124,7 +124,9 @@ def test_an_optional_peer_that_is_there_comes_first() -> None:
     assert packages(found) == [("driver",), ("knex",)]
 
 
-def share(needs: PackageGraph, layers: int = 5, part: int = 100, **demands: tuple[dict[str, int], int]) -> list[Part]:
+def share(
+    needs: PackageGraph, layers: int = 5, part: int = 100, **demands: tuple[dict[str, int], int]
+) -> list[LayerPart]:
     """Split for several functions: name → (its packages, how much is to leave it)."""
     weights = {folder: (size, size) for has, _ in demands.values() for folder, size in has.items()}
     asked = [

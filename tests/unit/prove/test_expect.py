@@ -14,7 +14,7 @@ from packager.model.proof import Proof
 from packager.prove import memory
 from packager.prove.events import EVENTS, sample_event
 from packager.prove.expect import as_expected
-from packager.prove.request import Request
+from packager.prove.request import ProofRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +72,7 @@ def test_the_question_is_the_same_only_for_the_same_bytes_and_the_same_call(tmp_
     for path, data in ((one, b"1"), (same, b"1"), (other, b"2")):
         path.write_bytes(data)
     target, elder = (load_catalog().target("aws-lambda", f"nodejs{major}.x", "x86_64") for major in (22, 20))
-    request = Request("index.handler", target, {"A": "1"})
+    request = ProofRequest("index.handler", target, {"A": "1"})
     question = memory.asked(one, [other], request)
     assert question == memory.asked(same, [other], replace(request, marker="another"))
     changed = [

@@ -6,10 +6,10 @@ import pytest
 
 from packager.model.proof import Proof, Wanted
 from packager.prove.report import Failure, Report
-from packager.prove.scene import Scene
+from packager.prove.scene import FailureContext
 from packager.prove.wanting import with_wanted
 
-SCENE = Scene("api.zip", "/var/task", "/opt")
+SCENE = FailureContext("api.zip", "/var/task", "/opt")
 FAILED = Proof("failed", "local", "here", "no")
 
 
