@@ -22,8 +22,8 @@ from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.docker import find_place, started
 from packager.prove.natives import native_files
+from packager.prove.quartiles import ratio, spread
 from packager.prove.request import ProofRequest
-from packager.prove.spread import ratio, spread
 from packager.prove.unpack import clean_root
 
 if TYPE_CHECKING:

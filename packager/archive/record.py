@@ -115,7 +115,7 @@ def make_record(sight: Snapshot, order: array[int], artifact: Artifact, table: T
 
 
 def load_record(block: bytes, destination: Path) -> ArchiveRecord:
-    """Return what `ArchiveRecord.dump` wrote for this destination; raises DamagedError or ValueError for other bytes."""
+    """Return what `ArchiveRecord.dump` wrote for a destination; raises DamagedError or ValueError for other bytes."""
     facts, names, identities, order, digests, directory, places, packs, numbers = split_columns(block, RECORD_COLUMNS)
     codec, sha256, _, *rest = facts.decode().split("\n")
     zipped, unzipped, *identity = map(int, rest)

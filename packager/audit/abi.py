@@ -11,7 +11,7 @@ from packager.inventory.systems import libc_of, operating_system
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.findings import Finding
     from packager.model.inventory import ElfFacts, File
     from packager.model.targets import Target

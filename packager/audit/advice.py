@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
-    from packager.audit.scene import MountedFile
+    from packager.audit.context import MountedFile
     from packager.model.targets import Target
 
 _MISSING_LIBRARY = (

@@ -10,7 +10,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext
+    from packager.audit.context import AuditContext
     from packager.model.findings import Mounted
 
 _SHOWN = 3

@@ -15,7 +15,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.engine_facts import ClientFacts
     from packager.model.findings import Mounted
 

@@ -16,7 +16,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.targets import Target
 
 _SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")

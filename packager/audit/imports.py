@@ -14,7 +14,7 @@ from packager.languages.registry import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext
+    from packager.audit.context import AuditContext
     from packager.model.findings import Finding
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
-from packager.audit.scene import MountedFile
+from packager.audit.context import MountedFile
 from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext
+    from packager.audit.context import AuditContext
     from packager.model.findings import Finding
     from packager.model.inventory import Package
     from packager.model.targets import Target

@@ -11,8 +11,8 @@ from packager.engines.siblings import siblings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.audit.context import AuditContext, MountedFile
     from packager.audit.loader import Link
-    from packager.audit.scene import AuditContext, MountedFile
     from packager.model.findings import Finding
 
 

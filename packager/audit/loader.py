@@ -18,7 +18,7 @@ from packager.languages.registry import LANGUAGES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
 
 SYSTEM_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 """The default folders; those of the target's libraries that the catalog lists lie in them."""

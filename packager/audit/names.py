@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.findings import Finding
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.trim.secrets import secret_reason
+from packager.select.trim.secrets import secret_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext
+    from packager.audit.context import AuditContext
     from packager.model.findings import Finding, Severity
 
 _SHOWN = 3

@@ -12,7 +12,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import AuditContext, MountedFile
+    from packager.audit.context import AuditContext, MountedFile
 
 _SHELLS = frozenset({"/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash", "/usr/bin/env"})
 _ENV_COMMANDS = frozenset({"sh", "bash"})

@@ -11,8 +11,8 @@ from packager.model.targets import Version, parse_version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.audit.context import AuditContext, MountedFile
     from packager.audit.loader import Link
-    from packager.audit.scene import AuditContext, MountedFile
     from packager.model.findings import Finding
     from packager.model.inventory import SymbolVersion
     from packager.model.targets import Baseline

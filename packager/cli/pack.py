@@ -62,7 +62,7 @@ def pack(
     if trim or why or compile_modules:
         from packager.cli.trimming import pack_folder, target_of_folder
         from packager.core.resources import default_cache
-        from packager.making.folder import TrimmedPack
+        from packager.pipeline.folder import TrimmedPack
 
         kept = None if no_cache else cache or default_cache()
         how = TrimmedPack(trim or "safe", compile_modules, LEVELS[compress], jobs, kept)

@@ -63,7 +63,7 @@ def planned(project: Project, options: BuildOptions, catalog: Catalog) -> Plan:
     """Return the plan of a project with options laid over it; asks the Docker engine if a builder is to be chosen."""
     from dataclasses import replace
 
-    from packager.machine import look
+    from packager.containers.machine import look
     from packager.model.machine import Machine
     from packager.planning.planner import make_plan
     from packager.project.options import with_options

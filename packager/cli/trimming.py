@@ -17,12 +17,12 @@ from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
 from packager.core.units import counted, format_size
 from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
-from packager.making.folder import compile_folder, judge_folder, pack_trimmed
+from packager.pipeline.folder import compile_folder, judge_folder, pack_trimmed
 
 if TYPE_CHECKING:
-    from packager.making.folder import Trimmed, TrimmedPack
     from packager.model.plan import TrimLevel
     from packager.model.targets import Target
+    from packager.pipeline.folder import Trimmed, TrimmedPack
 
 
 def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, why: str | None, as_json: bool) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
-from packager.trim.patterns import compiled
+from packager.select.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,9 +8,9 @@ from packager.model.findings import Finding
 from packager.prove.process import PROCESSES
 
 if TYPE_CHECKING:
+    from packager.prove.failure_context import FailureContext
     from packager.prove.outcome import Run
     from packager.prove.request import ProofRequest
-    from packager.prove.scene import FailureContext
 
 _SHOWN = 3
 _BOMB = PROCESSES // 2

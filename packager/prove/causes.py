@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Failure
-    from packager.prove.scene import FailureContext
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from packager.core.errors import ArtifactError, DockerFault, EnvironmentFault, U
 from packager.languages.registry import LANGUAGES
 from packager.model.proof import CannotProve
 from packager.prove.local import run_locally
-from packager.prove.places import connected
+from packager.prove.runners import connected
 from packager.prove.unpack import clean_root
 from packager.toolchains.interpreters import find_runtime
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.prove.outcome import Run
-    from packager.prove.places import How
     from packager.prove.request import ProofRequest
+    from packager.prove.runners import How
 
 _TRACED_PACKAGES = 10
 

@@ -11,8 +11,8 @@ from packager.model.findings import Finding
 from packager.prove.causes import CAUSES, first_line
 
 if TYPE_CHECKING:
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Failure
-    from packager.prove.scene import FailureContext
 
 
 def explain(failure: Failure, scene: FailureContext) -> Finding:

@@ -17,9 +17,9 @@ from packager.prove.report import Failure
 
 if TYPE_CHECKING:
     from packager.model.targets import Baseline, Target
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Report
     from packager.prove.request import ProofRequest
-    from packager.prove.scene import FailureContext
 
 _MISSED = re.compile(
     r"Cannot find (?:module|package) '(?P<package>(?:@[^/']+/)?[^./'@][^/']*)[^']*'"

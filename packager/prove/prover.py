@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from packager.core.errors import DockerFault
 from packager.languages.registry import LANGUAGES
 from packager.model.proof import CannotProve, Proof, skipped
-from packager.prove import memory
+from packager.prove import proof_cache
 from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.expect import as_expected
+from packager.prove.failure_context import FailureContext
+from packager.prove.missing import with_wanted
 from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
-from packager.prove.places import How, attempts
 from packager.prove.request import ProofRequest
-from packager.prove.scene import FailureContext
+from packager.prove.runners import How, attempts
 from packager.prove.unpack import clean_root
-from packager.prove.wanting import with_wanted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
-    from packager.prove.places import ProofRunner
+    from packager.prove.runners import ProofRunner
     from packager.prove.unpack import CleanRoot
 
 DEFAULT_MEMORY_BYTES = 1 << 30
@@ -79,17 +79,17 @@ def prove(
         timeout_seconds=timeout_seconds,
         memory_bytes=memory_bytes,
     )
-    question = memory.asked(artifact, layers, request)
+    question = proof_cache.asked(artifact, layers, request)
     with ExitStack() as doors:
         bench = _Bench(artifact, layers, request, dropped, doors)
         places = attempts(target, how, image, cache, engine, doors)
 
         def known(place: str) -> Proof | None:
-            return None if fresh else memory.recall(cache, question, place, artifact.name)
+            return None if fresh else proof_cache.recall(cache, question, place, artifact.name)
 
         proof = _first_word(bench, places, how, known)
         if bench.place:
-            memory.remember(cache, question, bench.place, proof)
+            proof_cache.remember(cache, question, bench.place, proof)
     return as_expected(proof, expect, artifact.name)
 
 

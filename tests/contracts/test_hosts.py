@@ -18,7 +18,7 @@ from packager.model.inventory import File
 from packager.model.options import BuildOptions
 from packager.model.results import Made
 from packager.model.selection import Choice
-from packager.pipeline import package
+from packager.pipeline.run import package
 from packager.project.loading import load_project
 from tests.support.fakes import FakeBuilder, FakeProver, fake_tools
 from tests.support.projects import NODE_HANDLER, NODE_MODULE, node_project, plan_of

@@ -10,8 +10,8 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
 from packager.prove.coldstart import TimedBundle, measure
+from packager.prove.quartiles import ratio
 from packager.prove.request import ProofRequest
-from packager.prove.spread import ratio
 from tests.support.cli import packager
 from tests.support.proving import make_zip, needs_node, node_target
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from packager.audit.context import AuditContext
 from packager.audit.judge import audit
-from packager.audit.scene import AuditContext
 from packager.model.findings import Mounted
 from packager.model.inventory import Inventory
 

@@ -161,7 +161,7 @@ def lambda_size(bundle: Bundle, zipped_bytes: int) -> str:
 
 
 def _covers(pattern: object, entry: str) -> bool:
-    from packager.trim.patterns import compiled
+    from packager.select.trim.patterns import compiled
 
     return isinstance(pattern, str) and (pattern == entry or bool(compiled(pattern).match(entry)))
 

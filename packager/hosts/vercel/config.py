@@ -14,7 +14,7 @@ from packager.core.merge import Merge
 from packager.core.unused import unused_keys
 from packager.model.configs import ForeignConfig
 from packager.model.project import BundleSpec
-from packager.trim.patterns import compiled
+from packager.select.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,9 +6,9 @@ import pytest
 
 from packager.catalog.finding_codes.registry import CODES
 from packager.prove.causes import CAUSES
+from packager.prove.failure_context import FailureContext
 from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
-from packager.prove.scene import FailureContext
 
 SCENE = FailureContext(
     "api.zip", "/var/task", "/opt", layers=("engine.zip",), layer_packages=frozenset({"dep", "@a/b"})

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog.current import load_catalog
+from packager.prove.failure_context import FailureContext
 from packager.prove.natives import native_files
 from packager.prove.outcome import Run, judge
 from packager.prove.report import Failure, Report, read_event, read_report
 from packager.prove.request import ProofRequest, moved, runtime_environment
-from packager.prove.scene import FailureContext
 from packager.prove.unpack import clean_root
 from tests.support.elfs import EM_AARCH64, write_elf
 

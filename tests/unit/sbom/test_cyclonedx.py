@@ -66,8 +66,10 @@ def test_other_bytes_have_another_serial_number(tmp_path: Path) -> None:
 def test_packages_with_purl_hash_licence_and_what_they_need() -> None:
     digest = base64.b64encode(bytes(range(64))).decode()
     engine = Native("node_modules/@s/c/c.node", "cd" * 32, 77)
-    part = BomEntry("@s/c", "1.0.0", "npm", {"node_modules/@s/c": "ef" * 32}, "MIT", natives=(engine,), needs=("npm:b@2",),
-                integrity=f"sha512-{digest} sha512-AAAA sha9-x sha1-!!")  # fmt: skip
+    part = BomEntry(
+        "@s/c", "1.0.0", "npm", {"node_modules/@s/c": "ef" * 32}, "MIT", natives=(engine,), needs=("npm:b@2",),
+        integrity=f"sha512-{digest} sha512-AAAA sha9-x sha1-!!",
+    )  # fmt: skip
     document = bill(made_of(BomEntry("b", "2", "npm", {"node_modules/b": "00" * 32}), part))
 
     found = component(document, "c", "1.0.0")
