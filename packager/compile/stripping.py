@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.model.results import Stripped
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from packager.model.contents import Contents
-    from packager.model.inventory import File
     from packager.model.stages import StripInputs
-
-
-@dataclass(frozen=True)
-class Stripped:
-    """Copies without symbols, by path in the tree."""
-
-    copies: Mapping[str, str] = field(default_factory=dict)
-    """Path → source of the copy."""
-    saved: Mapping[str, int] = field(default_factory=dict)
-    """Path → bytes saved."""
-
-    def source(self, file: File) -> str:
-        """Return the source of the bytes to pack."""
-        return self.copies.get(file.path) or file.source
 
 
 def strip(inputs: StripInputs, contents: Contents) -> Stripped:

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from packager.model.configs import ConfigFormat
-    from packager.model.hosts import Host
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Host, Placeable
 
 
 HOSTS: dict[str, Host] = {
@@ -56,7 +55,7 @@ CONFIG_FORMATS: dict[str, ConfigFormat] = {
 """Name on the command line → format, hosts' and tools' alike. In this order a project is searched for their files."""
 
 
-def lay_out(bundle: Bundle, kept: Iterable[Choice]) -> list[Placed]:
+def lay_out(bundle: Placeable, kept: Iterable[Choice]) -> list[Placed]:
     """Return every kept file with its place in the archive, in the order of the places."""
     host = HOSTS[bundle.target.provider]
     placed = [Placed(host.place(bundle, choice.file.path), choice) for choice in kept]

@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from packager.compile.stripping import Stripped
     from packager.model.bytecode import Compiled
+    from packager.model.contents import Contents
     from packager.model.options import BuildOptions
     from packager.model.plan import Bundle
-    from packager.model.results import Placed, Scanned
+    from packager.model.results import Placed, Scanned, Stripped
     from packager.model.selection import Selection
     from packager.model.tools import Workbench
     from packager.model.tracing import View
@@ -91,10 +91,12 @@ def _make_once(
         selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)
         stripped = stages.strip(strip_inputs(bundle, selection), bench)
     selection, compiled = compiled_selection(bundle, scanned, selection, bench)
-    placed = stages.place(PlaceInputs(bundle, selection.kept))
+    placed = stages.place(PlaceInputs(bundle.name, bundle.kind, bundle.target, bundle.entries, selection.kept))
     archive = bench.scratch / f"{bundle.name}.zip"
     with bench.watch.step("write", bundle.name):
-        artifact = stages.write(WriteInputs(_entries(bundle, placed, stripped), options.level), archive, bench)
+        artifact = stages.write(
+            WriteInputs(_entries(bundle, placed, stripped, bench.contents), options.level), archive, bench
+        )
     result = Result(
         bundle=bundle,
         scanned=scanned,
@@ -169,14 +171,17 @@ def _renamed(bundle: Bundle, view: View) -> Bundle:
     return replace(bundle, entries=tuple(view.renamed.get(entry, entry) for entry in bundle.entries))
 
 
-def _entries(bundle: Bundle, placed: Sequence[Placed], stripped: Stripped) -> tuple[tuple[str, str | bytes], ...]:
-    """Return (name, source or bytes) of everything to write; raises ArtifactError where that is nothing."""
+def _entries(
+    bundle: Bundle, placed: Sequence[Placed], stripped: Stripped, contents: Contents
+) -> tuple[tuple[str, str], ...]:
+    """Return (name, source) of everything to write; raises ArtifactError where that is nothing."""
     if not placed:
         msg = "nothing is left to pack"
         fix = f"see why: packager build --why . --bundle {bundle.name}"
         raise ArtifactError(msg, where=f"bundle {bundle.name}", fix=fix)
     return tuple(
-        (item.path, stripped.source(item.choice.file) if item.content is None else item.content) for item in placed
+        (item.path, stripped.source(item.choice.file) if item.content is None else contents.keep(item.content))
+        for item in placed
     )
 
 

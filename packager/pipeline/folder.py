@@ -27,13 +27,13 @@ from packager.select.trim.references import trim as trim_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.compile.stripping import Stripped
     from packager.model.archives import Artifact
     from packager.model.bytecode import Compiled
     from packager.model.catalog import Catalog
     from packager.model.contents import Contents
     from packager.model.inventory import Inventory
     from packager.model.plan import TrimLevel
+    from packager.model.results import Stripped
     from packager.model.selection import Selection
     from packager.model.targets import Target
 

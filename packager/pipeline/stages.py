@@ -20,13 +20,12 @@ from packager.select.trim import references
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.compile.stripping import Stripped
     from packager.model.archives import Artifact
     from packager.model.builds import Tree
     from packager.model.bytecode import Compiled
     from packager.model.findings import Finding
     from packager.model.proof import Proof
-    from packager.model.results import Placed
+    from packager.model.results import Placed, Stripped
     from packager.model.selection import Selection
     from packager.model.stages import (
         AuditInputs,
@@ -76,14 +75,12 @@ def compile_modules(inputs: CompileInputs, tree: Tree | None, bench: Workbench) 
 
 def place(inputs: PlaceInputs) -> tuple[Placed, ...]:
     """Return every kept file with its name in the archive."""
-    return tuple(lay_out(inputs.bundle, inputs.kept))
+    return tuple(lay_out(inputs, inputs.kept))
 
 
 def write(inputs: WriteInputs, archive: Path, bench: Workbench) -> Artifact:
     """Write the archive and return what is in it."""
-    entries = [
-        (path, bench.contents.path(source) if isinstance(source, str) else source) for path, source in inputs.entries
-    ]
+    entries = [(path, bench.contents.path(source)) for path, source in inputs.entries]
     cache = open_cache(bench.cache)
     return write_archive(make_layout(entries), archive, level=inputs.level, jobs=bench.jobs, cache=cache)
 

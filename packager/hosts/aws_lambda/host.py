@@ -12,14 +12,14 @@ from packager.model.builds import PYTHON_PACKAGES_DIR
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
 _NODE = "node_modules/"
 _PYTHON = f"{PYTHON_PACKAGES_DIR}/"
 
 
-def place(bundle: Bundle, path: str) -> str:
+def place(bundle: Placeable, path: str) -> str:
     """Return the name in the archive of a file of the tree.
 
     A function keeps its paths, Python packages go to its root. A layer's packages go where the runtime looks; its
@@ -33,7 +33,7 @@ def place(bundle: Bundle, path: str) -> str:
     return path
 
 
-def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
     """Return nothing: Lambda starts what the handler names."""
     return {}
 

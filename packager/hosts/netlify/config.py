@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from packager.core.unused import UsedKeys
     from packager.model.configs import Order
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
 
 FILE = "netlify.toml"
 TITLE: str = "Netlify"
@@ -133,7 +133,7 @@ def function_name(entry: str) -> str:
     return folder.rpartition("/")[2] if name == "index" and folder and "/" in stem else name
 
 
-def check_name(name: str, bundle: Bundle) -> None:
+def check_name(name: str, bundle: Placeable) -> None:
     """Raise ConfigError for a name Netlify does not take."""
     where = f"bundles.{bundle.name}.src"
     if name in _RESERVED:

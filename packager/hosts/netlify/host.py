@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
 
-def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
     """Return ``<name>.js`` for every entry that is not called so: it hands on what the entry exports.
 
     Raises ConfigError for a name Netlify does not take, or that another function or file has already.

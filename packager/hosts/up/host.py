@@ -11,13 +11,13 @@ from packager.model.configs import Order
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 
 
-def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
     """Return nothing: up.json names the command."""
     return {}
 

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
 
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
 __all__ = ["additions", "place", "shipments"]
 STATIC = "public/"
 
 
-def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
     """Return nothing: the launcher finds the entry file by .vc-config.json."""
     return {}
 

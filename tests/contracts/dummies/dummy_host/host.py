@@ -12,18 +12,18 @@ from tests.contracts.dummies.dummy_host.config import write
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.model.plan import Bundle
+    from packager.model.hosts import Placeable
     from packager.model.results import Made
 
 _PACKAGES = "node_modules/"
 
 
-def place(bundle: Bundle, path: str) -> str:
+def place(bundle: Placeable, path: str) -> str:
     """Return the path, packages in ``vendor/``."""
     return f"vendor/{path[len(_PACKAGES) :]}" if path.startswith(_PACKAGES) else path
 
 
-def additions(bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
     """Return the file the dummy starts."""
     lines = [f"require({json.dumps(f'./{entry}')})\n" for entry in bundle.entries]
     return {"dummy-start.js": "".join(lines)}
