@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.record import Record, load_record
+from packager.archive.record import ArchiveRecord, load_record
 from packager.glance.columns import DamagedError
 from packager.glance.places import record_place
 
@@ -57,14 +57,14 @@ class Cache:
             self._grown = False
             tidy(self.folder, self.max_bytes)
 
-    def record(self, destination: Path) -> Record | None:
+    def record(self, destination: Path) -> ArchiveRecord | None:
         """Return what an archive was made of; None if that is not known."""
         try:
             return load_record(self._place(destination).read_bytes(), destination)
         except (OSError, DamagedError, ValueError):
             return None  # the first time, tidied up or damaged: all of it is made anew, and the record, too
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: ArchiveRecord) -> None:
         """Remember what an archive was made of. A cache that cannot be written is left as it is."""
         place = self._place(record.artifact.path)
         from packager.core.atomic import write

@@ -13,7 +13,7 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from packager.core.atomic import Aside
+from packager.core.atomic import PartialPath
 from packager.glance.columns import DamagedError, join_columns, split_columns
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class PackWriter:
         self.name = f"{name}{SUFFIX}"
         """What it will be called."""
         self.size_bytes = 0
-        self._aside = Aside(folder / self.name)
+        self._aside = PartialPath(folder / self.name)
         self._file = self._aside.path.open("xb")
         self._digests: list[bytes] = []
         self._numbers = array("Q")

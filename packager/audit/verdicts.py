@@ -31,7 +31,7 @@ _NAME = "\0artifact"
 _TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use: two seconds."""
 _ROOT = Path(__file__).parent.parent
-_CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "model", "trim")
+_CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "languages", "model", "select")
 """The rooms of ours on which a verdict depends: all that judging loads, which a test holds them to."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.core.units import format_size
-from packager.prove.spread import ratio, spread
+from packager.prove.quartiles import ratio, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

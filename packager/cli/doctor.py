@@ -49,7 +49,7 @@ def doctor(as_json: bool, no_registries: bool) -> int:
 
 
 def _docker() -> Check:
-    from packager.machine import look
+    from packager.containers.machine import look
 
     machine = look()
     if machine.docker:

@@ -33,7 +33,7 @@ _LEFTOVER = r"(?s)\..+\.(\d+-[0-9a-f]{8}\.partial|[0-9a-f]+\.removed)|\.fetching
 """The second and the third: names that versions before 2026-12 gave."""
 
 
-class Aside:
+class PartialPath:
     """A name beside a place, for a file or folder that takes the place when it is finished."""
 
     __slots__ = ("path", "place")
@@ -78,7 +78,7 @@ def writing(place: Path, *, sync: bool = False, mode: int | None = None) -> Iter
 
     `mode` is its mode from the beginning; None leaves that to the umask. What killed runs left is not looked for.
     """
-    aside = Aside(place)
+    aside = PartialPath(place)
     try:
         with _new_file(aside.path) as file:
             if mode is not None:
@@ -116,7 +116,7 @@ def made_aside(folder: Path, *, replaces: bool = False) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     remove_stale(folder)
-    aside = Aside(folder)
+    aside = PartialPath(folder)
     old = aside.path / _OLD
     try:
         aside.path.mkdir(mode=0o700)
@@ -145,7 +145,7 @@ def remove(path: Path, *, still: Callable[[Path], bool] | None = None) -> None:
     if path.is_symlink() or not path.is_dir() or is_leftover(path.name):
         _remove_tree(path)
         return
-    aside = Aside(path)
+    aside = PartialPath(path)
     _put_away(path, aside.path, missing_ok=False)
     if still is not None and aside.path.is_dir() and not still(aside.path):
         with suppress(OSError):  # another one has come meanwhile

@@ -37,15 +37,6 @@ def unseal(content: bytes, purpose: str) -> object | None:
     return document
 
 
-def read_sealed(place: Path, purpose: str) -> object | None:
-    """Return the document in a file; None if there is none, or something else, which may be a folder or a pipe."""
-    try:
-        content = read_plain(place)
-    except OSError:
-        return None
-    return None if content is None else unseal(content, purpose)
-
-
 def read_plain(place: Path) -> bytes | None:
     """Return what a file holds; None for a folder, a pipe or the like. Raises OSError for what cannot be read."""
     # Opening a pipe would otherwise wait for somebody to write into it.

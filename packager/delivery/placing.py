@@ -10,7 +10,7 @@ import stat
 import tempfile
 from typing import TYPE_CHECKING
 
-from packager.core.atomic import Aside, remove_stale
+from packager.core.atomic import PartialPath, remove_stale
 from packager.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -44,14 +44,14 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
         raise EnvironmentFault(msg, where=str(out / blocked), fix="remove it, or choose another folder with --out")
     for name in files:
         remove_stale(out / name)
-    waiting: list[Aside] = []
+    waiting: list[PartialPath] = []
     try:
         for name, content in files.items():
             place = out / name
             if _is_there(content, place):
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
-            waiting.append(Aside(place))
+            waiting.append(PartialPath(place))
             with waiting[-1].path.open("xb") as stream:
                 if isinstance(content, str):
                     stream.write(content.encode("utf-8"))

@@ -14,9 +14,9 @@ from packager.core.atomic import made_aside
 from packager.core.document import read_text
 from packager.core.errors import ArtifactError, ConfigError
 from packager.delivery.placing import check_writable, fault
+from packager.hosts.registry import ship
 from packager.model.results import Made
 from packager.project.outputs import SHIPMENT_RECORD
-from packager.providers.registry import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

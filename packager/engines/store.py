@@ -16,7 +16,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.core.atomic import Aside, remove_stale, write
+from packager.core.atomic import PartialPath, remove_stale, write
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.mirror import TIMEOUT_SECONDS, Mirror, MissingError, mirror_fix
 
@@ -124,9 +124,9 @@ class EngineStore:
 
 
 @contextlib.contextmanager
-def _both(place: Path) -> Iterator[tuple[Aside, Aside]]:
+def _both(place: Path) -> Iterator[tuple[PartialPath, PartialPath]]:
     """Yield names for an engine as it is fetched and as it is kept; what bears them in the end goes."""
-    both = (Aside(place.with_name(f"{place.name}.gz")), Aside(place))
+    both = (PartialPath(place.with_name(f"{place.name}.gz")), PartialPath(place))
     for aside in both:
         remove_stale(aside.place)
     try:

@@ -14,10 +14,11 @@ from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
 from packager.generate.failures import step_failure
 from packager.generate.images import JobImages
-from packager.generate.running import Ended
+from packager.generate.running import CommandEnd
 from packager.generate.source import source_tar
 from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import WORKDIR, Step, Tree
 from packager.model.containers import Command, Volume
 from packager.toolchains.environment import SETTINGS
@@ -43,7 +44,6 @@ _VOLUMES = (
 # Any name that is surely an executable file, in every image that has a shell.
 _ANY_FILE = "/bin/sh"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
 _PROBE_SECONDS = 60.0
 _FREE = "free some space on the Docker engine's disk: `docker system df` tells what takes it"
 # Distributions' own pip is years old: Debian 11's lacks options that every later one has, Debian 12's fetches wheels
@@ -116,7 +116,7 @@ class DockerBuilder:
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the image and the Node a job is built with as one text."""
         outside = surroundings(self._environment, self._home, job.source)
-        node = self._node_folder(job.language_version, job.arch).name if job.language == "nodejs" else ""
+        node = self._node_folder(job.language_version, job.arch).name if _needs_node(job) else ""
         return repr((self._images.of(job, outside, watch).id, node))
 
     def _bring_node(self, job: Job, container: Container) -> dict[str, str]:
@@ -125,7 +125,7 @@ class DockerBuilder:
         Where that one does not run (Node 18 and later on Amazon Linux 2), the image's own of that major, as Lambda's
         images have it.
         """
-        if job.language != "nodejs":
+        if not _needs_node(job):
             return {"PATH": _SYSTEM_PATH}
         folder = self._node_folder(job.language_version, job.arch)
         container.copy_in(tar_stream(_node_files(folder)), _NODE)
@@ -157,8 +157,12 @@ class DockerBuilder:
         mask = Mask({**self._environment, **dict(job.environment)})
         outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
-            ended = Ended(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
+            ended = CommandEnd(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
             raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+
+
+def _needs_node(job: Job) -> bool:
+    return any(argv[0] == "node" for argv in LANGUAGES[job.language].build_programs)
 
 
 def _steady() -> tuple[tuple[str, str], ...]:
@@ -200,7 +204,7 @@ def _quick(*argv: str, environment: Mapping[str, str] | None = None) -> Command:
 
 
 def _versions(container: Container, job: Job, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for argv in _TOOLS.get(job.language, ()):
+    for argv in LANGUAGES[job.language].build_programs:
         outcome = container.run(_quick(*argv, environment=given))
         if outcome.exit_code == 0:
             yield argv[0], outcome.output.strip().removeprefix("Python ").removeprefix("v")

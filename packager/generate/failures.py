@@ -10,7 +10,7 @@ from packager.toolchains.causes import disk_full, explain
 
 if TYPE_CHECKING:
     from packager.core.masking import Mask
-    from packager.generate.running import Ended
+    from packager.generate.running import CommandEnd
     from packager.model.builds import Step
 
 _TAIL_LINES = 20
@@ -21,7 +21,7 @@ _LONGEST_LINE = 200
 
 
 def step_failure(
-    step: Step, ended: Ended, *, timeout_seconds: float, mask: Mask, free: str
+    step: Step, ended: CommandEnd, *, timeout_seconds: float, mask: Mask, free: str
 ) -> GeneratorFault | EnvironmentFault:
     """Return the error for a step that failed or took too long: where, what, why as far as it shows, and what to do.
 

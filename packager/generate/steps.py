@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import PYTHON_PACKAGES_DIR, Step
 from packager.package_managers.production import development_packages, development_specs
 
@@ -184,22 +185,8 @@ def _npm_platform(job: Job) -> tuple[str, ...]:
 
 
 def _environment(job: Job) -> tuple[tuple[str, str], ...]:
-    """Return what selects the target in the tools that install scripts call, then the job's own.
-
-    prebuild-install and node-gyp-build read npm_config_platform, _arch and _libc; node-pre-gyp reads
-    npm_config_target_platform, _target_arch and _target_libc (their rc.js, node-gyp-build.js and versioning.js).
-    """
-    if job.language != "nodejs":
-        return job.environment
-    cpu = _NODE_CPU[job.arch]
-    return (
-        ("npm_config_platform", "linux"),
-        ("npm_config_arch", cpu),
-        ("npm_config_target_platform", "linux"),
-        ("npm_config_target_arch", cpu),
-        ("npm_config_target_libc", job.libc),
-        *job.environment,
-    )
+    """Return what selects the target in the tools that install scripts call, then the job's own."""
+    return (*LANGUAGES[job.language].build_environment(job.arch, job.libc), *job.environment)
 
 
 def _pnpm_install(job: Job, run_scripts: bool) -> Step:

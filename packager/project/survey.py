@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.package_json import read_package_json
+from packager.core.requirements import read_requirements
 from packager.engines.generations import generation, spoken_of
-from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
+from packager.languages.registry import LANGUAGES, UNKNOWN_LANGUAGE
 from packager.model.project import Survey
 from packager.package_managers.lockfiles import check_lock
-from packager.package_managers.package_json import read_package_json
 from packager.project.files import language_of
 
 if TYPE_CHECKING:
@@ -35,15 +36,16 @@ def survey(
     `commands` and `environment` are the user's own for generating: ``--schema`` and engine types are read from them.
     Raises ConfigError for a missing, broken or contradictory lock file, or a schema that is named but not there.
     """
-    language = language or language_of(root) or "provided"
+    language = language or language_of(root) or UNKNOWN_LANGUAGE
     manager: PackageManager | None = None
     lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
     named = ""
-    if language == "nodejs" and (root / "package.json").is_file():
+    managers = LANGUAGES[language].managers
+    if "npm" in managers and (root / "package.json").is_file():
         facts = check_lock(root)
         manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes
         named = _schema_of(read_package_json(root))
-    elif language == "python":
+    elif "pip" in managers:
         for name in PYTHON_REQUIREMENTS:
             if (root / name).is_file():
                 manager, lock_file = "pip", name

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Cause:
+class CommandCause:
     """Why a command failed."""
 
     message: str
@@ -148,7 +148,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(output: str) -> Cause | None:
+def explain(output: str) -> CommandCause | None:
     """Return the first known cause that a failed command's last output shows; None if it is a new one.
 
     A pattern's group ``detail`` (a package, a target) is named in the message.
@@ -160,7 +160,7 @@ def explain(output: str) -> Cause | None:
         match = re.search(pattern, output)
         if match:
             detail = (match.groupdict().get("detail") or "").strip().rstrip(".,:'\"")
-            return Cause(message.replace("{detail}", detail).removesuffix(": "), fix)
+            return CommandCause(message.replace("{detail}", detail).removesuffix(": "), fix)
     return None
 
 

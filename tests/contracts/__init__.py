@@ -1,1 +1,1 @@
-"""Test-kits: what every plug-in of a contract has to pass."""
+"""Contracts: one class of tests per Protocol, which every plug-in passes, and a dummy of each kind."""

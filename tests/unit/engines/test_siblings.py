@@ -9,7 +9,7 @@ import pytest
 
 from packager.audit.judge import audit_archive
 from packager.catalog.current import load_catalog
-from packager.engines.requirements import read_requirements
+from packager.core.requirements import read_requirements
 from packager.engines.siblings import siblings_of
 from packager.inventory.tree import scan_tree
 from packager.project.survey import survey
