@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
-from packager.prove.docker import find_place, started
-from packager.prove.natives import native_files
-from packager.prove.quartiles import ratio, spread
-from packager.prove.request import ProofRequest
-from packager.prove.unpack import clean_root
+from packager.prove.cold.quartiles import ratio, spread
+from packager.prove.running.docker import find_place, started
+from packager.prove.running.natives import native_files
+from packager.prove.running.request import ProofRequest
+from packager.prove.running.unpack import clean_root
 
 if TYPE_CHECKING:
-    from packager.prove.outcome import Run
+    from packager.prove.judging.outcome import Run
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "aws-lambda"
 HANDLER = "src/handler.handler"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.deflate import codec
-from packager.glance.codec import DEFAULT_LEVEL
-from packager.glance.halves import see_folder
-from packager.glance.unchanged import own_name
+from packager.archive.fastpath.codec import DEFAULT_LEVEL
+from packager.archive.fastpath.noop_check import own_name
+from packager.archive.fastpath.parallel_walk import see_folder
+from packager.archive.write.deflate import codec
 
 if TYPE_CHECKING:
-    from packager.archive.cache import Cache
-    from packager.glance.sight import Snapshot
+    from packager.archive.cache.member_cache import Cache
+    from packager.archive.fastpath.snapshot import Snapshot
     from packager.model.archives import Artifact
 
 
@@ -37,8 +37,8 @@ def pack(
         return _pack_folder(source, destination, level, jobs, cache, sight)
     import tempfile
 
-    from packager.archive.reader import open_archive
-    from packager.archive.unpack import unpack
+    from packager.archive.read.reader import open_archive
+    from packager.archive.read.unpack import unpack
 
     with open_archive(source) as archive, tempfile.TemporaryDirectory(prefix="packager-") as scratch:
         unpack(archive, Path(scratch), portable=True)
@@ -57,7 +57,7 @@ def _pack_folder(
     if cache and record:
         if record.shows(sight) and record.artifact.codec == compressor.name and record.is_intact():
             return record.artifact
-        from packager.archive.rework import rework
+        from packager.archive.incremental.rebuild import rework
 
         reworked = rework(record, sight, compressor, cache, destination)
         if reworked.artifact is not None:
@@ -75,9 +75,9 @@ def _pack_anew(
     known: list[bytes | None] | None,
 ) -> Artifact:
     """Write the archive member by member; what only that needs is imported here."""
-    from packager.archive.layout import arrange
-    from packager.archive.record import in_order, make_record
-    from packager.archive.writer import write_table
+    from packager.archive.cache.record import in_order, make_record
+    from packager.archive.write.layout import arrange
+    from packager.archive.write.writer import write_table
 
     layout = arrange(sight.entries())
     order = in_order(sight)

@@ -1,11 +1,11 @@
-"""A folder as names and real sources; the walk itself is `packager.glance.walk`."""
+"""A folder as names and real sources; the walk itself is `packager.archive.fastpath.walk`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.glance.walk import look
+from packager.archive.fastpath.walk import look
 from packager.model.archives import Entry
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.audit.loader import Link
+    from packager.audit.binaries.loader import Link
     from packager.model.findings import Mounted, Severity
     from packager.model.inventory import File
     from packager.model.targets import Target
@@ -84,7 +84,7 @@ class AuditContext:
     @cached_property
     def links(self) -> tuple[Link, ...]:
         """Return how every needed library resolves on the target."""
-        from packager.audit.loader import links
+        from packager.audit.binaries.loader import links
 
         return links(self)
 

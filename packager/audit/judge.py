@@ -7,21 +7,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.audit.abi import check_platform, check_shape, check_unreadable
-from packager.audit.archives import check_archive
+from packager.audit.binaries.abi import check_platform, check_shape, check_unreadable
+from packager.audit.binaries.interpreters import check_addons, check_extension_modules, check_tags
+from packager.audit.binaries.libraries import check_needed, check_shadowed
+from packager.audit.binaries.platform_variants import excuse
+from packager.audit.binaries.symbols import check_symbol_versions
+from packager.audit.bundle.archives import check_archive
+from packager.audit.bundle.engines import check_clients, check_engines, check_overrides
+from packager.audit.bundle.handlers import check_handler, handler_texts
+from packager.audit.bundle.imports import check_imports
+from packager.audit.bundle.layers import check_layer
+from packager.audit.bundle.names import check_names
+from packager.audit.bundle.secrets import check_secrets
+from packager.audit.bundle.sizes import Weights, weigh
+from packager.audit.bundle.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.context import AuditContext
-from packager.audit.engines import check_clients, check_engines, check_overrides
-from packager.audit.handlers import check_handler, handler_texts
-from packager.audit.imports import check_imports
-from packager.audit.languages import check_addons, check_extension_modules, check_tags
-from packager.audit.layers import check_layer
-from packager.audit.libraries import check_needed, check_shadowed
-from packager.audit.names import check_names
-from packager.audit.platform_variants import excuse
-from packager.audit.secrets import check_secrets
-from packager.audit.sizes import Weights, weigh
-from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
-from packager.audit.symbols import check_symbol_versions
 from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
 

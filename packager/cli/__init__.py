@@ -20,10 +20,10 @@ def main(arguments: list[str] | None = None) -> None:
         _speak_utf8()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["pack"]:
-        from packager.glance.unchanged import glance
+        from packager.archive.fastpath.noop_check import check_unchanged
 
         try:
-            seen = glance(words[1:])
+            seen = check_unchanged(words[1:])
             if seen is not None:
                 if not seen.unchanged:
                     from packager.cli.quick import pack_seen

@@ -94,7 +94,7 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
     import json
     import os
 
-    from packager.audit.annotations import annotation
+    from packager.audit.output.annotations import annotation
     from packager.model.findings import has_errors
 
     ok = not has_errors(findings)
@@ -106,7 +106,7 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
         click.echo(json.dumps(document, indent=1))
         return
     if form == "sarif":
-        from packager.audit.sarif import sarif
+        from packager.audit.output.sarif import sarif
 
         click.echo(json.dumps(sarif(findings), indent=1))
         return

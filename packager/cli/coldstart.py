@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.core.units import format_size
-from packager.prove.quartiles import ratio, spread
+from packager.prove.cold.quartiles import ratio, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.prove.coldstart import ColdStart
+    from packager.prove.cold.coldstart import ColdStart
 
 
 def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, as_json: bool) -> None:
     """Print the measurements; the first artifact is compared with the second, if there is one."""
     if chart is not None:
         from packager.core.atomic import replacing
-        from packager.prove.chart import draw
+        from packager.prove.cold.chart import draw
 
         with replacing(chart) as file:
             file.write(draw(measured).encode())

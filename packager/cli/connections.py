@@ -105,7 +105,7 @@ def _simulated(artifact: Path, words: dict[str, Any]) -> Simulated:
     from packager.connections.simulate import simulate
     from packager.core.errors import UsageError
     from packager.core.resources import default_cache
-    from packager.prove.request import ProofRequest
+    from packager.prove.running.request import ProofRequest
 
     require_file(artifact)
     handler = words["handlers"][0] if words["handlers"] else str(manifest_beside(artifact).get("handler", ""))

@@ -74,7 +74,7 @@ def _python() -> Check:
 
 
 def _codec() -> Check:
-    from packager.archive.deflate import codec_name
+    from packager.archive.write.deflate import codec_name
     from packager.core.errors import EnvironmentFault
 
     try:
@@ -84,7 +84,7 @@ def _codec() -> Check:
 
 
 def _deflate64() -> Check:
-    from packager.archive.inflate import deflate64_library
+    from packager.archive.read.inflate import deflate64_library
     from packager.core.errors import EnvironmentFault
 
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from packager.glance.codec import LEVELS
+from packager.archive.fastpath.codec import LEVELS
 from packager.model.plan import TRIM_LEVELS
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from packager.archive.fastpath.codec import LEVELS
 from packager.cli.quick import document, no_search_for_cycles, told
 from packager.core.errors import UsageError
-from packager.glance.codec import LEVELS
 
 if TYPE_CHECKING:
     from packager.model.plan import TrimLevel
@@ -69,7 +69,7 @@ def pack(
         chosen = target_of_folder(path, target, runtime, arch)
         return pack_folder(path, output, how, chosen, why=why, as_json=as_json)
     _refuse_idle(click.get_current_context(), "target", "runtime", "arch")
-    from packager.archive.cache import open_cache
+    from packager.archive.cache.member_cache import open_cache
     from packager.archive.pack import pack as run_pack
     from packager.core.resources import default_cache
 

@@ -74,8 +74,8 @@ def prove(
     payload = _event(event) if event else None
     if cold_start:
         from packager.cli.coldstart import print_cold_starts
-        from packager.prove.coldstart import TimedBundle, measure
-        from packager.prove.request import ProofRequest
+        from packager.prove.cold.coldstart import TimedBundle, measure
+        from packager.prove.running.request import ProofRequest
 
         bundles = [TimedBundle(path, layers)]
         if words["vs"] is not None:

@@ -13,15 +13,15 @@ from packager.core.signals import terminable
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.glance.unchanged import Glance
+    from packager.archive.fastpath.noop_check import PackCheck
     from packager.model.archives import Artifact
 
 
-def pack_seen(seen: Glance) -> None:
+def pack_seen(seen: PackCheck) -> None:
     """Pack what a glance has seen to have changed, and say so; raises what packing raises."""
     from pathlib import Path
 
-    from packager.archive.cache import open_cache
+    from packager.archive.cache.member_cache import open_cache
     from packager.archive.pack import pack
 
     request = seen.request

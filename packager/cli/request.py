@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.archive.fastpath.codec import LEVELS
 from packager.core.errors import UsageError
 from packager.core.resources import default_cache
 from packager.core.units import parse_size
-from packager.glance.codec import LEVELS
 from packager.model.options import BuildOptions
 
 if TYPE_CHECKING:

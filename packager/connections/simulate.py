@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.model.proof import CannotProve
-from packager.prove.request import ProofRequest, moved, runtime_environment
-from packager.prove.unpack import clean_root
+from packager.prove.running.request import ProofRequest, moved, runtime_environment
+from packager.prove.running.unpack import clean_root
 from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:

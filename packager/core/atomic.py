@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PARTIAL_SUFFIX = ".partial"
-"""Of all that is not finished. `packager.glance.places` spells it again, since it loads nothing; a test compares."""
+"""Of all that is not finished. `packager.archive.fastpath.record_path` spells it again, since it loads nothing; a test
+compares."""
 _MAKING = "made"
 _OLD = "old"
 _STALE_FILE_SECONDS = 600

@@ -9,7 +9,8 @@ from __future__ import annotations
 from packager.core.cache_dir import DIGEST, Area, AreaSpec, BytesArea, DocumentArea, ProgramArea, TreeArea
 
 MEMBERS = AreaSpec("archive/members", "compressed members", Area, suffix=".pack", depth=2)
-"""One shelf per codec. The packs carry checksums per member, and `packager.archive.tidy` makes room among them."""
+"""One shelf per codec. The packs carry checksums per member, and `packager.archive.cache.maintenance` makes room among
+them."""
 RECORDS = AreaSpec("archive/records", "what archives were made of", Area, key=rf"[^/]*-{DIGEST}|[0-9a-f]{{32}}")
 """Read by what starts `packager pack` before anything else is loaded, and so in a format of their own. Those of 32
 digits are of versions before 2026-11."""

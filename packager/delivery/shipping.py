@@ -8,8 +8,8 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
-from packager.archive.reader import open_archive
-from packager.archive.unpack import unpack
+from packager.archive.read.reader import open_archive
+from packager.archive.read.unpack import unpack
 from packager.core.atomic import made_aside
 from packager.core.document import read_text
 from packager.core.errors import ArtifactError, ConfigError

@@ -64,7 +64,7 @@ def read_engine_facts(path: Path, names: Iterable[str]) -> EngineFacts:
         return engine_facts(names, lambda name: _of_file(path / name))
     if not is_archive(path):
         return EngineFacts()
-    from packager.archive.reader import WEIGHED, open_archive
+    from packager.archive.read.reader import WEIGHED, open_archive
     from packager.core.errors import ArtifactError
 
     with open_archive(path, limits=WEIGHED) as archive:

@@ -14,8 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from packager.archive.faults import faults
-from packager.archive.reader import WEIGHED, open_archive
+from packager.archive.read.anomalies import faults
+from packager.archive.read.reader import WEIGHED, open_archive
 from packager.archive.tree import walk
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from packager.archive.reader import Archive, ArchiveMember
+    from packager.archive.read.reader import Archive, ArchiveMember
     from packager.model.inventory import Package
 
     Wanted = Callable[[str], bool]

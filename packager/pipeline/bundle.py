@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.audit.binaries.uncompiled import check_uncompiled
 from packager.audit.silence import silenced
-from packager.audit.uncompiled import check_uncompiled
 from packager.core.errors import ArtifactError
 from packager.model.findings import Finding, has_errors
 from packager.model.proof import Proof

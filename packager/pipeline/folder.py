@@ -9,16 +9,16 @@ import csv
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from packager.archive.cache import open_cache
-from packager.archive.layout import make_layout
-from packager.archive.writer import write
+from packager.archive.cache.member_cache import open_cache
+from packager.archive.fastpath.codec import DEFAULT_LEVEL
+from packager.archive.fastpath.noop_check import own_name
+from packager.archive.write.layout import make_layout
+from packager.archive.write.writer import write
 from packager.compile.stripping import strip
 from packager.core.errors import ArtifactError
 from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
-from packager.glance.codec import DEFAULT_LEVEL
-from packager.glance.unchanged import own_name
 from packager.inventory.contents import TreeContents
 from packager.inventory.tree import scan_tree
 from packager.model.stages import CompileInputs, StripInputs, TrimInputs

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.cache import open_cache
-from packager.archive.layout import make_layout
-from packager.archive.writer import write as write_archive
+from packager.archive.cache.member_cache import open_cache
+from packager.archive.write.layout import make_layout
+from packager.archive.write.writer import write as write_archive
 from packager.audit.judge import audit_archive
 from packager.compile import stripping
 from packager.hosts.registry import lay_out

@@ -23,7 +23,7 @@ def layers_unzipped(result: Result, results: list[Result]) -> int:
 
 
 def _unzipped(path: Path) -> int:
-    from packager.archive.reader import WEIGHED, open_archive
+    from packager.archive.read.reader import WEIGHED, open_archive
 
     with open_archive(path, limits=WEIGHED) as archive:
         return sum(member.size_bytes for member in archive.members)

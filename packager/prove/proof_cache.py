@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.prove.request import ProofRequest
+    from packager.prove.running.request import ProofRequest
 
 _FIELDS = ("status", "how", "where", "detail", "answer")
 

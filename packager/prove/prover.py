@@ -11,15 +11,15 @@ from packager.core.errors import DockerFault
 from packager.languages.registry import LANGUAGES
 from packager.model.proof import CannotProve, Proof, skipped
 from packager.prove import proof_cache
-from packager.prove.bootstrap import look_at_bootstrap
-from packager.prove.expect import as_expected
-from packager.prove.failure_context import FailureContext
-from packager.prove.missing import with_wanted
-from packager.prove.natives import extension_modules, native_files
-from packager.prove.outcome import judge
-from packager.prove.request import ProofRequest
-from packager.prove.runners import How, attempts
-from packager.prove.unpack import clean_root
+from packager.prove.judging.expect import as_expected
+from packager.prove.judging.failure_context import FailureContext
+from packager.prove.judging.missing import with_wanted
+from packager.prove.judging.outcome import judge
+from packager.prove.running.bootstrap import look_at_bootstrap
+from packager.prove.running.natives import extension_modules, native_files
+from packager.prove.running.request import ProofRequest
+from packager.prove.running.runners import How, attempts
+from packager.prove.running.unpack import clean_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
-    from packager.prove.runners import ProofRunner
-    from packager.prove.unpack import CleanRoot
+    from packager.prove.running.runners import ProofRunner
+    from packager.prove.running.unpack import CleanRoot
 
 DEFAULT_MEMORY_BYTES = 1 << 30
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.audit.sizes import Weights, weigh
+from packager.audit.bundle.sizes import Weights, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

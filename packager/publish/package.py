@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from packager.archive.reader import open_archive
+from packager.archive.read.reader import open_archive
 from packager.core.errors import ArtifactError
 from packager.model.publishing import FinishedZip
 

@@ -7,7 +7,7 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from packager.archive.reader import WEIGHED, open_archive
+from packager.archive.read.reader import WEIGHED, open_archive
 from packager.archive.tree import find
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution

@@ -6,14 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from packager.archive.reader import WEIGHED, open_archive
+from packager.archive.read.reader import WEIGHED, open_archive
 from packager.archive.zipformat import CENTRAL, CENTRAL_SIGNATURE, END, LOCAL, METHOD_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from packager.archive.reader import Archive, ArchiveMember
+    from packager.archive.read.reader import Archive, ArchiveMember
 
 _PIECE_BYTES = 1 << 20
 _LOCAL_FIELDS = (

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.archive.reader import WEIGHED, open_archive
+from packager.archive.read.reader import WEIGHED, open_archive
 from packager.archive.tree import find
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from packager.archive.cache import open_cache
+from packager.archive.cache.member_cache import open_cache
 from packager.archive.pack import pack
 from packager.core import pruning
 from packager.core.cache_areas import AREAS, WITHIN

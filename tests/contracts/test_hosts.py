@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.layout import prove_names
+from packager.archive.write.layout import prove_names
 from packager.delivery.deliver import deliver
 from packager.hosts.registry import HOSTS, lay_out, ship
 from packager.model.builds import PYTHON_PACKAGES_DIR

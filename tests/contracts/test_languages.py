@@ -21,7 +21,7 @@ from packager.planning.planner import make_plan
 from packager.project.detect import detect_project
 from packager.project.files import language_of
 from packager.prove.loaders import scripts
-from packager.prove.natives import extension_modules
+from packager.prove.running.natives import extension_modules
 from tests.contracts.dummies import quill
 from tests.contracts.language_kit import CASES, Finds, LanguageCase, catalog_with
 from tests.support.fakes import NO_DOCKER

@@ -9,16 +9,16 @@ import pytest
 
 from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
-from packager.prove.coldstart import TimedBundle, measure
-from packager.prove.quartiles import ratio
-from packager.prove.request import ProofRequest
+from packager.prove.cold.coldstart import TimedBundle, measure
+from packager.prove.cold.quartiles import ratio
+from packager.prove.running.request import ProofRequest
 from tests.support.cli import packager
 from tests.support.proving import make_zip, needs_node, node_target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.prove.coldstart import ColdStart
+    from packager.prove.cold.coldstart import ColdStart
 
 pytestmark = needs_node
 LIGHT = "exports.handler = async () => 1;"

@@ -20,7 +20,7 @@ import pytest
 from packager.connections.postgres import held_connections, max_connections
 from packager.connections.simulate import DRIVER, answer, container, simulate, tell
 from packager.core.resources import bundled
-from packager.prove.request import ProofRequest
+from packager.prove.running.request import ProofRequest
 from tests.support.cli import SAMPLES, packager
 from tests.support.postgres import cluster, programs
 from tests.support.proving import make_zip, needs_node, node_target

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.prove.local import run_locally
 from packager.prove.prover import prove
+from packager.prove.running.local import run_locally
 from tests.support.proving import make_zip, needs_node, node_target
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.proof import Proof
-    from packager.prove.outcome import Run
+    from packager.prove.judging.outcome import Run
 
 pytestmark = needs_node
 SOURCE = "exports.handler = async (event) => ({ statusCode: 200, got: event });"
@@ -29,7 +29,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("run")
         return run_locally(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("packager.prove.runners.run_locally", counted)
+    monkeypatch.setattr("packager.prove.running.runners.run_locally", counted)
     return seen
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Arch
-    from packager.prove.runners import How
+    from packager.prove.running.runners import How
 
 
 @pytest.fixture
@@ -264,7 +264,7 @@ def test_a_fork_bomb_ends_with_the_sandbox(bench: Bench) -> None:
 
 @needs_node
 def test_without_namespaces_the_verdicts_are_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.prove.local._in_sandbox", lambda *_: None)
+    monkeypatch.setattr("packager.prove.running.local._in_sandbox", lambda *_: None)
     layer = {"nodejs/node_modules/dep/index.js": "module.exports = 1"}
     proof = bench.prove({"index.js": "require('dep'); " + GOOD_CJS}, layers=[layer], event=1)
     assert proof.status == "proved", proof

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive import rework as rework_module
-from packager.archive import splicing as splicing_module
-from packager.archive import tidy as tidy_module
-from packager.archive.cache import Cache, open_cache
+from packager.archive.cache import maintenance as tidy_module
+from packager.archive.cache.member_cache import Cache, open_cache
+from packager.archive.fastpath import snapshot as sight_module
+from packager.archive.incremental import rebuild as rework_module
+from packager.archive.incremental import splicing as splicing_module
+from packager.archive.incremental.splice import splice
 from packager.archive.pack import pack
-from packager.archive.splice import splice
-from packager.glance import sight as sight_module
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:

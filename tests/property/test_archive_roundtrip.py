@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.archive.layout import make_layout
 from packager.archive.pack import pack
-from packager.archive.reader import open_archive
-from packager.archive.unpack import unpack
-from packager.archive.writer import write
+from packager.archive.read.reader import open_archive
+from packager.archive.read.unpack import unpack
+from packager.archive.write.layout import make_layout
+from packager.archive.write.writer import write
 from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import Record, handmade
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SCRIPT = """
 import os, random, shutil, sys
 from pathlib import Path
-from packager.archive.cache import open_cache
+from packager.archive.cache.member_cache import open_cache
 from packager.archive.pack import pack
 
 scratch, original, shared = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from packager.archive.layout import make_layout, prove_name
+from packager.archive.write.layout import make_layout, prove_name
 from packager.hosts.registry import lay_out
 from packager.model.inventory import ElfFacts, File, Inventory, Package
 from packager.model.packages import Installed, PackageGraph, package_folder

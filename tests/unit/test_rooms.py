@@ -22,12 +22,12 @@ DOORS = {
     "cyclonedx": ("sbom/cyclonedx.py",),
     "docker": ("containers/docker_engine.py", "containers/docker_container.py"),
     "elftools": ("inventory/elf.py",),
-    "inflate64": ("archive/inflate.py",),
+    "inflate64": ("archive/read/inflate.py",),
     "platformdirs": ("core/resources.py",),
     "rich": ("cli/",),
     "ruamel": ("core/yamltext.py",),
     "wcmatch": ("select/trim/patterns.py",),
-    "zipfile_deflate64": ("archive/inflate.py",),
+    "zipfile_deflate64": ("archive/read/inflate.py",),
 }
 """Library → the files, or folders, that alone import it."""
 BENEATH: dict[str, set[str]] = {
@@ -35,8 +35,7 @@ BENEATH: dict[str, set[str]] = {
     "model": {"core"},
     "catalog": {"core", "model"},
     "languages": {"catalog", "core", "model"},
-    "glance": {"core", "model"},
-    "archive": {"core", "glance", "model"},
+    "archive": {"core", "model"},
 }
 """Room → the only rooms it may import: what everything else stands on, and what `packager pack` loads."""
 _MODULE = re.compile(r"packager(?:\.\w+)+(?::\w+)?")
@@ -108,6 +107,13 @@ def test_no_circle_of_rooms() -> None:
 @pytest.mark.parametrize("room", BENEATH)
 def test_what_everything_stands_on_imports_nothing_above(room: str) -> None:
     assert {there for _, here, there in _between_rooms() if here == room} <= BENEATH[room]
+
+
+def test_the_fast_path_of_packing_stands_on_next_to_nothing() -> None:
+    ours = {found.module for found in IMPORTS if found.file.startswith("archive/fastpath/")}
+    allowed = ("packager.archive.fastpath", "packager.core", "packager.model.archives")
+
+    assert not {module for module in ours if module.startswith("packager.") and not module.startswith(allowed)}
 
 
 def test_a_room_is_described_by_its_init_and_defines_nothing_there() -> None:

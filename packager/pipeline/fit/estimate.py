@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.archive.fastpath.codec import LEVELS
 from packager.compile.kept import RULE
 from packager.core.errors import PackagerError
-from packager.glance.codec import LEVELS
 from packager.inventory.bytecode import source_path
 from packager.model.plan import TRIM_LEVELS
 from packager.pipeline.fit.levels import level_ratio

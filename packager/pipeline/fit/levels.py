@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from packager.archive.deflate import codec
+from packager.archive.write.deflate import codec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.archive.fastpath.codec import LEVELS
 from packager.core.units import format_size
-from packager.glance.codec import LEVELS
 from packager.languages.registry import LANGUAGES
 from packager.model.fitting import Measure, Settings
 from packager.model.plan import TRACED, TRIM_LEVELS

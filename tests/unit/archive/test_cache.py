@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive import hashing as hashing_module
-from packager.archive import members as members_module
-from packager.archive import rework as rework_module
-from packager.archive import tidy as tidy_module
-from packager.archive.cache import Cache, open_cache
-from packager.archive.deflate import codec
-from packager.archive.giants import pieces_of
-from packager.archive.layout import make_layout
+from packager.archive.cache import maintenance as tidy_module
+from packager.archive.cache.member_cache import Cache, open_cache
+from packager.archive.fastpath import snapshot as sight_module
+from packager.archive.incremental import hashing as hashing_module
+from packager.archive.incremental import rebuild as rework_module
 from packager.archive.pack import pack
-from packager.archive.writer import write
+from packager.archive.write import members as members_module
+from packager.archive.write.deflate import codec
+from packager.archive.write.large_members import pieces_of
+from packager.archive.write.layout import make_layout
+from packager.archive.write.writer import write
 from packager.core.errors import EnvironmentFault
-from packager.glance import sight as sight_module
 from packager.model.archives import Entry
 from tests.unit.archive.zips import TREE, contents, tree
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.archive.store import Found
+    from packager.archive.cache.store import Found
 
 
 @pytest.fixture
@@ -298,7 +298,7 @@ def test_a_disk_that_fails_while_stretches_are_copied_leaves_the_old_archive(
 
 _LOOP = (
     "import sys; from pathlib import Path\n"
-    "from packager.archive.pack import pack; from packager.archive.cache import open_cache\n"
+    "from packager.archive.pack import pack; from packager.archive.cache.member_cache import open_cache\n"
     "cache = open_cache(Path(sys.argv[3]))\n"
     "for turn in range(int(sys.argv[4])):\n"
     "    for path in cache.folder.glob('members/*/*.pack'): path.unlink(missing_ok=True)\n"
@@ -399,7 +399,7 @@ def test_joining_packs_leaves_archives_to_be_copied_by_the_stretch(
         (root / "lib" / "util.js").touch()
         out.unlink()
         with monkeypatch.context() as nothing_anew:
-            nothing_anew.setattr("packager.archive.writer.write_table", None)
+            nothing_anew.setattr("packager.archive.write.writer.write_table", None)
             pack(root, out, cache=cache)
 
     assert joined > 2

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.inflate import CorruptStream, deflate64_library, inflater
-from packager.archive.reader import ReadLimits, open_archive
+from packager.archive.read.inflate import CorruptStream, deflate64_library, inflater
+from packager.archive.read.reader import ReadLimits, open_archive
 from packager.cli import run
 from packager.core.errors import ArtifactError, EnvironmentFault
 from tests.support.bits import flipped
@@ -163,7 +163,7 @@ def look():
 def same(one, other):
     return all(a.keys() == b.keys() and all(a[key] is b[key] for key in a) for a, b in zip(one, other))
 fresh = look()
-from packager.archive.inflate import deflate64_library, inflater
+from packager.archive.read.inflate import deflate64_library, inflater
 stream = sys.stdin.buffer.read()
 """
 

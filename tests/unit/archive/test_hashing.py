@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive import hashing
-from packager.archive.hashing import hash_files
+from packager.archive.fastpath.snapshot import see
+from packager.archive.fastpath.walk import look
+from packager.archive.incremental import hashing
+from packager.archive.incremental.hashing import hash_files
 from packager.core.errors import ArtifactError
-from packager.glance.sight import see
-from packager.glance.walk import look
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
-    from packager.glance.sight import Snapshot
+    from packager.archive.fastpath.snapshot import Snapshot
 
 
 @pytest.fixture(params=["one process", "two processes"])
@@ -63,6 +63,6 @@ def test_a_file_that_changes_meanwhile_is_named(root: Path, name: str, what: str
 
 
 def test_what_the_other_process_did_not_do_is_done_here(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.glance.aside.Aside.finish", lambda _: None)
+    monkeypatch.setattr("packager.archive.fastpath.fork_worker.Aside.finish", lambda _: None)
     sight = see(look(root))
     assert hash_files(sight, range(len(sight))) == dict(enumerate(_expected(sight)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from packager.archive.layout import MAX_ENTRIES, case_collisions, make_layout, prove_name
+from packager.archive.write.layout import MAX_ENTRIES, case_collisions, make_layout, prove_name
 from packager.core.errors import ArtifactError
 
 

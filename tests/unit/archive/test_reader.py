@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from packager.archive.inflate import inflater
-from packager.archive.layout import make_layout
-from packager.archive.reader import ReadLimits, open_archive
-from packager.archive.writer import write
+from packager.archive.read.inflate import inflater
+from packager.archive.read.reader import ReadLimits, open_archive
+from packager.archive.write.layout import make_layout
+from packager.archive.write.writer import write
 from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import TREE, Record, compressed, handmade
 

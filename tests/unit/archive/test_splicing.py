@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive import rework as rework_module
-from packager.archive.cache import Cache, open_cache
+from packager.archive.cache.member_cache import Cache, open_cache
+from packager.archive.incremental import rebuild as rework_module
+from packager.archive.incremental.splicing import made_by, splicing
 from packager.archive.pack import pack
-from packager.archive.splicing import made_by, splicing
 from packager.core.errors import ArtifactError
 from tests.support.trees import write_tree
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from packager.glance.aside import Aside
+    from packager.archive.fastpath.fork_worker import Aside
     from packager.model.archives import Artifact
 
 
@@ -50,7 +50,7 @@ def _names(out: Path) -> list[str]:
 
 
 def _splicing(cache: Cache, made: Artifact, out: Path) -> Aside:
-    from packager.archive.deflate import codec
+    from packager.archive.write.deflate import codec
 
     record = cache.record(made.path)
     assert record is not None

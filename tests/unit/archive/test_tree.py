@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from packager.archive.fastpath import walk as tree_module
 from packager.archive.tree import walk
 from packager.core.errors import ArtifactError
-from packager.glance import walk as tree_module
 from tests.unit.archive.zips import TREE, tree
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from packager.archive.pack import pack
-from packager.archive.reader import open_archive
-from packager.archive.unpack import unpack
+from packager.archive.read.reader import open_archive
+from packager.archive.read.unpack import unpack
 from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
 from tests.unit.archive.zips import TREE, Record, contents, handmade, tree
 

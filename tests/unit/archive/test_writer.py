@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 import pytest
 from deflate import deflate_compress
 
-from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, WorkBatch, batches, working_ahead
-from packager.archive.layout import make_layout
-from packager.archive.members import Packed, pack_members
-from packager.archive.writer import write
+from packager.archive.fastpath.codec import LEVELS, SMALL_BYTES
+from packager.archive.write.layout import make_layout
+from packager.archive.write.members import Packed, pack_members
+from packager.archive.write.ordered_pool import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, WorkBatch, batches, working_ahead
+from packager.archive.write.writer import write
 from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
-from packager.glance.codec import LEVELS, SMALL_BYTES
 from tests.unit.archive.zips import ELF, TREE, contents, layout_of, tree
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def test_a_source_that_changes_meanwhile_is_named(
         change(victim)
         return pack_members(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("packager.archive.writer.pack_members", late)
+    monkeypatch.setattr("packager.archive.write.writer.pack_members", late)
     (tmp_path / "out.zip").write_bytes(b"old")
 
     with pytest.raises(ArtifactError) as caught:
@@ -244,7 +244,7 @@ def test_a_full_disk_is_the_environments_fault(tmp_path: Path) -> None:
     """A file-size limit stands in for the full disk: the real error of a real write."""
     script = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from packager.archive.writer import write; from packager.archive.layout import make_layout\n"
+        "from packager.archive.write.writer import write; from packager.archive.write.layout import make_layout\n"
         "from packager.core.errors import EnvironmentFault\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "noise = __import__('random').Random(1).randbytes(3 << 20)\n"
@@ -276,7 +276,7 @@ def test_writing_is_untouched_by_the_zipfile_patch(tmp_path: Path) -> None:
     """Importing zipfile_deflate64 patches zipfile for the process; our bytes must not notice."""
     script = (
         "import importlib.util, sys; from pathlib import Path\n"
-        "from packager.archive.writer import write; from packager.archive.layout import make_layout\n"
+        "from packager.archive.write.writer import write; from packager.archive.write.layout import make_layout\n"
         "patched = importlib.util.find_spec('zipfile_deflate64') is not None\n"
         "if patched: import zipfile_deflate64\n"
         "print(patched, write(make_layout([('a', b'x' * 9999)]), Path(sys.argv[1])).sha256)\n"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import inflate64
 
-from packager.archive.layout import make_layout
+from packager.archive.write.layout import make_layout
 
 if TYPE_CHECKING:
     from pathlib import Path

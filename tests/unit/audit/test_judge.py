@@ -97,7 +97,7 @@ def test_what_is_no_archive_is_an_error_and_not_a_finding(tmp_path: Path) -> Non
 def test_every_code_that_checks_use_is_in_the_table_and_explains_itself() -> None:
     used = {
         node.value
-        for path in Path(packager.audit.__path__[0]).glob("*.py")
+        for path in Path(packager.audit.__path__[0]).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Constant)
         and isinstance(node.value, str)

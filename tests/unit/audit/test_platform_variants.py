@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from packager.audit.binaries.platform_variants import family_of
 from packager.audit.judge import audit
-from packager.audit.platform_variants import family_of
 from tests.support.elfs import EM_386, EM_AARCH64, write_elf
 from tests.support.mounts import MACHO, PE, findings, mounted, target, verdict
 

@@ -17,15 +17,15 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 
 import packager
-from packager.audit.annotations import annotation
 from packager.audit.judge import audit_archive
-from packager.audit.sarif import sarif
+from packager.audit.output.annotations import annotation
+from packager.audit.output.sarif import sarif
 from packager.audit.verdicts import audit_cached, stamped
 from packager.catalog.finding_codes.registry import CODES, findings_table
 from packager.cli import run
 from packager.core.sealed import seal
 from packager.model.findings import Finding
-from packager.prove.causes import CAUSES
+from packager.prove.judging.causes import CAUSES
 from tests.support.bits import flipped
 from tests.support.documents import check
 from tests.support.elfs import write_elf

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.audit.bundle.secrets import NAME_HINTS
 from packager.audit.judge import audit_archive
-from packager.audit.secrets import NAME_HINTS
 from packager.audit.silence import silenced
 from packager.inventory.secrets import secrets_in
 from packager.select.trim.secrets import SECRET_NAMES

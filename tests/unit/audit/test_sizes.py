@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from packager.audit.sizes import Weights, weigh
+from packager.audit.bundle.sizes import Weights, weigh
 from packager.model.targets import Budget
 
 LAMBDA = Budget(zipped=52_428_800, unzipped=262_144_000, unzipped_with_layers=262_144_000, layers=5, entries=65_535)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit.uncompiled import check_uncompiled
+from packager.audit.binaries.uncompiled import check_uncompiled
 from packager.inventory.tree import scan_tree
 from packager.model.selection import Choice, Selection
 from tests.support.elfs import EM_AARCH64, EM_X86_64, write_elf

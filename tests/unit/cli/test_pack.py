@@ -133,7 +133,7 @@ def test_a_bug_on_the_quick_way_is_told_as_one(
         msg = "not expected"
         raise ZeroDivisionError(msg)
 
-    monkeypatch.setattr("packager.glance.unchanged.glance", broken)
+    monkeypatch.setattr("packager.archive.fastpath.noop_check.check_unchanged", broken)
     with pytest.raises(SystemExit) as left:
         main(words)
     assert left.value.code == 70

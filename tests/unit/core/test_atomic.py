@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import packager
+from packager.archive.fastpath import record_path
 from packager.core import atomic
 from packager.core.errors import EnvironmentFault
-from packager.glance import places
 from tests.support.trees import snapshot, write_tree
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(packager.__file__).parent
 OWNER = "core/atomic.py"
 ELSEWHERE = {
-    "glance/places.py": "spells the suffix again, since it loads nothing",
-    "prove/unpack.py": "moves the layers' files over one another in a scratch folder that nobody else looks into",
+    "archive/fastpath/record_path.py": "spells the suffix again, since it loads nothing",
+    "prove/running/unpack.py": "moves the layers' files over one another in a scratch folder that nobody else looks into",
 }
 """Files that rename, or name what is not finished, and why they may."""
 _MOVES = {"rename", "renames", "replace", "link_to", "hardlink_to"}
@@ -71,7 +71,7 @@ def test_the_ways_to_rename_are_found(line: str) -> None:
 
 
 def test_the_suffix_is_the_one_that_the_quick_path_passes_over() -> None:
-    assert places.PARTIAL_SUFFIX == atomic.PARTIAL_SUFFIX
+    assert record_path.PARTIAL_SUFFIX == atomic.PARTIAL_SUFFIX
 
 
 def test_a_written_file_has_its_mode_and_replaces_another(tmp_path: Path) -> None:

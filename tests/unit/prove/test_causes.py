@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from packager.catalog.finding_codes.registry import CODES
-from packager.prove.causes import CAUSES
-from packager.prove.failure_context import FailureContext
-from packager.prove.findings import crash, explain
-from packager.prove.report import Failure
+from packager.prove.judging.causes import CAUSES
+from packager.prove.judging.failure_context import FailureContext
+from packager.prove.judging.findings import crash, explain
+from packager.prove.judging.report import Failure
 
 SCENE = FailureContext(
     "api.zip", "/var/task", "/opt", layers=("engine.zip",), layer_packages=frozenset({"dep", "@a/b"})

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.prove.chart import draw
-from packager.prove.coldstart import ColdStart, Start
-from packager.prove.quartiles import ratio, spread
-from packager.prove.report import read_report
+from packager.prove.cold.chart import draw
+from packager.prove.cold.coldstart import ColdStart, Start
+from packager.prove.cold.quartiles import ratio, spread
+from packager.prove.judging.report import read_report
 
 TIMES = st.lists(st.floats(1, 10_000), min_size=1, max_size=40)
 

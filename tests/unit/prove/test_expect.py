@@ -13,8 +13,8 @@ from packager.core.errors import UsageError
 from packager.model.proof import Proof
 from packager.prove import proof_cache
 from packager.prove.events import EVENTS, sample_event
-from packager.prove.expect import as_expected
-from packager.prove.request import ProofRequest
+from packager.prove.judging.expect import as_expected
+from packager.prove.running.request import ProofRequest
 
 if TYPE_CHECKING:
     from pathlib import Path

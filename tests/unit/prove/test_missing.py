@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from packager.model.proof import Proof, Wanted
-from packager.prove.failure_context import FailureContext
-from packager.prove.missing import with_wanted
-from packager.prove.report import Failure, Report
+from packager.prove.judging.failure_context import FailureContext
+from packager.prove.judging.missing import with_wanted
+from packager.prove.judging.report import Failure, Report
 
 SCENE = FailureContext("api.zip", "/var/task", "/opt")
 FAILED = Proof("failed", "local", "here", "no")

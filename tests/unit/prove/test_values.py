@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog.current import load_catalog
-from packager.prove.failure_context import FailureContext
-from packager.prove.natives import native_files
-from packager.prove.outcome import Run, judge
-from packager.prove.report import Failure, Report, read_event, read_report
-from packager.prove.request import ProofRequest, moved, runtime_environment
-from packager.prove.unpack import clean_root
+from packager.prove.judging.failure_context import FailureContext
+from packager.prove.judging.outcome import Run, judge
+from packager.prove.judging.report import Failure, Report, read_event, read_report
+from packager.prove.running.natives import native_files
+from packager.prove.running.request import ProofRequest, moved, runtime_environment
+from packager.prove.running.unpack import clean_root
 from tests.support.elfs import EM_AARCH64, write_elf
 
 if TYPE_CHECKING:

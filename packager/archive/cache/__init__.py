@@ -1,0 +1,1 @@
+"""What earlier packs have compressed: packs of members, records of archives."""

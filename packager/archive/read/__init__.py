@@ -1,0 +1,1 @@
+"""A zip from anywhere → its members, and what is unusual about it."""

@@ -1,0 +1,1 @@
+"""Entries → a zip, the same bytes every time."""

@@ -1,0 +1,1 @@
+"""Checks of native files: machine, symbol versions, libraries, interpreters."""

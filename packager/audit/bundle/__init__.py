@@ -1,0 +1,1 @@
+"""Checks of an artifact as a whole: handler, layers, engines, sizes, secrets."""

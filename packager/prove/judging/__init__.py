@@ -1,0 +1,1 @@
+"""What a start reported → what it means, and the findings."""

@@ -1,0 +1,94 @@
+"""From an exception, a crash or silence to a finding. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import signal
+from typing import TYPE_CHECKING
+
+from packager.model.findings import Finding
+from packager.prove.judging.causes import CAUSES, first_line
+
+if TYPE_CHECKING:
+    from packager.prove.judging.failure_context import FailureContext
+    from packager.prove.judging.report import Failure
+
+
+def explain(failure: Failure, scene: FailureContext) -> Finding:
+    """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
+    if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
+        return _handler(failure, scene)
+    if failure.kind == "bootstrap":
+        message = f"cannot be started: {first_line(failure.message)}"
+        fix = "build it for the target's processor, with `#!` and an interpreter the target has if it is a script"
+        return Finding("RUN018", "error", scene.place(failure.path), message, fix)
+    module = re.search(r"No module named '([\w.]+)'", failure.message)
+    other = scene.other_build(module[1]) if module is not None else ""
+    if other:
+        message = "is there, but built for another version of Python or another system"
+        fix = "install the wheels of the target's version: `packager build` asks pip for them"
+        return Finding("RUN017", "error", f"{scene.artifact}!{other}", message, fix)
+    # The exception's own words first: a stack or an inner cause may quote other texts.
+    for text in (f"{failure.name}: {failure.message}\n{failure.code}", failure.text):
+        for cause in CAUSES:
+            match = cause.pattern.search(text)
+            if match is not None:
+                path, message, fix = cause.explain(match, failure, scene)
+                return Finding(cause.code, "error", scene.place(path), message, fix)
+    said = f"{failure.name}: {first_line(failure.message)}"
+    if failure.kind == "syntax":
+        where = re.search(r"(?m)^(/\S+?:\d+)$", failure.stack)
+        return Finding(
+            "RUN013",
+            "error",
+            scene.place(where[1] if where else failure.path),
+            f"is not understood by this runtime: {said}",
+            "compile it for the target's version of the language",
+        )
+    if failure.phase == "invoke":
+        return Finding(
+            "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
+        )
+    fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
+    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
+
+
+def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Finding | None:
+    """Return the finding for a process ended by a signal (exit code 128 + N); None for any other end."""
+    number = exit_code - 128
+    if number not in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL}:
+        return None
+    name = signal.Signals(number).name
+    if number == signal.SIGILL:
+        fix = "the file uses instructions this processor lacks: take a build for plain x86-64 (or armv8-a)"
+    else:
+        fix = "try another version or build of that package; `packager audit` shows what each file needs"
+    doing = {"load": "while the handler was loaded", "invoke": "while the handler ran"}.get(phase, "at start")
+    if native:
+        return Finding("RUN005", "error", scene.place(native), f"crashes the process when loaded ({name})", fix)
+    return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
+
+
+def _handler(failure: Failure, scene: FailureContext) -> Finding:
+    known = f"; the module exports {', '.join(failure.exports)}" if failure.exports else "; the module exports nothing"
+    if failure.kind == "malformed-handler":
+        message, known = failure.message, ""
+    elif failure.kind == "no-export":
+        message = f"the handler's module has no export {failure.message!r}"
+        close = difflib.get_close_matches(failure.message, failure.exports, n=1)
+        known += f"; did you mean {close[0]!r}?" if close else ""
+    else:
+        message = f"the handler's export {failure.message!r} is not a function"
+    fix = "correct `handler` (packager.yaml: bundles.<name>.handler): FILE.EXPORT, such as src/index.handler"
+    return Finding("RUN011", "error", scene.artifact, f"{message}{known}", fix)
+
+
+def _thrown_at(failure: Failure, scene: FailureContext) -> str:
+    """Return " (at FILE:LINE)" of the bundle's own code that threw; empty where the stack names none."""
+    node = re.findall(r"(?:file://|[( ])(/[^\s()]+?:\d+):\d+", failure.stack)
+    python = [f"{path}:{line}" for path, line in re.findall(r'File "(/[^"]+)", line (\d+)', failure.stack)]
+    # Node names the innermost call first, Python last; both name the runtime's own files in between.
+    roots = (f"{scene.task_root}/", f"{scene.layer_root}/")
+    places = [place for place in (*node, *reversed(python)) if place.startswith(roots)]
+    return f" (at {places[0]})" if places else ""
