@@ -12,13 +12,13 @@ from packager.core.errors import DockerFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.failures import step_failure
+from packager.generate.failures import invocation_failure
 from packager.generate.images import JobImages
+from packager.generate.invocations import PIP_VARIABLE, fill, invocations_for
 from packager.generate.running import Ended
 from packager.generate.source import source_tar
-from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
-from packager.model.builds import WORKDIR, Step, Tree
+from packager.model.builds import WORKDIR, Invocation, Tree
 from packager.model.containers import Command, Volume
 from packager.toolchains.environment import SETTINGS
 
@@ -49,7 +49,7 @@ _FREE = "free some space on the Docker engine's disk: `docker system df` tells w
 # Distributions' own pip is years old: Debian 11's lacks options that every later one has, Debian 12's fetches wheels
 # for another Python only to find that they do not suit its own. The newest that their Python runs is put aside.
 _PIP = _OURS / "pip"
-_NEW_PIP = Step(
+_NEW_PIP = Invocation(
     "pip",
     ("python3", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
 )
@@ -82,7 +82,7 @@ class DockerBuilder:
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, EnvironmentFault or ConfigError."""
-        steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
+        invocations = invocations_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
         image = self._images.of(job, outside, watch)
         given = _environment(outside)
@@ -102,9 +102,9 @@ class DockerBuilder:
                 with watch.step("pip", job.source.name):
                     self._run(container, job, _NEW_PIP, given, watch)
                 given[PIP_VARIABLE] = str(_PIP)
-            for step in steps:
-                with watch.step(step.purpose, job.source.name):
-                    self._run(container, job, step, given, watch)
+            for invocation in invocations:
+                with watch.step(invocation.purpose, job.source.name):
+                    self._run(container, job, invocation, given, watch)
             toolchain = tuple(_versions(container, job, given))
             root = scratch / "tree"
             root.mkdir(parents=True)
@@ -147,18 +147,23 @@ class DockerBuilder:
         )
         raise DockerFault(msg, where=f"image {job.image or job.platform.image}", fix=fix)
 
-    def _run(self, container: Container, job: Job, step: Step, given: Mapping[str, str], watch: Stopwatch) -> None:
-        """Run one step; raises GeneratorFault or EnvironmentFault unless it succeeds."""
-        environment = {**given, **fill(step.environment, _ANY_FILE, str(_ENGINES))}
+    def _run(
+        self, container: Container, job: Job, invocation: Invocation, given: Mapping[str, str], watch: Stopwatch
+    ) -> None:
+        """Run one invocation; raises GeneratorFault or EnvironmentFault unless it succeeds."""
+        environment = {**given, **fill(invocation.environment, _ANY_FILE, str(_ENGINES))}
         command = Command(
-            step.argv, PurePosixPath(WORKDIR) / step.workdir, tuple(environment.items()), job.timeout_seconds
+            invocation.argv,
+            PurePosixPath(WORKDIR) / invocation.workdir,
+            tuple(environment.items()),
+            job.timeout_seconds,
         )
         # The container's own mask knows the command's variables; the user's line may spell other secrets out.
         mask = Mask({**self._environment, **dict(job.environment)})
         outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
             ended = Ended(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
-            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+            raise invocation_failure(invocation, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
 def _steady() -> tuple[tuple[str, str], ...]:

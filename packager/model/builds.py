@@ -18,7 +18,7 @@ to this one in generated text, so that both builders, every user and every folde
 
 
 @dataclass(frozen=True)
-class Step:
+class Invocation:
     """One command of a job, the same in every builder."""
 
     purpose: str

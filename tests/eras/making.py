@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
-from packager.generate.steps import PNPM
+from packager.generate.invocations import PNPM
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions
 from packager.planning.planner import make_plan

@@ -16,7 +16,7 @@ import pytest
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
 from packager.generate.host import HostBuilder
-from packager.generate.steps import PNPM, PYTHON_PACKAGES_DIR
+from packager.generate.invocations import PNPM, PYTHON_PACKAGES_DIR
 from packager.package_managers.lockfiles import check_lock
 from tests.support.jobs import make_job, write_project
 

@@ -11,7 +11,7 @@ import pytest
 
 from packager.catalog.current import load_catalog
 from packager.engines.clients import ENGINE_FILE
-from packager.generate.steps import PNPM
+from packager.generate.invocations import PNPM
 from packager.host import real_host
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions

@@ -1,8 +1,8 @@
 """Job → the commands that install, generate and prune: the same list for every builder.
 
-A step's argv starts with a program looked up on PATH (``npm``, ``node``, ``npx``, ``sh``, ``python3``). Values of its
-environment may hold ``{any_file}`` and ``{engines}``, see `fill`. Nothing here asks the machine; what depends on it is
-an argument.
+An invocation's argv starts with a program looked up on PATH (``npm``, ``node``, ``npx``, ``sh``, ``python3``). Values of
+its environment may hold ``{any_file}`` and ``{engines}``, see `fill`. Nothing here asks the machine; what depends on it
+is an argument.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError
-from packager.model.builds import PYTHON_PACKAGES_DIR, Step
+from packager.model.builds import PYTHON_PACKAGES_DIR, Invocation
 from packager.package_managers.production import development_packages, development_specs
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from packager.model.plan import Job
     from packager.model.targets import Arch, Version
 
-__all__ = ["ANY_FILE", "PYTHON_PACKAGES_DIR", "fill", "steps_for"]
+__all__ = ["ANY_FILE", "PYTHON_PACKAGES_DIR", "fill", "invocations_for"]
 
 ANY_FILE = "{any_file}"
 ENGINES = "{engines}"
@@ -113,7 +113,7 @@ if folder:
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 """
 PIP_VARIABLE = "PACKAGER_PIP"
-"""Names the folder that holds the package pip, for steps that run it; without it the interpreter's own is taken."""
+"""Names the folder that holds the package pip, for those that run it; without it the interpreter's own is taken."""
 
 # pip starts the scripts it makes with the path of the Python that ran it, and records their hashes.
 _PIP_TIDY = r"""
@@ -130,20 +130,20 @@ for record in root.glob("*.dist-info/RECORD"):
 """
 
 
-def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
+def invocations_for(job: Job, *, run_scripts: bool = True) -> tuple[Invocation, ...]:
     """Return the commands of a job, in order. Reads the project's lock file.
 
     `run_scripts` is whether the packages' install scripts may run: only where the machine they run on is of the
     target's architecture and libc, since they build or fetch for the machine they find. Raises ConfigError for a
     package manager that is recognised but not supported.
     """
-    steps: list[Step] = []
+    invocations: list[Invocation] = []
     if job.manager == "npm":
-        steps.append(_npm_install(job, run_scripts))
+        invocations.append(_npm_install(job, run_scripts))
     elif job.manager == "pnpm":
-        steps.append(_pnpm_install(job, run_scripts))
+        invocations.append(_pnpm_install(job, run_scripts))
     elif job.manager == "pip":
-        steps += (_pip_install(job), Step("install", (*_ISOLATED, "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
+        invocations += (_pip_install(job), Invocation("install", (*_ISOLATED, "-c", _PIP_TIDY, PYTHON_PACKAGES_DIR)))
     elif job.manager is not None:
         msg = f"{job.manager} is recognised, but cannot be run here"
         raise ConfigError(msg, where=job.lock_file, fix="use npm or pnpm: run `npm install` and keep package-lock.json")
@@ -151,18 +151,18 @@ def steps_for(job: Job, *, run_scripts: bool = True) -> tuple[Step, ...]:
     environment = _environment(job)
     for line in job.generate:
         command = f'export PATH="$PWD/node_modules/.bin:$PATH"; {line}'
-        steps.append(Step("generate", ("sh", "-c", command), environment, line=line))
+        invocations.append(Invocation("generate", ("sh", "-c", command), environment, line=line))
     if job.manager == "npm":
         unneeded = development_packages(job.source, job.lock_file)
-        steps.append(Step("prune", ("node", "-e", _PRUNE_PATHS, "--", *unneeded)))
+        invocations.append(Invocation("prune", ("node", "-e", _PRUNE_PATHS, "--", *unneeded)))
     elif job.manager == "pnpm":
         unneeded = development_specs(job.source, job.lock_file)
-        steps.append(Step("prune", ("node", "-e", _PRUNE_SPECS, "--", *unneeded)))
-    return tuple(steps)
+        invocations.append(Invocation("prune", ("node", "-e", _PRUNE_SPECS, "--", *unneeded)))
+    return tuple(invocations)
 
 
 def fill(pairs: Iterable[tuple[str, str]], any_file: str, engines: str = "") -> dict[str, str]:
-    """Return a step's environment with its placeholders replaced.
+    """Return an invocation's environment with its placeholders replaced.
 
     ``{any_file}`` is the path of some existing executable, ``{engines}`` the folder of the job's engine files.
 
@@ -172,11 +172,11 @@ def fill(pairs: Iterable[tuple[str, str]], any_file: str, engines: str = "") -> 
     return {name: value.replace(ANY_FILE, any_file).replace(ENGINES, engines) for name, value in pairs}
 
 
-def _npm_install(job: Job, run_scripts: bool) -> Step:
+def _npm_install(job: Job, run_scripts: bool) -> Invocation:
     argv = ("npm", "ci", *_npm_platform(job), "--include=dev", "--include=optional", "--no-audit", "--no-fund")
     if not run_scripts:
         argv = (*argv, "--ignore-scripts")
-    return Step("install", argv, _environment(job))
+    return Invocation("install", argv, _environment(job))
 
 
 def _npm_platform(job: Job) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def _environment(job: Job) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _pnpm_install(job: Job, run_scripts: bool) -> Step:
+def _pnpm_install(job: Job, run_scripts: bool) -> Invocation:
     """Return pnpm's install in the hoisted layout, which has no links: what lies there is what Node finds anywhere."""
     argv = ("npx", "--yes", PNPM, "install", "--frozen-lockfile", "--config.node-linker=hoisted", *_npm_platform(job))
     argv = (
@@ -215,10 +215,10 @@ def _pnpm_install(job: Job, run_scripts: bool) -> Step:
         argv = (*argv, "--ignore-scripts")
     # The project may pin another pnpm: that one may be too old for --os and would be fetched again.
     pinned = (("npm_config_manage_package_manager_versions", "false"), ("npm_config_package_manager_strict", "false"))
-    return Step("install", argv, (*_environment(job), *pinned))
+    return Invocation("install", argv, (*_environment(job), *pinned))
 
 
-def _pip_install(job: Job) -> Step:
+def _pip_install(job: Job) -> Invocation:
     """Return pip's install of wheels for the target into `PYTHON_PACKAGES_DIR`.
 
     Where the builder's image has the target's own Python, docker lets that one choose and build what has no wheel.
@@ -232,11 +232,11 @@ def _pip_install(job: Job) -> Step:
         wheels += ["--platform", tag]
     line = shlex.join(["python3", "-I", "-m", "pip", *wheels])
     if job.builder == "local":
-        return Step("install", ("python3", *pip, *wheels), job.environment, line=line)
+        return Invocation("install", ("python3", *pip, *wheels), job.environment, line=line)
     own = f"python{version}"
     has_pip = f"{shlex.join([own, *pip])} --version >/dev/null 2>&1"
     script = f'if {has_pip}; then exec {own} "$@"; else {shlex.join(["python3", *pip, *wheels])}; fi'
-    return Step("install", ("sh", "-c", script, "pip", *pip, *common), job.environment, line=line)
+    return Invocation("install", ("sh", "-c", script, "pip", *pip, *common), job.environment, line=line)
 
 
 def _wheel_platforms(job: Job) -> list[str]:
