@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import disk_full, explain
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _LONGEST_LINE = 200
 def invocation_failure(
     invocation: Invocation, ended: Ended, *, timeout_seconds: float, mask: Mask, free: str
 ) -> GeneratorFault | EnvironmentFault:
-    """Return the error for an invocation that failed or took too long: where, what, why as far as it shows, and what to do.
+    """Return the error for a command that failed or took too long: where, what, why as far as it shows, what to do.
 
     Secrets that `mask` knows are taken out of the command and of its output. A full disk is this machine's trouble
     and no fault of the command; `free` says how to get space where the command ran.
@@ -41,7 +42,7 @@ def invocation_failure(
     if ended.out_of_memory:
         fix = "give the Docker engine's machine more memory"
         return GeneratorFault(f"{how}: out of memory", where=where, fix=fix, output=tail)
-    cause = explain(output)
+    cause = explain(output, [known for plugin in PACKAGE_MANAGERS.values() for known in plugin.causes])
     if cause is not None:
         return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
     # What runs in a tree of ours only cannot be tried again by hand.

@@ -15,12 +15,13 @@ from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
 from packager.generate.failures import invocation_failure
-from packager.generate.invocations import PIP_VARIABLE, fill, invocations_for
+from packager.generate.invocations import fill, invocations_for
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
 from packager.model.builds import WORKDIR, Tree
-from packager.package_managers.lockfiles import check_lock
+from packager.package_managers.pip import PIP_VARIABLE
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.environment import clean_environment, of_the_session
 from packager.toolchains.node import find_node, this_machine
 
@@ -57,6 +58,7 @@ class HostBuilder:
         notes = [] if run_scripts else _notes_on_scripts(job)
         invocations = invocations_for(job, run_scripts=run_scripts)
         environment, toolchain = self._surroundings(job, invocations)
+        _require_tools(job, environment)
         # The name occurs nowhere else: it is what generated files are searched for afterwards.
         root = scratch / f"packager-{uuid.uuid4().hex}"
         try:
@@ -118,10 +120,7 @@ class HostBuilder:
         # Looked up on the invocation's own PATH; Popen would look on ours.
         program = shutil.which(argv[0], path=together.get("PATH"))
         if program is None:
-            msg = f"there is no program {argv[0]} on this machine"
-            raise EnvironmentFault(
-                msg, where=invocation.purpose, fix=f"install {argv[0]}, or build with --builder docker"
-            )
+            raise _no_program(argv[0], invocation.purpose)
         mask = Mask({**self._outside, **dict(job.environment)})
         ended = run_live(
             (program, *argv[1:]),
@@ -135,6 +134,19 @@ class HostBuilder:
             raise invocation_failure(invocation, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
+def _require_tools(job: Job, environment: Mapping[str, str]) -> None:
+    """Raise EnvironmentFault for a program of the package manager that is not here, before anything is copied."""
+    for program in PACKAGE_MANAGERS[job.manager].tools(job) if job.manager is not None else ():
+        # Another name for a Python may do, which `_python` has found already.
+        if program != "python3" and shutil.which(program, path=environment.get("PATH")) is None:
+            raise _no_program(program, "install")
+
+
+def _no_program(name: str, where: str) -> EnvironmentFault:
+    msg = f"there is no program {name} on this machine"
+    return EnvironmentFault(msg, where=where, fix=f"install {name}, or build with --builder docker")
+
+
 def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
     where = str(error.filename or scratch).replace(str(scratch), WORKDIR, 1) if error.filename else str(scratch)
     if error.errno in _FULL:
@@ -145,9 +157,7 @@ def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
 
 def _notes_on_scripts(job: Job) -> list[str]:
     """Return a note on packages whose install scripts are not run, since they would build for this machine."""
-    if job.manager != "npm":
-        return []
-    packages = check_lock(job.source).install_scripts
+    packages = PACKAGE_MANAGERS[job.manager].read(job.source).install_scripts if job.manager is not None else ()
     if not packages:
         return []
     wanted = f"{job.arch} {job.libc}"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.engines.generations import generation, spoken_of
-from packager.engines.requirements import read_requirements
 from packager.engines.schemas import find_clients
+from packager.model.locks import LockFacts
 from packager.model.project import Survey
-from packager.package_managers.lockfiles import check_lock
+from packager.package_managers.choose import check_lock, manifest_of
 from packager.package_managers.package_json import read_package_json
 from packager.project.files import language_of
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.catalog import Catalog
-    from packager.model.plan import PackageManager
-
-PYTHON_REQUIREMENTS = ("requirements.txt",)
 
 
 def survey(
@@ -36,18 +33,10 @@ def survey(
     Raises ConfigError for a missing, broken or contradictory lock file, or a schema that is named but not there.
     """
     language = language or language_of(root) or "provided"
-    manager: PackageManager | None = None
-    lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
-    named = ""
-    if language == "nodejs" and (root / "package.json").is_file():
-        facts = check_lock(root)
-        manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes
-        named = _schema_of(read_package_json(root))
-    elif language == "python":
-        for name in PYTHON_REQUIREMENTS:
-            if (root / name).is_file():
-                manager, lock_file = "pip", name
-                packages = read_requirements((root / name).read_text(encoding="utf-8", errors="replace"))
+    manifest = manifest_of(language)
+    facts = check_lock(root, language) if manifest and (root / manifest).is_file() else LockFacts(None, "")
+    packages = dict(facts.packages)
+    named = _schema_of(read_package_json(root)) if manifest == "package.json" else ""
     spoken = tuple(engine for engine in catalog.engines if engine.language == language and spoken_of(engine, packages))
     decided = _decided(environment or {})
     clients = find_clients(root, spoken, packages, commands=commands, named=named, facts=decided)
@@ -56,7 +45,7 @@ def survey(
     if not clients and (found := generation(spoken, packages, decided)):
         generations.append(found)
     engines = (*dict.fromkeys(generations), *engines)
-    return Survey(root, language, manager, lock_file, packages, engines, clients, notes)
+    return Survey(root, language, facts.manager, facts.lock_file, packages, engines, clients, facts.notes)
 
 
 def _decided(environment: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.document import read_object, read_toml
 from packager.core.errors import ConfigError
-from packager.engines.requirements import normalised
+from packager.package_managers.requirements import normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -34,6 +34,7 @@ BENEATH: dict[str, set[str]] = {
     "core": set(),
     "model": {"core"},
     "catalog": {"core", "model"},
+    "package_managers": {"catalog", "core", "model", "toolchains"},
     "glance": {"core", "model"},
     "archive": {"core", "glance", "model"},
 }

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog.current import load_catalog
-from packager.core.errors import ConfigError
-from packager.generate.invocations import PYTHON_PACKAGES_DIR, fill, invocations_for
+from packager.generate.invocations import fill, invocations_for
+from packager.model.builds import PYTHON_PACKAGES_DIR
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
@@ -69,11 +69,6 @@ def test_nothing_to_install_leaves_only_the_generate_lines(tmp_path: Path) -> No
     ]
 
 
-def test_yarn_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="yarn"):
-        invocations_for(make_job(tmp_path, manager="yarn", lock_file="yarn.lock"))
-
-
 def pip_platforms(argv: tuple[str, ...]) -> list[str]:
     return [value for option, value in pairwise(argv) if option == "--platform"]
 
@@ -110,7 +105,7 @@ def test_in_an_image_with_the_targets_own_python_that_one_chooses(tmp_path: Path
     job = make_job(
         tmp_path, builder="docker", manager="pip", language="python", language_version="3.12", lock_file="r.txt"
     )
-    script = invocations_for(job)[0].argv[2]
+    script = invocations_for(job)[1].argv[2]
     assert script.startswith("if python3.12 -I -B -c ")
     assert "--only-binary=:all:" in script.partition("; else ")[2]
 
@@ -125,7 +120,7 @@ def test_either_python_of_an_image_is_started_without_the_project(tmp_path: Path
     tools = write_project(tmp_path / "tools", {"python3": says, "python3.12": says + f"exit {int(not has_own)}\n"})
     for tool in tools.iterdir():
         tool.chmod(0o755)
-    for one in invocations_for(job):
+    for one in invocations_for(job)[1:]:
         subprocess.run(one.argv, env={"PATH": f"{tools}:{os.defpath}"}, cwd=tmp_path, check=True)
     calls = (tmp_path / "calls").read_text().split(f"{tools}/")[1:]
     assert [call.split(" ")[0] for call in calls] == (
