@@ -63,6 +63,9 @@ def read(root: Path, member: str = "") -> LockFacts:
     """Return the packages at the top of a project's node_modules; for a member, those beside it in their place."""
     lock_file = first_of(root, lock_files)
     lock = read_lock(root / lock_file)
+    if member and member not in dict(entries(lock)):
+        msg = f"does not know the workspace's member {member}"
+        raise ConfigError(msg, where=lock_file, fix="run `npm install` and keep the lock file it writes")
     check_agreement(read_package_json(root / member), lock, lock_file, member)
     check_links(lock, lock_file)
     every = list(entries(lock))

@@ -9,6 +9,7 @@ from packager.catalog.current import load_catalog
 from packager.model.builds import IMAGE_TOOLS, PYTHON_PACKAGES_DIR, Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause, LockAdvice
+from packager.package_managers.lockfiles import first_of
 from packager.package_managers.requirements import read_requirements
 from packager.package_managers.scripts import script
 
@@ -64,7 +65,7 @@ def tools(job: Job) -> tuple[str, ...]:
 
 def read(root: Path, member: str = "") -> LockFacts:
     """Return the packages that requirements.txt names."""
-    (lock_file,) = lock_files
+    lock_file = first_of(root / member, lock_files)
     text = (root / member / lock_file).read_text(encoding="utf-8", errors="replace")
     return LockFacts("pip", lock_file, tuple(read_requirements(text).items()))
 
