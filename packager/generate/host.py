@@ -19,8 +19,7 @@ from packager.generate.invocations import fill, invocations_for
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
-from packager.model.builds import WORKDIR, Tree
-from packager.package_managers.pip import PIP_VARIABLE
+from packager.model.builds import PIP_VARIABLE, WORKDIR, Tree
 from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.environment import clean_environment, of_the_session
 from packager.toolchains.node import find_node, this_machine

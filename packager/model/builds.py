@@ -60,3 +60,6 @@ class Builder(Protocol):
 
 PYTHON_PACKAGES_DIR = ".packager-python"
 """Where pip puts packages while a project is built; later stages move its content to the right place."""
+
+PIP_VARIABLE = "PACKAGER_PIP"
+"""Names the folder that holds the package pip, for what runs it; without it the interpreter's own is taken."""

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
-from packager.model.builds import IMAGE_TOOLS, PYTHON_PACKAGES_DIR, Invocation
+from packager.model.builds import IMAGE_TOOLS, PIP_VARIABLE, PYTHON_PACKAGES_DIR, Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause, LockAdvice
 from packager.package_managers.lockfiles import first_of
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from packager.model.plan import Job
     from packager.model.targets import Arch, Language, Version
-
-PIP_VARIABLE = "PACKAGER_PIP"
-"""Names the folder that holds the package pip, for what runs it; without it the interpreter's own is taken."""
 
 language: Language = "python"
 manifest = "requirements.txt"
