@@ -10,7 +10,7 @@ from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause
 from packager.package_managers import npm
-from packager.package_managers.lockfiles import DECLARED, declares_packages, read_pnpm_lock
+from packager.package_managers.lockfiles import DECLARED, declares_packages, first_of, read_pnpm_lock
 from packager.package_managers.node_platform import npm_platform
 from packager.package_managers.production import development_specs
 from packager.package_managers.scripts import script
@@ -55,7 +55,7 @@ def tools(job: Job) -> tuple[str, ...]:
 
 def read(root: Path, member: str = "") -> LockFacts:
     """Return all packages; of several versions the importers' own, or the member's."""
-    (lock_file,) = lock_files
+    lock_file = first_of(root, lock_files)
     lock = read_pnpm_lock(root / lock_file)
     if member and member not in lock["importers"]:
         msg = f"does not know the workspace's member {member}"
