@@ -1,8 +1,8 @@
-"""A package manager made up here: ``shelf.lock`` lists packages as ``name version hash``; a shell makes a file of each."""
+"""A package manager made up here: ``shelf.lock`` lists ``name version hash``, and a shell makes a file of each."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from packager.core.errors import ConfigError
 from packager.model.builds import Invocation
@@ -12,7 +12,7 @@ from packager.model.package_managers import KnownCause, LockAdvice
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.model.plan import Job
+    from packager.model.plan import Job, PackageManager
     from packager.model.targets import Language
 
 language: Language = "provided"
@@ -39,17 +39,18 @@ def tools(job: Job) -> tuple[str, ...]:
 
 
 def read(root: Path, member: str = "") -> LockFacts:
-    return LockFacts("shelf", "shelf.lock", tuple((name, version) for name, version, _ in _lines(root / member)))  # type: ignore[arg-type]
+    packages = tuple((name, version) for name, version, _ in _lines(root / member / "shelf.lock"))
+    return LockFacts(cast("PackageManager", "shelf"), "shelf.lock", packages)
 
 
 def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
     script = 'for one in "$@"; do mkdir -p "shelf/$one"; echo "$one $ARCH" >"shelf/$one/it"; done'
-    names = [name for name, _, _ in _lines(job.source)]
+    names = [name for name, _, _ in _lines(job.source / job.lock_file)]
     return (Invocation("install", ("sh", "-c", script, "shelf", *names), (("ARCH", f"{job.arch} {job.libc}"),)),)
 
 
 def prune(job: Job) -> tuple[Invocation, ...]:
-    names = [f"shelf/{name}" for name, _, _ in _lines(job.source) if name.startswith("dev-")]
+    names = [f"shelf/{name}" for name, _, _ in _lines(job.source / job.lock_file) if name.startswith("dev-")]
     return (Invocation("prune", ("sh", "-c", 'rm -rf -- "$@"', "shelf", *names)),)
 
 
@@ -59,18 +60,20 @@ def reproducible(job: Job) -> bool:
 
 def integrity(path: Path) -> dict[str, str]:
     try:
-        return {f"{name}@{version}": digest for name, version, digest in _lines(path.parent)}
+        return {f"{name}@{version}": digest for name, version, digest in _lines(path)}
     except (ConfigError, OSError):
         return {}
 
 
-def _lines(root: Path) -> list[tuple[str, str, str]]:
-    if not (root / "shelf.lock").is_file():
-        raise ConfigError("there is no such file", where=str(root / "shelf.lock"), fix="run `shelf lock`")  # noqa: EM101
+def _lines(path: Path) -> list[tuple[str, str, str]]:
+    if not path.is_file():
+        msg = "there is no such file"
+        raise ConfigError(msg, where=str(path), fix="run `shelf lock`")
     found = []
-    for line in (root / "shelf.lock").read_text().splitlines():
+    for line in path.read_text(errors="replace").splitlines():
         words = line.split()
         if len(words) != 3 or "/" in words[0] or words[0].startswith("."):
-            raise ConfigError(f"{line!a} is no package", where="shelf.lock", fix="run `shelf lock`")  # noqa: EM102
+            msg = f"{line!a} is no package"
+            raise ConfigError(msg, where=path.name, fix="run `shelf lock`")
         found.append((words[0], words[1], words[2]))
     return found
