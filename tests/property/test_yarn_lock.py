@@ -39,7 +39,7 @@ def written(text: str) -> str:
 
 @given(_ENTRIES)
 def test_what_yarn_writes_is_read_back(entries: dict[str, tuple[set[str], str, dict[str, str], bool]]) -> None:
-    text, expected = "# yarn lockfile v1\n\n", {}
+    text, expected = "# yarn lockfile v1\n\n", dict[str, str]()
     for name, (ranges, version, dependencies, optional) in sorted(entries.items()):
         patterns = sorted(f"{name}@{one}" for one in ranges)
         text += f'\n{", ".join(map(written, patterns))}:\n  version "{version}"\n  integrity sha512-AA==\n'

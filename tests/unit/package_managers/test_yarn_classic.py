@@ -32,8 +32,8 @@ LOCK = """\
   resolved "https://r.example/@s/b/-/b-1.5.0.tgz#00ff"
   integrity sha512-AA==
   dependencies:
-    "@s/c" "^1.0.0"
-    true-case "1"
+    a "~1.2"
+    "alias" "npm:real@^2.0.0"
   optionalDependencies:
     fsevents "~2.3.2"
 
@@ -57,6 +57,7 @@ def test_each_request_leads_to_its_entry() -> None:
         "a@~1.2": ("a", "1.2.3"),
         "alias@npm:real@^2.0.0": ("real", "2.1.0"),
     }
+    assert lock["@s/b@^1.0.0"].needs == ("a@~1.2", "alias@npm:real@^2.0.0")
     assert lock["alias@npm:real@^2.0.0"].integrity == "sha1-BB== sha512-CC=="
 
 
@@ -123,6 +124,17 @@ def test_all_differences_from_package_json_are_named(tmp_path: Path) -> None:
         check_lock(tmp_path)
     assert "a is ^2.0.0 in package.json, ~1.2 in the lock; zed 1 is not locked" in caught.value.message
     assert "yarn install" in caught.value.fix
+
+
+def test_what_yarn_would_ask_the_registry_for_is_named(tmp_path: Path) -> None:
+    """Yarn 1 resolves anew what a package needs and the lock file lacks, in a frozen install, too."""
+    lock = LOCK.replace("a@^1.0.0, a@~1.2:", "a@^1.0.0:")
+    write_project(tmp_path, {"package.json": PACKAGE, "yarn.lock": lock})
+    with pytest.raises(ConfigError) as caught:
+        check_lock(tmp_path)
+    assert caught.value.message == "is not complete: @s/b@1.5.0 needs a@~1.2, which is not locked"
+    resolved = {**PACKAGE, "resolutions": {"@s/b/a": "^1.0.0"}}
+    assert check_lock(write_project(tmp_path, {"package.json": resolved})).manager == "yarn"
 
 
 @pytest.mark.parametrize("key", ["a", "**/a", "x/a", "x/**/a"])
