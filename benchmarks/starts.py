@@ -22,8 +22,8 @@ from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.prove.docker import find_place, started
 from packager.prove.natives import native_files
-from packager.prove.request import Request
-from packager.prove.spread import ratio, spread
+from packager.prove.quartiles import ratio, spread
+from packager.prove.request import ProofRequest
 from packager.prove.unpack import clean_root
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _proof_against_bare(function: Path, layer: Path, image: str, count: int) -> 
         if place is None:
             sys.exit(f"the image {image} is not on the engine: .ci/docker-up makes it")
         bare = ("node", "-e", f"if (!require('{system.function_root}/src/handler.js').handler) process.exit(1)")
-        with started(engine, place, root, Request(HANDLER, target, natives=natives)) as load:
+        with started(engine, place, root, ProofRequest(HANDLER, target, natives=natives)) as load:
             load()  # fills the page cache
             taken: dict[str, list[float]] = {"bare": [], "proof": []}
             for _ in range(count):

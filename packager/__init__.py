@@ -25,10 +25,10 @@ _PUBLIC = {
     "load_project": "packager.project.loading",
     "make_plan": "packager.planning.planner",
     "pack": "packager.archive.pack",
-    "package": "packager.pipeline",
+    "package": "packager.pipeline.run",
     # Not called `prove`: that is the room, and importing the room would hide the function.
     "prove_archive": "packager.prove.prover:prove",
-    "real_host": "packager.host",
+    "real_host": "packager.pipeline.tools",
 }
 
 __all__ = [*_PUBLIC, "__version__"]
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from packager.catalog.current import load_catalog as load_catalog
     from packager.core.errors import PackagerError as PackagerError
     from packager.delivery.deliver import deliver as deliver
-    from packager.host import real_host as real_host
     from packager.model.archives import Artifact as Artifact
     from packager.model.catalog import Catalog as Catalog
     from packager.model.findings import Finding as Finding
@@ -52,7 +51,8 @@ if TYPE_CHECKING:
     from packager.model.project import Project as Project
     from packager.model.proof import Proof as Proof
     from packager.model.results import Result as Result
-    from packager.pipeline import package as package
+    from packager.pipeline.run import package as package
+    from packager.pipeline.tools import real_host as real_host
     from packager.planning.planner import make_plan as make_plan
     from packager.project.loading import load_project as load_project
     from packager.prove.prover import prove as prove_archive  # noqa: F401

@@ -1,6 +1,6 @@
 """Build every sample both ways, have its host's own tool accept it, ask it a request: `python -m samples.table`.
 
-One row per sample: built by the host builder and by the docker builder, whether both gave the same bytes, the tool
+One row per sample: built by the local builder and by the docker builder, whether both gave the same bytes, the tool
 that accepted the result, the answer to a request, the size against the host's limit, the audit. Exit status 1 if
 anything in it says no. Wants npm and PyPI for the tools; they are kept between runs where PACKAGER_TEST_DOWNLOADS
 names a folder. The checks themselves are in tests/support/acceptance.
@@ -20,7 +20,7 @@ from tests.support.acceptance import ACCEPTANCE, Built, acceptance, build_sample
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-HEAD = ("sample", "host builder", "docker builder", "same bytes", "accepted by", "answers", "size of limit", "audit")
+HEAD = ("sample", "local builder", "docker builder", "same bytes", "accepted by", "answers", "size of limit", "audit")
 NO = "NO: "
 
 
@@ -56,7 +56,7 @@ def row(name: str, scratch: Path, docker: list[str]) -> list[str]:
         built[builder] = build_sample(name, scratch / builder, *options)
         return proved(built[builder])
 
-    host = _cell(lambda: build("host", ["--builder", "host"]))
+    host = _cell(lambda: build("host", ["--builder", "local"]))
     other = _cell(lambda: build("docker", docker)) if docker else "not asked"
     if "host" not in built:
         return [name, host, other, *["-"] * (len(HEAD) - 3)]

@@ -24,7 +24,7 @@ HELD_BYTES = 48 << 20
 
 
 @dataclass(frozen=True)
-class Batch:
+class WorkBatch:
     """Consecutive entries that one task packs: about `BATCH_BYTES` of small ones, or a single larger one."""
 
     start: int
@@ -33,7 +33,7 @@ class Batch:
     """Sum of the entries' sizes."""
 
 
-def batches(sizes: Sequence[int]) -> list[Batch]:
+def batches(sizes: Sequence[int]) -> list[WorkBatch]:
     """Return the entries of these sizes cut into tasks, in order.
 
     >>> [(batch.start, batch.stop) for batch in batches([10, 20, 5 << 20, 30])]
@@ -43,17 +43,17 @@ def batches(sizes: Sequence[int]) -> list[Batch]:
     start = total = 0
     for index, size in enumerate(sizes):
         if index > start and total + size > BATCH_BYTES:
-            found.append(Batch(start, index, total))
+            found.append(WorkBatch(start, index, total))
             start, total = index, 0
         total += size
     if start < len(sizes):
-        found.append(Batch(start, len(sizes), total))
+        found.append(WorkBatch(start, len(sizes), total))
     return found
 
 
 @contextmanager
 def working_ahead(
-    tasks: Sequence[Batch], pack: Callable[[Batch, Callable[[], bool]], Packed], threads: int
+    tasks: Sequence[WorkBatch], pack: Callable[[WorkBatch, Callable[[], bool]], Packed], threads: int
 ) -> Iterator[Iterator[Packed]]:
     """Yield the packed batches in order while threads work ahead.
 
@@ -76,12 +76,12 @@ class _Window:
     long as half of the memory bound allows; the other half keeps the order moving.
     """
 
-    def __init__(self, tasks: Sequence[Batch], submit: Callable[[Batch], Future[Packed]], threads: int) -> None:
+    def __init__(self, tasks: Sequence[WorkBatch], submit: Callable[[WorkBatch], Future[Packed]], threads: int) -> None:
         self._tasks = tasks
         self._submit = submit
         self._bound = max(HELD_BYTES, 3 * BATCH_BYTES * threads)
-        self._flying: dict[Batch, Future[Packed]] = {}
-        self._started: set[Batch] = set()
+        self._flying: dict[WorkBatch, Future[Packed]] = {}
+        self._started: set[WorkBatch] = set()
         self._next = 0
         large = [batch for batch in tasks if batch.size_bytes >= BATCH_BYTES] if threads > 1 else []
         self._large = sorted(large, key=lambda batch: batch.size_bytes)
@@ -95,7 +95,7 @@ class _Window:
                 self._refill(wanted)
             yield self._flying.pop(wanted).result()
 
-    def _refill(self, wanted: Batch) -> None:
+    def _refill(self, wanted: WorkBatch) -> None:
         """Submit what fits: large tasks first, then the next ones in order; the wanted one in any case."""
         held = sum(_held(batch, future) for batch, future in self._flying.items())
         while self._large and (
@@ -114,7 +114,7 @@ class _Window:
                 held += _expected(batch)
             self._next += 1
 
-    def _start(self, batch: Batch) -> bool:
+    def _start(self, batch: WorkBatch) -> bool:
         """Submit a task unless it has been; returns False for a large one while another one is being packed."""
         if batch in self._started:
             return True
@@ -127,13 +127,13 @@ class _Window:
         return True
 
 
-def _held(batch: Batch, future: Future[Packed]) -> int:
+def _held(batch: WorkBatch, future: Future[Packed]) -> int:
     """Return the bytes a task accounts for, now."""
     if not future.done():
         return _expected(batch)
     return 0 if future.exception() else future.result().held_bytes
 
 
-def _expected(batch: Batch) -> int:
+def _expected(batch: WorkBatch) -> int:
     """Return the bytes a task will hold, raw: of a giant, some parts."""
     return min(batch.size_bytes, GIANT_BYTES)

@@ -5,13 +5,12 @@ Everything in it can be deleted at any time, by hand or by another process.
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.record import Record, load_record
+from packager.archive.record import ArchiveRecord, load_record
 from packager.glance.columns import DamagedError
 from packager.glance.places import record_place
 
@@ -58,27 +57,24 @@ class Cache:
             self._grown = False
             tidy(self.folder, self.max_bytes)
 
-    def record(self, destination: Path) -> Record | None:
+    def record(self, destination: Path) -> ArchiveRecord | None:
         """Return what an archive was made of; None if that is not known."""
         try:
             return load_record(self._place(destination).read_bytes(), destination)
         except (OSError, DamagedError, ValueError):
             return None  # the first time, tidied up or damaged: all of it is made anew, and the record, too
 
-    def keep(self, record: Record) -> None:
+    def keep(self, record: ArchiveRecord) -> None:
         """Remember what an archive was made of. A cache that cannot be written is left as it is."""
         place = self._place(record.artifact.path)
-        partial = place.with_name(f"{place.name}.{os.urandom(4).hex()}.partial")
+        from packager.core.atomic import write
+
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(record.dump())
-            partial.replace(place)
+            write(place, record.dump())
         except OSError as error:
             import logging
 
             logging.getLogger(__name__).warning("the cache cannot be written: %s", error)
-            with suppress(OSError):
-                partial.unlink()
 
     def _place(self, destination: Path) -> Path:
         return Path(record_place(self.folder, destination))

@@ -10,8 +10,8 @@ import os
 import weakref
 from typing import TYPE_CHECKING
 
-from packager.archive.atomic import PARTIAL_SUFFIX
 from packager.archive.chain import UnknownStreamError, compress_part
+from packager.core.atomic import PartialPath
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -73,7 +73,7 @@ class LaidAside(Region):
     """A file without a name, which grows and goes with this object."""
 
     def __init__(self, folder: Path) -> None:
-        name = folder / f".{os.getpid()}-{os.urandom(4).hex()}{PARTIAL_SUFFIX}"
+        name = PartialPath(folder / "stream").path
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         weakref.finalize(self, os.close, descriptor)
         name.unlink()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from packager.glance.aside import Asking
-    from packager.glance.sight import Sight
+    from packager.glance.sight import Snapshot
 
     _File = tuple[str, int]
     """Where it lies, and its bytes as the walk saw them."""
@@ -31,7 +31,7 @@ _UNREAD = bytes(DIGEST_BYTES)
 """Stands for a file that could not be read."""
 
 
-def hash_files(sight: Sight, rows: Sequence[int]) -> dict[int, bytes]:
+def hash_files(sight: Snapshot, rows: Sequence[int]) -> dict[int, bytes]:
     """Return the SHA-256 of some files a walk saw, by row; raises ArtifactError as `read_source` does."""
     entries = sight.some(rows)
     files = [(str(entry.source), entry.size_bytes or 0) for entry in entries]

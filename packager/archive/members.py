@@ -35,7 +35,7 @@ class Stream(NamedTuple):
     body: Body
 
 
-class Part(NamedTuple):
+class MemberPart(NamedTuple):
     """A member as the store keeps it."""
 
     row: packfile.Row
@@ -53,7 +53,7 @@ class Packed(NamedTuple):
     members: tuple[Member, ...]
     directory: tuple[tuple[bytes, int], ...]
     """Per member: its directory record, the offset in it left open, and the offset relative to the first chunk."""
-    parts: tuple[Part, ...] = ()
+    parts: tuple[MemberPart, ...] = ()
     """Per member, where there is a store."""
 
     @property
@@ -192,7 +192,7 @@ def _assembled(
     chunks: list[Body] = []
     members: list[Member] = []
     directory: list[tuple[bytes, int]] = []
-    parts: list[Part] = []
+    parts: list[MemberPart] = []
     offset = 0
     for name, stream, member in zip(names, streams, found, strict=True):
         head, record = head_and_record(name, stream)
@@ -202,9 +202,9 @@ def _assembled(
         members.append(Member(name.decode(), stream.size_bytes, length, stream.digest.hex(), stream.executable))
         if codec is not None:
             if member is not None and member.head == head:
-                parts.append(Part(member.row, (member.pack, member.offset)))
+                parts.append(MemberPart(member.row, (member.pack, member.offset)))
             else:
-                parts.append(Part(row_of(name, stream, head, codec), None))
+                parts.append(MemberPart(row_of(name, stream, head, codec), None))
         offset += len(head) + length
     if len(members) > 1:
         # One piece is hashed and written in one call; a single large member is spared the copy.

@@ -12,7 +12,7 @@ from packager.glance.unchanged import own_name
 
 if TYPE_CHECKING:
     from packager.archive.cache import Cache
-    from packager.glance.sight import Sight
+    from packager.glance.sight import Snapshot
     from packager.model.archives import Artifact
 
 
@@ -23,7 +23,7 @@ def pack(
     level: int = DEFAULT_LEVEL,
     jobs: int | None = None,
     cache: Cache | None = None,
-    sight: Sight | None = None,
+    sight: Snapshot | None = None,
 ) -> Artifact:
     """Write the canonical archive of a folder's files, or of the members of a zip, and return it.
 
@@ -46,7 +46,7 @@ def pack(
 
 
 def _pack_folder(
-    folder: Path, destination: Path, level: int, jobs: int | None, cache: Cache | None, sight: Sight | None
+    folder: Path, destination: Path, level: int, jobs: int | None, cache: Cache | None, sight: Snapshot | None
 ) -> Artifact:
     """Write the archive of a folder, which may hold the destination."""
     if sight is None:
@@ -67,7 +67,7 @@ def _pack_folder(
 
 
 def _pack_anew(
-    sight: Sight,
+    sight: Snapshot,
     destination: Path,
     level: int,
     jobs: int | None,

@@ -13,6 +13,7 @@ from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from packager.core.atomic import PartialPath
 from packager.glance.columns import DamagedError, join_columns, split_columns
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SUFFIX = ".pack"
-PARTIAL_SUFFIX = ".partial"
 DIGEST_BYTES = 32
 _FOOTER = struct.Struct("=QQ8s")
 """Offset and length of the index, signature."""
@@ -114,9 +114,8 @@ class PackWriter:
         self.name = f"{name}{SUFFIX}"
         """What it will be called."""
         self.size_bytes = 0
-        self._partial = folder / f"{name}{PARTIAL_SUFFIX}"
-        self._final = folder / self.name
-        self._file = self._partial.open("xb")
+        self._aside = PartialPath(folder / self.name)
+        self._file = self._aside.path.open("xb")
         self._digests: list[bytes] = []
         self._numbers = array("Q")
         self._flags = bytearray()
@@ -155,11 +154,10 @@ class PackWriter:
         self._file.write(index)
         self._file.write(_FOOTER.pack(self.size_bytes, len(index), _SIGNATURE))
         self._file.close()
-        self._partial.replace(self._final)
+        self._aside.take_place()
 
     def discard(self) -> None:
         """Remove what was written."""
         with suppress(OSError):
             self._file.close()
-        with suppress(OSError):
-            self._partial.unlink()
+        self._aside.discard()

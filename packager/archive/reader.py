@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-__all__ = ["WEIGHED", "Archive", "ArchiveMember", "Limits", "LocalHeader", "open_archive"]
+__all__ = ["WEIGHED", "Archive", "ArchiveMember", "LocalHeader", "ReadLimits", "open_archive"]
 
 
 @dataclass(frozen=True)
-class Limits:
+class ReadLimits:
     """What an archive may claim before its contents are refused as a bomb."""
 
     total_bytes: int = 2 << 30
@@ -37,7 +37,7 @@ class Limits:
     """Below this total the ratio does not matter: a small file of zeros harms nobody."""
 
 
-WEIGHED = Limits(ratio=1100)
+WEIGHED = ReadLimits(ratio=1100)
 """For archives whose sizes are weighed anyway, our own among them: a bundle with a heap of zeros in it is too big, and
 has a finding to say so, but is no bomb. The total stays bounded."""
 
@@ -61,7 +61,7 @@ class LocalHeader:
 class Archive:
     """An open zip file. A context manager; made by `open_archive`."""
 
-    def __init__(self, path: Path, descriptor: int, limits: Limits) -> None:
+    def __init__(self, path: Path, descriptor: int, limits: ReadLimits) -> None:
         self.path = path
         self.limits = limits
         self._descriptor = descriptor
@@ -113,7 +113,7 @@ class Archive:
         """Return a member's content as a stream, inflated on the way; size and CRC are checked at its end.
 
         Raises ArtifactError, here or while it is read, for encryption, an unreadable method, damage, a local header
-        that names another member, more bytes than claimed, and for an archive beyond its `Limits`.
+        that names another member, more bytes than claimed, and for an archive beyond its `ReadLimits`.
         """
         return cast("BinaryIO", io.BufferedReader(_Stream(self.pieces(member)), PIECE_BYTES))
 
@@ -196,7 +196,7 @@ class Archive:
         raise ArtifactError(message, where=where, fix=fix or "make or download the archive again")
 
 
-def open_archive(path: Path, *, limits: Limits | None = None) -> Archive:
+def open_archive(path: Path, *, limits: ReadLimits | None = None) -> Archive:
     """Return the opened archive, its directory read. Raises ArtifactError if it is no zip or a broken one."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -204,7 +204,7 @@ def open_archive(path: Path, *, limits: Limits | None = None) -> Archive:
         msg = f"cannot be opened: {error.strerror or error}"
         raise ArtifactError(msg, where=str(path), fix="name an existing zip file that can be read") from error
     try:
-        return Archive(path, descriptor, limits or Limits())
+        return Archive(path, descriptor, limits or ReadLimits())
     except BaseException:
         os.close(descriptor)
         raise

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from packager.glance.sight import Sight
+    from packager.glance.sight import Snapshot
 
 _SPAN_FIELDS = 4
 _ROW = f"{ROW_BYTES}s"
 
 
-class Record(NamedTuple):
+class ArchiveRecord(NamedTuple):
     """One archive as it was written, in flat columns; loading it makes no object per file."""
 
     artifact: Artifact
@@ -41,16 +41,16 @@ class Record(NamedTuple):
     """Per member of the archive its row above."""
     table: Table
 
-    def shows(self, sight: Sight) -> bool:
+    def shows(self, sight: Snapshot) -> bool:
         """Return whether all files are what they were, none of them read."""
         return sight.identities == self.identities and sight.names == self.names
 
-    def changed(self, sight: Sight) -> list[int]:
+    def changed(self, sight: Snapshot) -> list[int]:
         """Return the files of a walk, the names of which are the same, that have to be read."""
         pairs = zip(iter_unpack(_ROW, sight.identities), iter_unpack(_ROW, self.identities), strict=True)
         return [row for row, (now, before) in enumerate(pairs) if now != before]
 
-    def known(self, sight: Sight) -> list[bytes | None]:
+    def known(self, sight: Snapshot) -> list[bytes | None]:
         """Return per file of a walk the SHA-256 of its content; None where it has to be read."""
         digests = self.digests()
         rows: Sequence[int]
@@ -78,11 +78,11 @@ class Record(NamedTuple):
         """Return whether the archive is the file that was written, untouched since."""
         return _look(self.artifact.path) == self.identity
 
-    def seen_again(self, sight: Sight, order: array[int]) -> Record:
+    def seen_again(self, sight: Snapshot, order: array[int]) -> ArchiveRecord:
         """Return the record with what the files, whose contents are the same, look like by now."""
         return self._replace(names=sight.names, identities=sight.settled(), order=order)
 
-    def with_spans(self, spans: tuple[Span, ...]) -> Record:
+    def with_spans(self, spans: tuple[Span, ...]) -> ArchiveRecord:
         """Return the record of an archive, the stretches of which lie elsewhere by now."""
         table = self.table
         return self._replace(table=Table(table.digests, table.directory, table.records, table.offsets, spans))
@@ -109,13 +109,13 @@ class Record(NamedTuple):
         )
 
 
-def make_record(sight: Sight, order: array[int], artifact: Artifact, table: Table) -> Record:
+def make_record(sight: Snapshot, order: array[int], artifact: Artifact, table: Table) -> ArchiveRecord:
     """Return the record of an archive just written."""
-    return Record(artifact, _look(artifact.path) or (), sight.names, sight.settled(), order, table)
+    return ArchiveRecord(artifact, _look(artifact.path) or (), sight.names, sight.settled(), order, table)
 
 
-def load_record(block: bytes, destination: Path) -> Record:
-    """Return what `Record.dump` wrote for this destination; raises DamagedError or ValueError for anything else."""
+def load_record(block: bytes, destination: Path) -> ArchiveRecord:
+    """Return what `ArchiveRecord.dump` wrote for a destination; raises DamagedError or ValueError for other bytes."""
     facts, names, identities, order, digests, directory, places, packs, numbers = split_columns(block, RECORD_COLUMNS)
     codec, sha256, _, *rest = facts.decode().split("\n")
     zipped, unzipped, *identity = map(int, rest)
@@ -125,10 +125,10 @@ def load_record(block: bytes, destination: Path) -> Record:
         raise DamagedError
     table = Table(digests, directory, positions[:half], positions[half:], _spans(packs, array("Q", numbers)))
     artifact = Artifact(destination, zipped, unzipped, sha256, Members(table), codec, written=False)
-    return Record(artifact, tuple(identity), names, identities, rows, table)
+    return ArchiveRecord(artifact, tuple(identity), names, identities, rows, table)
 
 
-def in_order(sight: Sight) -> array[int]:
+def in_order(sight: Snapshot) -> array[int]:
     """Return per member of the archive the row of its file in the walk."""
     paths = split_names(sight.names)
     return array("I", sorted(range(len(paths)), key=paths.__getitem__))

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from packager.archive.cache import Cache
     from packager.archive.deflate import Codec
-    from packager.archive.record import Record
-    from packager.glance.sight import Sight
+    from packager.archive.record import ArchiveRecord
+    from packager.glance.sight import Snapshot
     from packager.model.archives import Entry
 
 MAX_FRESH = 64
@@ -56,7 +56,7 @@ class _Next(NamedTuple):
     """SHA-256 of the files that were read, by row of the walk."""
 
 
-def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination: Path) -> Reworked:
+def rework(record: ArchiveRecord, sight: Snapshot, codec: Codec, cache: Cache, destination: Path) -> Reworked:
     """Make the archive of these files out of the last one, as far as that is worth while.
 
     Raises ArtifactError for files that cannot be read, EnvironmentFault if the destination cannot be written.
@@ -96,7 +96,7 @@ def rework(record: Record, sight: Sight, codec: Codec, cache: Cache, destination
     return Reworked(artifact, [])
 
 
-def _known(record: Record, sight: Sight, coming: _Next) -> list[bytes | None]:
+def _known(record: ArchiveRecord, sight: Snapshot, coming: _Next) -> list[bytes | None]:
     """Return the SHA-256 of each file of the walk."""
     known = record.known(sight)
     for row, digest in coming.read.items():
@@ -104,7 +104,7 @@ def _known(record: Record, sight: Sight, coming: _Next) -> list[bytes | None]:
     return known
 
 
-def _same_names(record: Record, sight: Sight) -> _Next:
+def _same_names(record: ArchiveRecord, sight: Snapshot) -> _Next:
     """Return the next archive of the same names. Nothing is made per file that has not changed."""
     read = hash_files(sight, record.changed(sight))
     table, order = record.table, record.order
@@ -121,7 +121,7 @@ def _same_names(record: Record, sight: Sight) -> _Next:
     return _Next(order, [*parts, (start, len(table))] if start < len(table) else parts, read)
 
 
-def _other_names(record: Record, sight: Sight) -> _Next:
+def _other_names(record: ArchiveRecord, sight: Snapshot) -> _Next:
     """Return the next archive where files were added, removed or found in another order."""
     arrange(sight.entries())  # proves the names
     known = record.known(sight)
@@ -144,7 +144,7 @@ def _other_names(record: Record, sight: Sight) -> _Next:
     return _Next(order, [*parts, (start, stop)] if stop > start else parts, read)
 
 
-def _edited(table: Table, sight: Sight, coming: _Next, codec: Codec, packs: Path) -> Table | None:
+def _edited(table: Table, sight: Snapshot, coming: _Next, codec: Codec, packs: Path) -> Table | None:
     """Return the table of the next archive, what is new in it compressed and kept; None if that is too much."""
     rows = [part for part in coming.parts if isinstance(part, int)]
     if len(rows) > MAX_FRESH or not table.spans:

@@ -9,8 +9,8 @@ from contextlib import ExitStack
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from packager.archive.atomic import replacing
 from packager.archive.zipformat import end_record
+from packager.core.atomic import replacing
 from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:

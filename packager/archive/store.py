@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from packager.archive.members import Packed, Part
+    from packager.archive.members import MemberPart, Packed
 
 _LOG = logging.getLogger(__name__)
 _GAP_BYTES = 32 << 10
@@ -249,10 +249,10 @@ class _Stretch(NamedTuple):
     stop: int
     home: tuple[int, int] | None
     """Number of the pack and offset in it."""
-    parts: Sequence[Part]
+    parts: Sequence[MemberPart]
 
 
-def _stretches(parts: Sequence[Part]) -> Iterator[_Stretch]:
+def _stretches(parts: Sequence[MemberPart]) -> Iterator[_Stretch]:
     """Yield members packed together by where they lie."""
     begun = 0
     start = stop = 0

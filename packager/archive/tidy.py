@@ -8,9 +8,10 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from packager.archive.packfile import PARTIAL_SUFFIX, SUFFIX, PackFile, PackWriter
+from packager.archive.packfile import SUFFIX, PackFile, PackWriter
 from packager.archive.record import load_record
 from packager.archive.table import Span
+from packager.core.atomic import PARTIAL_SUFFIX, writing
 from packager.glance.columns import DamagedError
 
 if TYPE_CHECKING:
@@ -85,10 +86,10 @@ def _follow(folder: Path, moved: dict[str, tuple[str, int]]) -> None:
             record, status = load_record(path.read_bytes(), path), path.stat()
             spans = tuple(_moved(span, moved) for span in record.table.spans)
             if spans != record.table.spans:
-                partial = path.with_name(f"{path.name}.{os.urandom(4).hex()}{PARTIAL_SUFFIX}")
-                partial.write_bytes(record.with_spans(spans).dump())
-                os.utime(partial, ns=(status.st_atime_ns, status.st_mtime_ns))  # of its last use
-                partial.replace(path)
+                with writing(path) as file:
+                    file.write(record.with_spans(spans).dump())
+                    file.flush()
+                    os.utime(file.fileno(), ns=(status.st_atime_ns, status.st_mtime_ns))  # of its last use
 
 
 def _moved(span: Span, moved: dict[str, tuple[str, int]]) -> Span:

@@ -12,14 +12,14 @@ from array import array
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, BinaryIO
 
-from packager.archive.ahead import Batch, batches, working_ahead
-from packager.archive.atomic import replacing
+from packager.archive.ahead import WorkBatch, batches, working_ahead
 from packager.archive.deflate import codec
 from packager.archive.giants import pieces_of
 from packager.archive.members import Packed, pack_members
 from packager.archive.sources import sizes_of
 from packager.archive.table import Span, Table
 from packager.archive.zipformat import MAX_32, end_record, put_offsets
+from packager.core.atomic import replacing
 from packager.core.errors import ArtifactError, UsageError
 from packager.glance.codec import DEFAULT_LEVEL
 from packager.model.archives import Artifact, Layout, Member
@@ -72,7 +72,7 @@ def write_table(
 
     with cache.members(compressor) if cache else nullcontext() as store:
 
-        def pack(batch: Batch, stopped: Callable[[], bool]) -> Packed:
+        def pack(batch: WorkBatch, stopped: Callable[[], bool]) -> Packed:
             chosen = slice(batch.start, batch.stop)
             entries = layout.entries[chosen]
             return pack_members(entries, sizes[chosen], digests[chosen], compressor, store, stopped, destination.parent)

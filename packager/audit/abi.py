@@ -11,7 +11,7 @@ from packager.inventory.systems import libc_of, operating_system
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.findings import Finding
     from packager.model.inventory import ElfFacts, File
     from packager.model.targets import Target
@@ -69,7 +69,7 @@ def misfit(file: File, target: Target) -> Misfit | None:
     return None
 
 
-def check_platform(scene: Scene) -> Iterator[Finding]:
+def check_platform(scene: AuditContext) -> Iterator[Finding]:
     """Report binaries for another machine, system or libc: ABI001, ABI003, ABI004, ABI005, ABI007."""
     for place in scene.natives:
         fault = misfit(place.file, scene.target)
@@ -77,7 +77,7 @@ def check_platform(scene: Scene) -> Iterator[Finding]:
             yield place.finding(fault.code, fault.message, install_for_target(place, scene.target))
 
 
-def check_unreadable(scene: Scene) -> Iterator[Finding]:
+def check_unreadable(scene: AuditContext) -> Iterator[Finding]:
     """Report truncated and broken binaries, and other files in a library's clothes: ABI008."""
     damaged = {
         (mount.name, fault.path)
@@ -91,7 +91,7 @@ def check_unreadable(scene: Scene) -> Iterator[Finding]:
             yield place.finding("ABI008", f"cannot be loaded: {place.file.unreadable}")
 
 
-def check_shape(scene: Scene) -> Iterator[Finding]:
+def check_shape(scene: AuditContext) -> Iterator[Finding]:
     """Report what the loader refuses, or may refuse, in a binary of the right kind: ABI006, ABI009, ABI011."""
     for place in scene.natives:
         elf = place.file.elf
@@ -127,6 +127,6 @@ def _misplaced(elf: ElfFacts, target: Target) -> str:
     return ""
 
 
-def _restore(place: Place) -> str:
+def _restore(place: MountedFile) -> str:
     package = place.file.package
     return f"use the file as {package.name} ships it, without strip" if package else ""

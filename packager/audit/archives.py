@@ -10,7 +10,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Scene
+    from packager.audit.context import AuditContext
     from packager.model.findings import Mounted
 
 _SHOWN = 3
@@ -35,7 +35,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
 """Kind of fault → code and what is said about it."""
 
 
-def check_archive(scene: Scene) -> Iterator[Finding]:
+def check_archive(scene: AuditContext) -> Iterator[Finding]:
     """Report faults of the archives themselves: ZIP002 to ZIP015, many of a kind as one."""
     for mount in scene.mounts:
         if mount.judged:

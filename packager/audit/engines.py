@@ -15,7 +15,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.engine_facts import ClientFacts
     from packager.model.findings import Mounted
 
@@ -23,7 +23,7 @@ _COPIES = ("node_modules/prisma/", "node_modules/@prisma/engines/", "node_module
 _ORDINARY = "node_modules/.prisma/client"
 
 
-def check_engines(scene: Scene) -> Iterator[Finding]:
+def check_engines(scene: AuditContext) -> Iterator[Finding]:
     """Yield findings about the native engines of generated clients, and about files that pose as such."""
     wanted = _wanted(scene)
     for mount in scene.mounts:
@@ -37,7 +37,7 @@ def check_engines(scene: Scene) -> Iterator[Finding]:
         yield from _copies(mount, scene, homes)
 
 
-def check_clients(scene: Scene) -> Iterator[Finding]:
+def check_clients(scene: AuditContext) -> Iterator[Finding]:
     """Yield findings about generated clients themselves: there, whole, in one place, of today's schema."""
     for mount in scene.mounts:
         if not mount.judged:
@@ -54,7 +54,7 @@ def check_clients(scene: Scene) -> Iterator[Finding]:
         yield from _split(mount, scene)
 
 
-def check_overrides(scene: Scene) -> Iterator[Finding]:
+def check_overrides(scene: AuditContext) -> Iterator[Finding]:
     """Yield a finding for every variable that names an engine which is not there."""
     kinds = {client.kind for mount in scene.mounts for client in mount.engines.clients}
     if not kinds & {"library", "binary"}:
@@ -78,7 +78,7 @@ def check_overrides(scene: Scene) -> Iterator[Finding]:
             yield Finding("ENG005", "error", subject, message, fix)
 
 
-def _wanted(scene: Scene) -> tuple[str, ...]:
+def _wanted(scene: AuditContext) -> tuple[str, ...]:
     """Return the names engines for this target have, in every generation's words."""
     from packager.catalog.current import load_catalog
 
@@ -86,7 +86,7 @@ def _wanted(scene: Scene) -> tuple[str, ...]:
     return tuple(sorted({name for names in words if (name := binary_target(names, scene.target))}))
 
 
-def _engine_of(client: ClientFacts, mount: Mounted, scene: Scene, wanted: tuple[str, ...]) -> Iterator[Finding]:
+def _engine_of(client: ClientFacts, mount: Mounted, scene: AuditContext, wanted: tuple[str, ...]) -> Iterator[Finding]:
     base = f"{mount.root}/{client.folder}"
     places = [
         place
@@ -119,7 +119,7 @@ def _engine_of(client: ClientFacts, mount: Mounted, scene: Scene, wanted: tuple[
         yield _about(mount, client.folder, "ENG009", "schema.prisma is not beside the client, by which it finds itself")
 
 
-def _copies(mount: Mounted, scene: Scene, homes: set[str]) -> Iterator[Finding]:
+def _copies(mount: Mounted, scene: AuditContext, homes: set[str]) -> Iterator[Finding]:
     """Yield findings about engines no client opens: copies the generator keeps for itself."""
     copies = [
         place
@@ -133,13 +133,13 @@ def _copies(mount: Mounted, scene: Scene, homes: set[str]) -> Iterator[Finding]:
         yield first.finding("ENG003", f"a copy{more} that only the generator opens: {format_size(size)}")
 
 
-def _leftovers(mount: Mounted, scene: Scene) -> Iterator[Finding]:
+def _leftovers(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
     for place in scene.judged:
         if place.mount is mount and LEFTOVER.search(place.file.path):
             yield place.finding("ENG011", f"left by an aborted generate ({format_size(place.file.size_bytes)})")
 
 
-def _parts(client: ClientFacts, mount: Mounted, scene: Scene) -> Iterator[Finding]:
+def _parts(client: ClientFacts, mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
     """Yield findings about modules a client imports or reads that are not there."""
     base = f"{mount.root}/{client.folder}"
     if client.kind == "compiler" and client.runtime == "client":
@@ -155,7 +155,7 @@ def _parts(client: ClientFacts, mount: Mounted, scene: Scene) -> Iterator[Findin
         yield _about(mount, client.folder, "ENG010", message)
 
 
-def _age(client: ClientFacts, mount: Mounted, scene: Scene) -> Iterator[Finding]:
+def _age(client: ClientFacts, mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
     digests = dict(mount.engines.schemas)
     several = len([other for other in mount.engines.clients if other.generated]) > 1
     if not client.schema or not digests or several or client.schema in digests.values():
@@ -164,7 +164,7 @@ def _age(client: ClientFacts, mount: Mounted, scene: Scene) -> Iterator[Finding]
     yield _about(mount, client.folder, "ENG007", f"was generated from another schema than {path}")
 
 
-def _split(mount: Mounted, scene: Scene) -> Iterator[Finding]:
+def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
     """Yield a finding if the generated client and its package are in different artifacts: neither finds the other."""
     for client in mount.engines.clients:
         if not client.generated or not client.folder.endswith(_ORDINARY):
@@ -191,7 +191,7 @@ def _split(mount: Mounted, scene: Scene) -> Iterator[Finding]:
             yield place.finding("ENG008", f"the generated client is in {elsewhere[0]}: neither finds the other")
 
 
-def _is_whole(client: ClientFacts, mount: Mounted, scene: Scene) -> bool:
+def _is_whole(client: ClientFacts, mount: Mounted, scene: AuditContext) -> bool:
     """Return whether a generated client and its package lie in one node_modules."""
     home = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}"
     return (
@@ -207,7 +207,7 @@ def _about(mount: Mounted, path: str, code: str, message: str, fix: str = "") ->
     return Finding(code, row.severity, f"{mount.name}!{path}" if mount.name else path, message, fix or row.fix)
 
 
-def _overridden(scene: Scene) -> bool:
+def _overridden(scene: AuditContext) -> bool:
     return any(key in OVERRIDES for key, value in scene.environment if value)
 
 
@@ -215,11 +215,11 @@ def _is_engine(path: str) -> bool:
     return bool(ENGINE_FILE.search(path)) and not LEFTOVER.search(path)
 
 
-def _is_for(place: Place, wanted: tuple[str, ...]) -> bool:
+def _is_for(place: MountedFile, wanted: tuple[str, ...]) -> bool:
     return _target_of(place) in wanted
 
 
-def _target_of(place: Place) -> str:
+def _target_of(place: MountedFile) -> str:
     """Return the binary target in an engine's name.
 
     ``libquery_engine-rhel-openssl-3.0.x.so.node`` and ``query-engine-rhel-openssl-3.0.x`` are for the same.

@@ -5,30 +5,21 @@ Only what the text itself shows is said; loading it is for the proof.
 
 from __future__ import annotations
 
-import json
 import posixpath
 import re
 from typing import TYPE_CHECKING
 
 from packager.catalog.finding_codes.registry import CODES
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.context import AuditContext, MountedFile
     from packager.model.targets import Target
 
-_NODE_ENDINGS = ("", ".js", ".mjs", ".cjs")
-"""In the order of the runtime's loader. Source: aws-lambda-nodejs-runtime-interface-client, UserFunction.js."""
 _SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
-_NODE_FINDS_ESM = 22
-"""From this major version on, Node itself looks whether a file without "type" is an ES module."""
-COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
-_ESM = re.compile(
-    r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
-)
-_CJS = re.compile(r"^\s*(?:module\.exports\b|exports\.\w+\s*=|(?:const|let|var)\s[^=\n]+=\s*require\()", re.MULTILINE)
 _PASSED_ON = re.compile(r"require\(|\bexport\s*\*|__exportStar|Object\.assign\(|import\s*\*|\bfrom\b")
 
 
@@ -43,12 +34,13 @@ def handler_texts(handler: str, target: Target) -> Callable[[str], bool]:
     return lambda path: bool(handler) and (path in candidates or path in manifests)
 
 
-def check_handler(scene: Scene) -> Iterator[Finding]:
+def check_handler(scene: AuditContext) -> Iterator[Finding]:
     """Report a handler that is not there (HND001), of the wrong kind (HND002), without the export (HND003)."""
     target = scene.target
-    if not scene.handler or target.kind == "layer" or target.language == "provided":
+    if not scene.handler or target.kind == "layer" or LANGUAGES[target.language].bootstrap:
         return
-    stem, export = _split(scene.handler, target)
+    language = LANGUAGES[target.language]
+    stem, export = language.split_handler(scene.handler)
     exported = target.launcher == "handler"  # other hosts serve a file, by its default export or by starting it
     if not stem or (exported and not export):
         yield _about(scene, "HND001", f"the handler {scene.handler!r} is not of the form FILE.EXPORT")
@@ -57,9 +49,10 @@ def check_handler(scene: Scene) -> Iterator[Finding]:
     if place is None:
         yield _about(scene, "HND001", _missing(stem, scene))
         return
-    text = _text(place)
-    if target.language == "nodejs" and text:
-        yield from _module_kind(place, text, scene)
+    texts = place.mount.inventory.texts
+    text = texts.get(place.file.path, "")
+    if text and (fault := language.handler_fault(place.file.path, texts, target.language_version)):
+        yield place.finding("HND002", fault.message, severity=fault.severity)
     if (
         text
         and exported
@@ -69,29 +62,17 @@ def check_handler(scene: Scene) -> Iterator[Finding]:
         yield place.finding("HND003", f"does not mention {export!r}, the handler it should export")
 
 
-def _split(handler: str, target: Target) -> tuple[str, str]:
-    """Return (file without ending, export). Node splits behind the last slash at the first dot, Python at the last."""
-    folder, slash, name = handler.rpartition("/")
-    first, _, rest = name.partition(".") if target.language == "nodejs" else name.rpartition(".")
-    return (folder + slash + first, rest) if first else ("", "")
+def _candidates(handler: str, target: Target) -> tuple[str, ...]:
+    """Return the files the runtime tries, in its order."""
+    language = LANGUAGES[target.language]
+    return language.handler_files(language.split_handler(handler)[0])
 
 
-def _candidates(handler: str, target: Target) -> Iterator[str]:
-    """Yield the files the runtime tries, in its order."""
-    stem, _ = _split(handler, target)
-    stem = posixpath.normpath(stem) if stem else ""
-    if target.language == "nodejs":
-        yield from (stem + ending for ending in _NODE_ENDINGS)
-    elif target.language == "python":
-        module = stem.replace(".", "/")
-        yield from (f"{module}/__init__.py", f"{module}.py", f"{module}.pyc")
-
-
-def _find(scene: Scene) -> Place | None:
-    """Return the file that holds the handler; layers may hold it by an absolute path, or on Python's search path."""
+def _find(scene: AuditContext) -> MountedFile | None:
+    """Return the file that holds the handler; layers may hold it by an absolute path, or among their packages."""
     target = scene.target
     roots = [target.system.function_root]
-    if target.language == "python":
+    if LANGUAGES[target.language].handlers_in_layers:
         roots.append(f"{target.system.layer_root}/{target.layer_paths.packages}")
     for candidate in _candidates(scene.handler, target):
         for root in roots:
@@ -101,9 +82,9 @@ def _find(scene: Scene) -> Place | None:
     return None
 
 
-def _missing(stem: str, scene: Scene) -> str:
+def _missing(stem: str, scene: AuditContext) -> str:
     """Return what is said about a handler's file that is not there, with what is there instead."""
-    message = f"the handler's file {stem} ({', '.join(_endings(scene.target))}) is not in it"
+    message = f"the handler's file {stem} ({', '.join(LANGUAGES[scene.target.language].handler_endings)}) is not in it"
     paths = [place.file.path for place in scene.judged if place.file.package is None]
     wanted = {candidate.lower() for candidate in _candidates(scene.handler, scene.target)}
     for path in paths:
@@ -119,50 +100,7 @@ def _missing(stem: str, scene: Scene) -> str:
     return message
 
 
-def _endings(target: Target) -> tuple[str, ...]:
-    return _NODE_ENDINGS[1:] if target.language == "nodejs" else (".py", "/__init__.py")
-
-
-def _module_kind(place: Place, text: str, scene: Scene) -> Iterator[Finding]:
-    code = COMMENTS.sub("", text)
-    esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
-    kind, why = _declared(place)
-    if esm and kind == "commonjs":
-        found = why == "" and int(scene.target.language_version or 0) >= _NODE_FINDS_ESM
-        message = f"has import or export statements, but {why or 'nothing says'} that it is an ES module"
-        if why:
-            message = f"has import or export statements, but {why} makes it CommonJS"
-        yield place.finding("HND002", message, severity="warning" if found else "error")
-    elif cjs and not esm and kind == "module":
-        yield place.finding("HND002", f"uses require and module.exports, but {why} makes it an ES module")
-
-
-def _declared(place: Place) -> tuple[str, str]:
-    """Return which kind of module a file is, and what says so; CommonJS and "" where nothing does."""
-    path = place.file.path
-    if path.endswith((".mjs", ".cjs")):
-        return ("module" if path.endswith(".mjs") else "commonjs"), f"its ending .{path.rpartition('.')[2]}"
-    folder = posixpath.dirname(path)
-    while True:
-        name = posixpath.join(folder, "package.json")
-        text = place.mount.inventory.texts.get(name)
-        if text is not None:
-            try:
-                data = json.loads(text)
-            except ValueError:
-                data = {}
-            kind = data.get("type") if isinstance(data, dict) else None
-            return ("module" if kind == "module" else "commonjs"), (f'"type": "{kind}" of {name}' if kind else "")
-        if not folder:
-            return "commonjs", ""
-        folder = posixpath.dirname(folder)
-
-
-def _text(place: Place) -> str:
-    return place.mount.inventory.texts.get(place.file.path, "")
-
-
-def _about(scene: Scene, code: str, message: str) -> Finding:
+def _about(scene: AuditContext, code: str, message: str) -> Finding:
     row = CODES[code]
     name = next((mount.name for mount in scene.mounts if mount.judged), "")
     return Finding(code, row.severity, name or scene.handler, message, row.fix)

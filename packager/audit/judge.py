@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from packager.audit.abi import check_platform, check_shape, check_unreadable
 from packager.audit.archives import check_archive
+from packager.audit.context import AuditContext
 from packager.audit.engines import check_clients, check_engines, check_overrides
-from packager.audit.families import excuse
 from packager.audit.handlers import check_handler, handler_texts
-from packager.audit.imports import check_imports, is_own_source
-from packager.audit.languages import check_node, check_python_extensions, check_wheels
+from packager.audit.imports import check_imports
+from packager.audit.languages import check_addons, check_extension_modules, check_tags
 from packager.audit.layers import check_layer
 from packager.audit.libraries import check_needed, check_shadowed
 from packager.audit.names import check_names
-from packager.audit.scene import Scene
+from packager.audit.platform_variants import excuse
 from packager.audit.secrets import check_secrets
-from packager.audit.sizes import weigh
+from packager.audit.sizes import Weights, weigh
 from packager.audit.starting import check_bootstrap, check_execute_bits, check_interpreters
 from packager.audit.symbols import check_symbol_versions
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ CHECKS = (
     check_symbol_versions,
     check_needed,
     check_shadowed,
-    check_node,
-    check_python_extensions,
-    check_wheels,
+    check_addons,
+    check_extension_modules,
+    check_tags,
     check_names,
     check_archive,
     check_bootstrap,
@@ -55,7 +56,7 @@ CHECKS = (
     check_clients,
     check_overrides,
 )
-"""Every check of file contents. A new one is a function from `Scene` to findings, and its line here."""
+"""Every check of file contents. A new one is a function from `AuditContext` to findings, and its line here."""
 
 _RANK = {"error": 0, "warning": 1, "note": 2}
 
@@ -74,7 +75,7 @@ def audit(
     function's own variables; `handler` is looked for if it is given. `whole` says that the mounts are whole artifacts,
     so that what is not in them is missing.
     """
-    scene = Scene(mounts, target, environment, handler=handler, whole=whole)
+    scene = AuditContext(mounts, target, environment, handler=handler, whole=whole)
     findings = [finding for check in CHECKS for finding in check(scene)]
     return _ranked(excuse(scene, findings))
 
@@ -100,20 +101,23 @@ def audit_archive(
     system = target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
     of_handler = handler_texts(handler, target)
-    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name, target))
+    is_own_source = LANGUAGES[target.language].is_own_source
+    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name))
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
     mounts = [*below, _mounted(path, root, inventory, name or str(path))]
     findings = audit(mounts, target, environment, handler=handler, whole=whole)
     weighed = weigh(
-        name=name or str(path),
-        zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
-        unzipped_bytes=inventory.size_bytes,
-        layers_unzipped_bytes=[layer.inventory.size_bytes for layer in below],
-        entries=len(inventory.files),
-        target_title=target.title,
-        budget=budget or target.budget,
-        largest=largest_parts(inventory),
+        name or str(path),
+        Weights(
+            zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
+            unzipped_bytes=inventory.size_bytes,
+            layers_unzipped_bytes=tuple(layer.inventory.size_bytes for layer in below),
+            entries=len(inventory.files),
+        ),
+        target.title,
+        budget or target.budget,
+        largest_parts(inventory),
     )
     return _ranked([*findings, *weighed])
 

@@ -11,12 +11,12 @@ from packager.engines.siblings import siblings_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.audit.context import AuditContext, MountedFile
     from packager.audit.loader import Link
-    from packager.audit.scene import Place, Scene
     from packager.model.findings import Finding
 
 
-def check_needed(scene: Scene) -> Iterator[Finding]:
+def check_needed(scene: AuditContext) -> Iterator[Finding]:
     """Report needed libraries nobody has (LIB001), and those the catalog cannot promise (LIB002).
 
     One finding per file for all that is missing, and one per library that is there but not found.
@@ -40,7 +40,7 @@ def check_needed(scene: Scene) -> Iterator[Finding]:
             yield _misplaced(group[0], copies[group[0].soname], scene)
 
 
-def _missing(group: list[Link], scene: Scene) -> Finding:
+def _missing(group: list[Link], scene: AuditContext) -> Finding:
     first, baseline = group[0], scene.target.baseline
     certain = all(link.soname in baseline.sonames_absent for link in group)
     message = (
@@ -50,14 +50,14 @@ def _missing(group: list[Link], scene: Scene) -> Finding:
     return first.user.finding("LIB001", message, _fixes(group, scene))
 
 
-def _not_promised(group: list[Link], scene: Scene) -> Finding:
+def _not_promised(group: list[Link], scene: AuditContext) -> Finding:
     first = group[0]
     title = scene.target.baseline.title
     message = f"needs {_listed(group)}, which {title} has in its image, but perhaps not at run time"
     return first.user.finding("LIB002", message + _brought_in_by(first), _fixes(group, scene))
 
 
-def _misplaced(link: Link, copy: Place, scene: Scene) -> Finding:
+def _misplaced(link: Link, copy: MountedFile, scene: AuditContext) -> Finding:
     message = f"needs {link.soname}; the one at {copy.file.path} is not where the loader looks{_brought_in_by(link)}"
     fix = f"{_searched(link, scene)}; move it there, or set the RUNPATH to where it is"
     return link.user.finding("LIB001", message, fix)
@@ -68,13 +68,13 @@ def _listed(group: list[Link]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _fixes(group: list[Link], scene: Scene) -> str:
+def _fixes(group: list[Link], scene: AuditContext) -> str:
     if left_out := _left_out_siblings(group[0], scene):
         return left_out
     return "; ".join(dict.fromkeys(get_library(link.soname, scene.target) for link in group))
 
 
-def _left_out_siblings(link: Link, scene: Scene) -> str:
+def _left_out_siblings(link: Link, scene: AuditContext) -> str:
     """Return the answer where a package came without the folder its libraries lie in; empty if it is there."""
     package = link.user.file.package
     if package is None:
@@ -96,7 +96,7 @@ def _brought_in_by(link: Link) -> str:
     return f" when {link.root.file.path} loads it" if link.root.path != link.user.path else ""
 
 
-def check_shadowed(scene: Scene) -> Iterator[Finding]:
+def check_shadowed(scene: AuditContext) -> Iterator[Finding]:
     """Report bundled libraries that lose against the system's of the same name: LIB003."""
     used = {link.provider.path for link in scene.links if link.provider}
     losers = {link.soname: link for link in scene.links if link.where == "system"}
@@ -109,7 +109,7 @@ def check_shadowed(scene: Scene) -> Iterator[Finding]:
         yield place.finding("LIB003", message)
 
 
-def _by_name(scene: Scene) -> dict[str, Place]:
+def _by_name(scene: AuditContext) -> dict[str, MountedFile]:
     """Return bundled binaries of the right machine by file name, to tell "missing" from "not found"."""
     return {
         path.rpartition("/")[2]: place
@@ -118,7 +118,7 @@ def _by_name(scene: Scene) -> dict[str, Place]:
     }
 
 
-def _searched(link: Link, scene: Scene) -> str:
+def _searched(link: Link, scene: AuditContext) -> str:
     elf = link.user.file.elf
     own = (*elf.runpath, *elf.rpath) if elf else ()
     roots = (scene.target.system.function_root, scene.target.system.layer_root)

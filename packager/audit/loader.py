@@ -13,20 +13,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from packager.audit.abi import misfit
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.context import AuditContext, MountedFile
 
 SYSTEM_FOLDERS = ("/lib64", "/usr/lib64", "/lib", "/usr/lib")
 """The default folders; those of the target's libraries that the catalog lists lie in them."""
-_LOADED_BY_RUNTIME = {
-    "nodejs": ("libstdc++.so.6", "libgcc_s.so.1"),
-    "python": (),
-    "provided": (),
-}
-"""What the interpreter itself has loaded before any addon, besides the C library: never searched for again."""
 _C_LIBRARY = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "libc.so")
 
 Where = Literal["system", "image", "bundled", "missing"]
@@ -36,15 +31,15 @@ Where = Literal["system", "image", "bundled", "missing"]
 class Link:
     """One needed library of one file, as it resolves when `root` is loaded."""
 
-    root: Place
-    user: Place
+    root: MountedFile
+    user: MountedFile
     soname: str
     where: Where
-    provider: Place | None = None
+    provider: MountedFile | None = None
     """The bundled file, if it is one."""
 
 
-def links(scene: Scene) -> tuple[Link, ...]:
+def links(scene: AuditContext) -> tuple[Link, ...]:
     """Return how every needed library resolves, for everything that may be loaded from the judged artifacts.
 
     Programs, addons and extension modules are roots. Of the libraries, those that no root brings in are roots too
@@ -67,17 +62,17 @@ def links(scene: Scene) -> tuple[Link, ...]:
     return tuple(found.values())
 
 
-def _loadable(place: Place, scene: Scene) -> bool:
+def _loadable(place: MountedFile, scene: AuditContext) -> bool:
     return place.file.elf is not None and misfit(place.file, scene.target) is None
 
 
-def _is_library(place: Place) -> bool:
+def _is_library(place: MountedFile) -> bool:
     elf = place.file.elf
     name = place.path.rpartition("/")[2]
     return elf is not None and elf.type == "shared" and name.startswith("lib") and ".so" in name
 
 
-def _by_likelihood(candidates: Sequence[Place]) -> Iterator[list[Place]]:
+def _by_likelihood(candidates: Sequence[MountedFile]) -> Iterator[list[MountedFile]]:
     """Yield surely-loaded files first, then libraries nobody names, then the rest."""
     yield [place for place in candidates if not _is_library(place)]
     libraries = [place for place in candidates if _is_library(place)]
@@ -86,11 +81,11 @@ def _by_likelihood(candidates: Sequence[Place]) -> Iterator[list[Place]]:
     yield libraries
 
 
-def _load(root: Place, scene: Scene) -> Iterator[Link]:
+def _load(root: MountedFile, scene: AuditContext) -> Iterator[Link]:
     """Yield the links of one load, breadth first, as the loader goes."""
     loaded = _already_loaded(root, scene)
     visited = {root.path}
-    queue: deque[tuple[Place, tuple[str, ...]]] = deque([(root, ())])
+    queue: deque[tuple[MountedFile, tuple[str, ...]]] = deque([(root, ())])
     while queue:
         user, inherited = queue.popleft()
         elf = user.file.elf
@@ -111,22 +106,24 @@ def _load(root: Place, scene: Scene) -> Iterator[Link]:
             queue.append((provider, (*own, *inherited)))
 
 
-def _already_loaded(root: Place, scene: Scene) -> dict[str, tuple[Where, Place | None]]:
+def _already_loaded(root: MountedFile, scene: AuditContext) -> dict[str, tuple[Where, MountedFile | None]]:
     elf = root.file.elf
     if elf is None or elf.type == "executable":
         return {}
     target = scene.target
-    sonames = (*_C_LIBRARY, *_LOADED_BY_RUNTIME[target.language])
+    sonames = (*_C_LIBRARY, *LANGUAGES[target.language].preloaded)
     return {soname: ("system", None) for soname in sonames if target.baseline.has(soname, target.arch)}
 
 
-def _find(soname: str, user: Place, chain: tuple[str, ...], scene: Scene) -> tuple[Where, Place | None]:
+def _find(
+    soname: str, user: MountedFile, chain: tuple[str, ...], scene: AuditContext
+) -> tuple[Where, MountedFile | None]:
     target, elf = scene.target, user.file.elf
     if "/" in soname:
         provider = scene.by_path.get(_expand(soname, user, scene))
         return ("bundled", provider) if provider else ("missing", None)
     # The interpreter's own library is loaded already, or lies in a folder of the runtime we have no list of.
-    if target.language == "python" and soname.startswith(f"libpython{target.language_version}."):
+    if LANGUAGES[target.language].is_own_library(soname, target.language_version):
         return "system", None
     runpath = tuple(_folders(elf.runpath, user, scene)) if elf else ()
     for folder in (*chain, *target.system.library_path, *runpath, *SYSTEM_FOLDERS):
@@ -138,12 +135,12 @@ def _find(soname: str, user: Place, chain: tuple[str, ...], scene: Scene) -> tup
     return ("image", None) if soname in target.baseline.sonames_image_only else ("missing", None)
 
 
-def _folders(paths: Iterable[str], user: Place, scene: Scene) -> Iterator[str]:
+def _folders(paths: Iterable[str], user: MountedFile, scene: AuditContext) -> Iterator[str]:
     for path in paths:
         yield _expand(path, user, scene)
 
 
-def _expand(path: str, user: Place, scene: Scene) -> str:
+def _expand(path: str, user: MountedFile, scene: AuditContext) -> str:
     """Return a search path with the loader's variables filled in; what is relative starts at the function's root."""
     machine = {"x86_64": "x86_64", "arm64": "aarch64"}[scene.target.arch]
     for name, value in (("ORIGIN", user.folder), ("LIB", "lib64"), ("PLATFORM", machine)):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from packager.trim.secrets import secret_reason
+from packager.select.trim.secrets import secret_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Scene
+    from packager.audit.context import AuditContext
     from packager.model.findings import Finding, Severity
 
 _SHOWN = 3
@@ -20,7 +20,7 @@ NAME_HINTS = (
 """A path that is named like a secret has one of these in it: seventeen globs per file of a large tree take a second."""
 
 
-def check_secrets(scene: Scene) -> Iterator[Finding]:
+def check_secrets(scene: AuditContext) -> Iterator[Finding]:
     """Report files named like secrets (SEC001), tokens and keys (SEC002), and what may be a password (SEC003).
 
     In installed packages a token is somebody's published one rather than the user's: a warning.

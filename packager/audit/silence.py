@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from packager.trim.patterns import matches
+from packager.select.trim.patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.catalog.finding_codes.registry import CODES
@@ -17,38 +18,36 @@ if TYPE_CHECKING:
 _LARGEST_SHOWN = 5
 
 
+@dataclass(frozen=True)
+class Weights:
+    """What an artifact weighs, in bytes."""
+
+    zipped_bytes: int | None
+    """None for a folder that is no zip yet."""
+    unzipped_bytes: int
+    layers_unzipped_bytes: tuple[int, ...] = ()
+    """Of each layer beneath it."""
+    entries: int = 0
+
+
 def weigh(
-    name: str,
-    zipped_bytes: int | None,
-    unzipped_bytes: int,
-    layers_unzipped_bytes: Sequence[int],
-    entries: int,
-    target_title: str,
-    budget: Budget,
-    largest: Sequence[tuple[str, int]] = (),
+    name: str, weights: Weights, target_title: str, budget: Budget, largest: Sequence[tuple[str, int]] = ()
 ) -> list[Finding]:
     """Return which limits an artifact breaks, with exact bytes: SIZE001 to SIZE005.
 
-    `zipped_bytes` is None for a folder that is no zip yet. `largest` are (what, bytes) of the heaviest parts, in any
-    order. More than the limit is too much; the limit itself is fine.
+    `largest` are (what, bytes) of the heaviest parts, in any order. More than the limit is too much; the limit itself
+    is fine.
     """
-    return list(
-        _weigh(
-            name, zipped_bytes, unzipped_bytes, layers_unzipped_bytes, entries, target_title, budget, _heavy(largest)
-        )
+    return list(_weigh(name, weights, target_title, budget, _heavy(largest)))
+
+
+def _weigh(name: str, weights: Weights, title: str, budget: Budget, heavy: str) -> Iterator[Finding]:
+    zipped, unzipped, layers, entries = (
+        weights.zipped_bytes,
+        weights.unzipped_bytes,
+        weights.layers_unzipped_bytes,
+        weights.entries,
     )
-
-
-def _weigh(
-    name: str,
-    zipped: int | None,
-    unzipped: int,
-    layers: Sequence[int],
-    entries: int,
-    title: str,
-    budget: Budget,
-    heavy: str,
-) -> Iterator[Finding]:
     if zipped is not None and budget.zipped is not None and zipped > budget.zipped:
         over = _over(zipped, budget.zipped)
         if budget.zipped_by_user:

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING
 
 from packager.audit.abi import misfit
 from packager.catalog.finding_codes.registry import CODES
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.audit.scene import Place, Scene
+    from packager.audit.context import AuditContext, MountedFile
 
 _SHELLS = frozenset({"/bin/sh", "/bin/bash", "/usr/bin/sh", "/usr/bin/bash", "/usr/bin/env"})
 _ENV_COMMANDS = frozenset({"sh", "bash"})
-_LANGUAGE_COMMANDS = {"nodejs": ("node",), "python": ("python", "python3"), "provided": ()}
 
 
-def check_bootstrap(scene: Scene) -> Iterator[Finding]:
+def check_bootstrap(scene: AuditContext) -> Iterator[Finding]:
     """Report what keeps a custom runtime from starting: HND004, and EXE001 and EXE002 of its ``bootstrap``."""
-    if scene.target.language != "provided" or scene.target.kind == "layer" or not scene.whole:
+    if not LANGUAGES[scene.target.language].bootstrap or scene.target.kind == "layer" or not scene.whole:
         return
     system = scene.target.system
     place = scene.by_path.get(f"{system.function_root}/bootstrap") or scene.by_path.get(
@@ -37,7 +37,7 @@ def check_bootstrap(scene: Scene) -> Iterator[Finding]:
         yield place.finding("HND004", "is neither a program nor a script with an interpreter")
 
 
-def check_execute_bits(scene: Scene) -> Iterator[Finding]:
+def check_execute_bits(scene: AuditContext) -> Iterator[Finding]:
     """Report programs nobody may execute: EXE001. Of ``bootstrap`` it is an error, others may be copied first."""
     for place in scene.judged:
         program = place.file.elf is not None and place.file.elf.type == "executable"
@@ -54,7 +54,7 @@ def check_execute_bits(scene: Scene) -> Iterator[Finding]:
         yield place.finding("EXE001", message, severity="error" if bootstrap else "warning")
 
 
-def check_interpreters(scene: Scene) -> Iterator[Finding]:
+def check_interpreters(scene: AuditContext) -> Iterator[Finding]:
     """Report scripts whose interpreter the target lacks: EXE002. Scripts of packages are tools nobody starts there."""
     for place in scene.judged:
         line = place.file.shebang
@@ -64,12 +64,11 @@ def check_interpreters(scene: Scene) -> Iterator[Finding]:
             yield place.finding("EXE002", message, severity="error" if bootstrap else "warning")
 
 
-def _interpreter_fault(line: str, scene: Scene) -> str:
+def _interpreter_fault(line: str, scene: AuditContext) -> str:
     if line.endswith("\r"):
         return "has Windows line ends: its interpreter is looked for with a carriage return in the name"
     program, _, rest = line.partition(" ")
-    language = scene.target.language
-    commands = (*_ENV_COMMANDS, *_LANGUAGE_COMMANDS[language], f"python{scene.target.language_version}")
+    commands = (*_ENV_COMMANDS, *LANGUAGES[scene.target.language].commands(scene.target.language_version))
     if program == "/usr/bin/env":
         words = [word for word in rest.split() if not word.startswith("-") and "=" not in word]
         wanted = words[0] if words else ""
@@ -83,12 +82,12 @@ def _interpreter_fault(line: str, scene: Scene) -> str:
     return f"is started by {program}, which {scene.target.title} has not got"
 
 
-def _is_bootstrap(place: Place, scene: Scene) -> bool:
+def _is_bootstrap(place: MountedFile, scene: AuditContext) -> bool:
     system = scene.target.system
     roots = (f"{system.function_root}/bootstrap", f"{system.layer_root}/bootstrap")
-    return scene.target.language == "provided" and place.path in roots
+    return bool(LANGUAGES[scene.target.language].bootstrap) and place.path in roots
 
 
-def _lost_modes(place: Place) -> bool:
+def _lost_modes(place: MountedFile) -> bool:
     """Return whether a missing mode is the archive's fault rather than that of a caller who had none to give."""
     return any(fault.kind == "modes" for fault in place.mount.inventory.faults)

@@ -11,8 +11,8 @@ from packager.model.targets import Version, parse_version
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from packager.audit.context import AuditContext, MountedFile
     from packager.audit.loader import Link
-    from packager.audit.scene import Place, Scene
     from packager.model.findings import Finding
     from packager.model.inventory import SymbolVersion
     from packager.model.targets import Baseline
@@ -39,9 +39,9 @@ has. Source: libstdc++ manual, "ABI Policy and Guidelines"; libgcc's version scr
 _SYMBOLS_SHOWN = 3
 
 
-def check_symbol_versions(scene: Scene) -> Iterator[Finding]:
+def check_symbol_versions(scene: AuditContext) -> Iterator[Finding]:
     """Report files that ask newer symbol versions than their libraries offer: ABI002, one per file and library."""
-    users: dict[str, tuple[Place, dict[str, Link]]] = {}
+    users: dict[str, tuple[MountedFile, dict[str, Link]]] = {}
     for link in scene.links:
         if link.user.mount.judged:
             users.setdefault(link.user.path, (link.user, {}))[1].setdefault(link.soname, link)
@@ -93,14 +93,14 @@ def _limit(need: SymbolVersion, baseline: Baseline) -> tuple[Version, Version, s
     return None
 
 
-def _lacks(provider: Place, version: str) -> bool:
+def _lacks(provider: MountedFile, version: str) -> bool:
     """Return whether a bundled library offers versions, but not this one. Without any, the loader only warns."""
     elf = provider.file.elf
     return elf is not None and bool(elf.versions_defined) and version not in elf.versions_defined
 
 
 def _finding(
-    user: Place, faults: list[tuple[Version, SymbolVersion, str]], roots: tuple[str, ...], scene: Scene
+    user: MountedFile, faults: list[tuple[Version, SymbolVersion, str]], roots: tuple[str, ...], scene: AuditContext
 ) -> Finding:
     version, need, what = max(faults, key=lambda fault: (fault[0], fault[1].version, fault[1].soname))
     symbols = sorted({name for number, each, _ in faults if number == version for name in each.symbols})

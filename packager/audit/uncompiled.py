@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.model.findings import Finding
-from packager.trim.platforms import native, suits
+from packager.select.trim.platforms import native, suits
 
 if TYPE_CHECKING:
     from packager.model.inventory import Inventory

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 import time
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from packager.core.sealed import read_sealed, seal
+from packager.core.cache_areas import CONTENTS, VERDICTS
+from packager.core.cache_dir import CacheDir
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _NAME = "\0artifact"
 _TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use: two seconds."""
 _ROOT = Path(__file__).parent.parent
-_CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "model", "trim")
+_CODE = ("archive", "audit", "catalog", "core", "engines", "inventory", "languages", "model", "select")
 """The rooms of ours on which a verdict depends: all that judging loads, which a test holds them to."""
 
 
@@ -54,11 +53,11 @@ def audit_cached(
     question = msgspec.json.encode([target, budget, handler, names, path.name, _stamp()], order="deterministic")
     hashes = "".join(f"\n{contents.sha256(each)}" for each in (path, *layers))
     key = hashlib.sha256(question + hashes.encode()).hexdigest()
-    place, purpose = cache / "verdicts" / f"{key}.json", f"verdict {key}"
-    known = _read(place, purpose)
+    kept = CacheDir(cache).area(VERDICTS)
+    known = _findings(kept.get(key))
     if known is None:
         known = audit_archive(path, layers, target, budget=budget, name=_NAME, handler=handler)
-        _write(place, seal([finding.to_json() for finding in known], purpose))
+        kept.put(key, [finding.to_json() for finding in known])
     return [replace(finding, subject=finding.subject.replace(_NAME, str(path), 1)) for finding in known]
 
 
@@ -75,14 +74,13 @@ class _Contents:
     """SHA-256 of files, by what the system says of a file that nobody has touched since it was read."""
 
     def __init__(self, cache: Path) -> None:
-        self.folder = cache / "verdicts" / "files"
+        self._kept = CacheDir(cache).area(CONTENTS)
 
     def sha256(self, path: Path) -> str:
         """Return the hash of a file's content, from the cache if its inode, size and times are those of last time."""
         before = self._stamp(path)
-        name = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
-        place, purpose = self.folder / f"{name}.json", f"content {name}"
-        known = read_sealed(place, purpose)
+        key = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()
+        known = self._kept.get(key)
         if isinstance(known, list) and len(known) == 2 and known[0] == before and isinstance(known[1], str):
             return known[1]
         digest = hashlib.sha256()
@@ -91,7 +89,7 @@ class _Contents:
                 digest.update(piece)
         # What was written a moment ago may be written again within the same tick of the clock.
         if self._stamp(path) == before and time.time_ns() - max(before[2:]) > _TICK_NS:
-            _write(place, seal([before, digest.hexdigest()], purpose))
+            self._kept.put(key, [before, digest.hexdigest()])
         return digest.hexdigest()
 
     @staticmethod
@@ -126,23 +124,8 @@ def stamped() -> list[Path]:
     return sorted(found)
 
 
-def _read(place: Path, purpose: str) -> list[Finding] | None:
-    rows = read_sealed(place, purpose)
+def _findings(rows: object) -> list[Finding] | None:
     try:
         return [Finding.from_json(row) for row in rows] if isinstance(rows, list) else None
     except ValueError:
         return None  # not ours: it is judged and written anew
-
-
-def _write(place: Path, content: bytes) -> None:
-    """Keep something: complete or not at all. A cache that cannot be written costs time, nothing else."""
-    with suppress(OSError):
-        place.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=place.parent)
-        try:
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
-            Path(name).replace(place)
-        except BaseException:  # Ctrl-C included: nothing half-written may stay
-            Path(name).unlink(missing_ok=True)
-            raise

@@ -8,21 +8,21 @@ from packager.catalog.reading import read_data, read_record, to_record
 from packager.core.errors import CatalogError
 from packager.model.catalog import Catalog
 from packager.model.generators import BinaryTargets, Engine
-from packager.model.records import Record
-from packager.model.targets import Baseline, Host, Platform
+from packager.model.records import CatalogRecord
+from packager.model.targets import Baseline, HostRecord, Platform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_T = TypeVar("_T", bound=Record)
+_T = TypeVar("_T", bound=CatalogRecord)
 
 
 def load(folder: Path) -> Catalog:
     """Return the catalog of a folder. Raises CatalogError naming file and key."""
     baselines = _records(folder / "baselines", Baseline)
     platforms = _records(folder / "platforms", Platform)
-    hosts = _records(folder / "targets", Host)
+    hosts = _records(folder / "targets", HostRecord)
     vocabularies = _records(folder / "binary_targets", BinaryTargets)
     for path, baseline in baselines.items():
         _check_baseline(path, baseline)
@@ -71,7 +71,7 @@ def _check_platform(path: Path, platform: Platform, baselines: Mapping[str, Base
         raise CatalogError(msg, where=f"{path}: libc")
 
 
-def _check_host(path: Path, host: Host, platforms: Mapping[str, Platform]) -> None:
+def _check_host(path: Path, host: HostRecord, platforms: Mapping[str, Platform]) -> None:
     for name, offered in host.kinds.items():
         if offered.budget.zipped_by_user:
             msg = "is said of a user's budget, never of a host's limits"

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from packager.catalog.reading import read_record
 from packager.core.resources import catalog_folder
-from packager.model.records import Record, Sourced
+from packager.model.records import CatalogRecord, Sourced
 
 
-class NodeRelease(Record, frozen=True):
+class NodeRelease(CatalogRecord, frozen=True):
     """One release line of Node."""
 
     modules: int

@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 from packager.core.errors import CatalogError
-from packager.model.records import Record, decode
+from packager.model.records import CatalogRecord, decode
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 # No value is guessed at: dates, versions and names such as `no` stay the text they are. libyaml is ten times quicker;
 # the pure loader gives the same values where PyYAML was built without it.
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-_T = TypeVar("_T", bound=Record)
+_T = TypeVar("_T", bound=CatalogRecord)
 
 
 def read_data(path: Path) -> Any:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from packager.catalog.arches import parse_arch
 from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
-from packager.project.names import parse_arch
 
 if TYPE_CHECKING:
     from pathlib import Path

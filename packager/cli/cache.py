@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from packager.archive.prune import Item
+    from packager.core.cache_dir import Item
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 _cache_option = click.option(
@@ -42,12 +42,12 @@ def cache() -> None:
 @_json_option
 def info(cache: Path | None, as_json: bool) -> int:
     """Show what the cache holds."""
-    from packager.archive.prune import items, rooms
+    from packager.core.pruning import items, weigh
     from packager.core.resources import default_cache
     from packager.core.units import format_size
 
     folder = cache or default_cache()
-    held = rooms(items(folder))
+    held = weigh(items(folder))
     total = sum(room.size_bytes for room in held)
     if as_json:
         found = [
@@ -86,7 +86,7 @@ def prune(
     """
     import time
 
-    from packager.archive.prune import choose, items, remove
+    from packager.core.pruning import choose, items, remove
     from packager.core.resources import default_cache
     from packager.core.units import format_size, parse_size
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.core.units import format_size
-from packager.prove.spread import ratio, spread
+from packager.prove.quartiles import ratio, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, as_json: bool) -> None:
     """Print the measurements; the first artifact is compared with the second, if there is one."""
     if chart is not None:
-        from packager.archive.atomic import replacing
+        from packager.core.atomic import replacing
         from packager.prove.chart import draw
 
         with replacing(chart) as file:

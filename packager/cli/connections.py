@@ -105,6 +105,7 @@ def _simulated(artifact: Path, words: dict[str, Any]) -> Simulated:
     from packager.connections.simulate import simulate
     from packager.core.errors import UsageError
     from packager.core.resources import default_cache
+    from packager.prove.request import ProofRequest
 
     require_file(artifact)
     handler = words["handlers"][0] if words["handlers"] else str(manifest_beside(artifact).get("handler", ""))
@@ -115,16 +116,11 @@ def _simulated(artifact: Path, words: dict[str, Any]) -> Simulated:
         event = json.loads(words["event"])
     except ValueError as error:
         raise UsageError(str(error), where="--event", fix="give JSON") from error
+    target = target_of(artifact, "aws-lambda", words["runtime"], "")
+    environment = {"DATABASE_URL": words["url"], "HOME": os.environ.get("HOME", "/tmp")}
+    request = ProofRequest(handler, target, environment, event=event, timeout_seconds=60)
     return simulate(
-        artifact,
-        words["layers"],
-        target=target_of(artifact, "aws-lambda", words["runtime"], ""),
-        handler=handler,
-        environment={"DATABASE_URL": words["url"], "HOME": os.environ.get("HOME", "/tmp")},
-        url=words["url"],
-        containers=words["containers"],
-        event=event,
-        cache=default_cache(),
+        artifact, words["layers"], request, url=words["url"], containers=words["containers"], cache=default_cache()
     )
 
 

@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import subprocess
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -50,7 +49,7 @@ def doctor(as_json: bool, no_registries: bool) -> int:
 
 
 def _docker() -> Check:
-    from packager.machine import look
+    from packager.containers.machine import look
 
     machine = look()
     if machine.docker:
@@ -95,6 +94,7 @@ def _deflate64() -> Check:
 
 
 def _cache() -> Check:
+    from packager.core.pruning import items, weigh
     from packager.core.resources import default_cache
     from packager.core.units import format_size
 
@@ -104,21 +104,11 @@ def _cache() -> Check:
     writable = os.path.isdir(there) and os.access(there, os.W_OK | os.X_OK)  # noqa: PTH112
     said = "not made yet"
     if there == folder and writable:
-        said = format_size(_size_of(folder))
+        said = format_size(sum(area.size_bytes for area in weigh(items(folder))))
     if not writable:
         fix = "give another with --cache or PACKAGER_CACHE"
         return Check("cache", "warning", f"{folder} cannot be written: nothing is remembered", fix)
     return Check("cache", "ok", f"{folder}, {said}")
-
-
-def _size_of(folder: Path) -> int:
-    """Return the bytes of all files; what another build removes meanwhile counts nothing, folder or file."""
-    size = 0
-    for parent, _, names in os.walk(folder):  # rglob of Python before 3.13 raises where a folder has gone
-        for name in names:
-            with suppress(OSError):
-                size += os.lstat(f"{parent}/{name}").st_size
-    return size
 
 
 def _credentials() -> Check:

@@ -33,8 +33,8 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
     from packager.catalog.current import load_catalog
     from packager.cli.request import options_of, planned
     from packager.core.errors import UsageError
+    from packager.delivery.emitting import emit_for, plugin_files
     from packager.delivery.fitted import with_fitted_layers
-    from packager.emitting import emit_for, plugin_files
     from packager.project.loading import load_project
 
     if plugin and name != "serverless":

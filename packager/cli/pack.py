@@ -60,23 +60,14 @@ def pack(
     binaries for other systems, types, tests, docs and the like stay out, symbols are stripped.
     """
     if trim or why or compile_modules:
-        from packager.cli.trimming import pack_folder
+        from packager.cli.trimming import pack_folder, target_of_folder
+        from packager.core.resources import default_cache
+        from packager.pipeline.folder import TrimmedPack
 
-        return pack_folder(
-            path,
-            output,
-            trim or "safe",
-            target=target,
-            runtime=runtime,
-            arch=arch,
-            level=LEVELS[compress],
-            jobs=jobs,
-            cache=None if no_cache else cache,
-            no_cache=no_cache,
-            why=why,
-            compile_modules=compile_modules,
-            as_json=as_json,
-        )
+        kept = None if no_cache else cache or default_cache()
+        how = TrimmedPack(trim or "safe", compile_modules, LEVELS[compress], jobs, kept)
+        chosen = target_of_folder(path, target, runtime, arch)
+        return pack_folder(path, output, how, chosen, why=why, as_json=as_json)
     _refuse_idle(click.get_current_context(), "target", "runtime", "arch")
     from packager.archive.cache import open_cache
     from packager.archive.pack import pack as run_pack

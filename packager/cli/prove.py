@@ -74,21 +74,19 @@ def prove(
     payload = _event(event) if event else None
     if cold_start:
         from packager.cli.coldstart import print_cold_starts
-        from packager.prove.coldstart import Bundle, measure
+        from packager.prove.coldstart import TimedBundle, measure
+        from packager.prove.request import ProofRequest
 
-        bundles = [Bundle(path, layers)]
+        bundles = [TimedBundle(path, layers)]
         if words["vs"] is not None:
             require_file(words["vs"])
-            bundles.append(Bundle(words["vs"], words["vs_layers"]))
+            bundles.append(TimedBundle(words["vs"], words["vs_layers"]))
         measured = measure(
             bundles,
             cold_start,
-            target=target,
-            handler=handler,
-            environment=environment,
+            ProofRequest(handler, target, environment, event=payload, timeout_seconds=60),
             how=words["how"],
             image=words["image"],
-            event=payload,
             cache=cache or default_cache(),
         )
         print_cold_starts(measured, words["chart"], as_json)

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from packager.cli.options import talk_options, verbosity
-from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, PackagerError, UsageError
+from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 
 if TYPE_CHECKING:
     from packager.core.progress import Stopwatch
-    from packager.model.publishing import FunctionSpec, LayerSpec, Published
+    from packager.model.publishing import FinishedZip, FunctionSpec, LayerSpec, Published
     from packager.model.targets import Budget
-    from packager.publish.aws import Access
-    from packager.publish.package import Description, Package
+    from packager.publish.package import ZipDescription
 
 
 @dataclass(frozen=True)
-class Options:
+class PublishOptions:
     """The command line as one value."""
 
     path: Path
@@ -72,13 +71,10 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     """
     from packager.cli.console import Steps
     from packager.core.progress import Stopwatch
-    from packager.core.signals import interrupting
 
-    options = Options(environment=tuple(_variable(text) for text in environment), **values)
+    options = PublishOptions(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:
-        state = "AWS may have some of it; publish again, and what is done is not repeated"
-        with interrupting("nothing was changed" if options.dry_run else state):
-            package, results = publish_everywhere(options, Stopwatch(steps))
+        package, results = publish_everywhere(options, Stopwatch(steps))
     ok = all(result.action != "refused" for result in results)
     if as_json:
         click.echo(json.dumps({"version": 1, "ok": ok, **to_json(package, results)}, indent=1))
@@ -88,48 +84,49 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     return EXIT_FINE if ok else EXIT_FINDINGS
 
 
-def publish_everywhere(options: Options, watch: Stopwatch) -> tuple[Package, list[Published]]:
-    """Publish to each region in turn. If one fails, its error names the regions that are done."""
-    from packager.publish.aws import Access
+def publish_everywhere(options: PublishOptions, watch: Stopwatch) -> tuple[FinishedZip, list[Published]]:
+    """Publish the zip to its destination, in each region in turn."""
+    from packager.core.signals import interrupting
+    from packager.destinations.registry import destination_for
+    from packager.model.publishing import Access, PublishOrder
     from packager.publish.package import read_description, read_package
+    from packager.publish.regions import publish_in_regions
 
-    package = read_package(options.path)
-    spec, budget = make_spec(options, read_description(package))
-    results: list[Published] = []
-    for region in options.regions or ("",):
-        access = Access(region=region, profile=options.profile, endpoint_url=options.endpoint_url)
-        try:
-            results.append(_publish(package, spec, access, budget, options, watch))
-        except PackagerError as error:
-            done = ", ".join(result.region for result in results if result.action != "refused")
-            if done:
-                note = f"{done}: done; publish again, and what is done is not repeated"
-                error.fix = f"{error.fix}\n  {note}" if error.fix else note
-            raise
-    return package, results
+    with interrupting("nothing was changed"):
+        package = read_package(options.path)
+        description = read_description(package)
+        destination = destination_for(description.target)
+        spec, budget = make_spec(options, description)
+    access = Access(profile=options.profile, endpoint_url=options.endpoint_url)
+    order = PublishOrder(package, access, budget, options.bucket, options.dry_run)
+    state = f"{destination.NAME} may have some of it; publish again, and what is done is not repeated"
+    with interrupting("nothing was changed" if options.dry_run else state):
+        return package, publish_in_regions(destination, order, spec, options.regions, watch)
 
 
-def make_spec(options: Options, description: Description) -> tuple[LayerSpec | FunctionSpec, Budget]:
+def make_spec(options: PublishOptions, description: ZipDescription) -> tuple[LayerSpec | FunctionSpec, Budget]:
     """Return what to publish and the limits it must meet: options first, then the manifest beside the zip.
 
     Raises UsageError if it is not clear whether this is a layer or a function, or what it is called.
     """
     from packager.catalog.current import load_catalog
+    from packager.destinations.registry import destination_for
     from packager.model.publishing import FunctionSpec, LayerSpec
     from packager.publish.package import code_sha256
 
     where = str(options.path)
     kind = "function" if options.function else description.kind or ("layer" if options.name else "")
     name = options.function or options.name or description.bundle
-    if kind not in ("function", "layer"):
-        msg = f"a {kind} cannot be published to AWS Lambda" if kind else "is it a layer or a function?"
+    destination = destination_for(description.target)
+    if kind not in destination.TARGETS:
+        msg = f"a {kind} cannot be published to {destination.SERVICE}" if kind else "is it a layer or a function?"
         raise UsageError(msg, where=where, fix="give --function NAME for a function, or --name NAME for a layer")
     if not name:
         msg = f"the {kind} has no name"
         raise UsageError(msg, where=where, fix="give --name")
     runtimes = options.runtimes or ((description.runtime,) if description.runtime else ())
     arches = options.arches or ((description.arch,) if description.arch else ())
-    target = "aws-lambda" if kind == "function" else "aws-lambda-layer"
+    target = destination.TARGETS[kind]
     budget = load_catalog().host(target).kinds[target].budget
     if kind == "layer":
         _refuse(options, where, "a layer", ("layers", "handler", "environment", "create", "role"))
@@ -165,7 +162,7 @@ def describe(result: Published) -> list[str]:
     return lines + [f"  {part}" for finding in result.findings for part in str(finding).splitlines()]
 
 
-def to_json(package: Package, results: list[Published]) -> dict[str, object]:
+def to_json(package: FinishedZip, results: list[Published]) -> dict[str, object]:
     """Return what ``--json`` says of the zip and of each region."""
     return {
         "artifact": {
@@ -179,22 +176,7 @@ def to_json(package: Package, results: list[Published]) -> dict[str, object]:
     }
 
 
-def _publish(
-    package: Package, spec: LayerSpec | FunctionSpec, access: Access, budget: Budget, options: Options, watch: Stopwatch
-) -> Published:
-    from packager.model.publishing import LayerSpec
-    from packager.publish.aws import connect
-    from packager.publish.function import publish_function
-    from packager.publish.layer import publish_layer
-
-    aws = connect(access)
-    bucket, dry_run = options.bucket, options.dry_run
-    if isinstance(spec, LayerSpec):
-        return publish_layer(package, spec, aws, budget=budget, watch=watch, bucket=bucket, dry_run=dry_run)
-    return publish_function(package, spec, aws, budget=budget, watch=watch, bucket=bucket, dry_run=dry_run)
-
-
-def _refuse(options: Options, where: str, what: str, names: tuple[str, ...]) -> None:
+def _refuse(options: PublishOptions, where: str, what: str, names: tuple[str, ...]) -> None:
     """Raise UsageError for options that mean nothing here: silence would look like success."""
     flags = {"layers": "--layer", "environment": "--env"}
     given = [flags.get(name, f"--{name}") for name in names if getattr(options, name)]

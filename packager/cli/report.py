@@ -93,7 +93,7 @@ def _place(target: Path, text: str) -> bool:
     if str(target) == "-":
         click.echo(text, nl=False)
         return True
-    from packager.archive.atomic import replacing
+    from packager.core.atomic import replacing
 
     with replacing(target) as file:
         file.write(text.encode())

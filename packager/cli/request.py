@@ -26,7 +26,7 @@ def options_of(ctx: click.Context, project: Project) -> BuildOptions:
 
     The output folder is below the user's feet if it was typed, else below the project. Raises UsageError.
     """
-    from packager.project.names import parse_arch
+    from packager.catalog.arches import parse_arch
 
     given = ctx.params
     if given.get("no_prove") and given.get("require_proof"):
@@ -63,7 +63,7 @@ def planned(project: Project, options: BuildOptions, catalog: Catalog) -> Plan:
     """Return the plan of a project with options laid over it; asks the Docker engine if a builder is to be chosen."""
     from dataclasses import replace
 
-    from packager.machine import look
+    from packager.containers.machine import look
     from packager.model.machine import Machine
     from packager.planning.planner import make_plan
     from packager.project.options import with_options

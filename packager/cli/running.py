@@ -14,11 +14,12 @@ from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.core.signals import interrupting
 from packager.core.units import format_size
 from packager.delivery.deliver import deliver
-from packager.delivery.manifest import manifest, notes, with_layers
+from packager.delivery.manifest import manifest, notes
 from packager.delivery.placing import check_writable
-from packager.fit.words import plan_lines
-from packager.host import real_tools
-from packager.pipeline import Result, package, selections
+from packager.pipeline.fit.messages import plan_lines
+from packager.pipeline.run import Result, package, selections
+from packager.pipeline.tools import real_tools
+from packager.pipeline.weights import with_layers
 
 if TYPE_CHECKING:
     from pathlib import Path

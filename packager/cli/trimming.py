@@ -9,72 +9,38 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from packager.archive.cache import open_cache
+from packager.catalog.arches import parse_arch
 from packager.catalog.current import load_catalog
 from packager.cli.artifacts import require_file
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
-from packager.core.resources import default_cache
 from packager.core.units import counted, format_size
-from packager.making.folder import compile_folder, compiler_here, judge_folder, pack_trimmed
-from packager.project.names import parse_arch
+from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
+from packager.pipeline.folder import compile_folder, judge_folder, pack_trimmed
 
 if TYPE_CHECKING:
-    from packager.making.folder import Compiler, Trimmed
     from packager.model.plan import TrimLevel
     from packager.model.targets import Target
+    from packager.pipeline.folder import Trimmed, TrimmedPack
 
 
-def pack_folder(
-    path: Path,
-    output: Path,
-    trim: TrimLevel,
-    *,
-    target: str,
-    runtime: str,
-    arch: str,
-    level: int,
-    jobs: int | None,
-    cache: Path | None,
-    no_cache: bool,
-    why: str | None,
-    compile_modules: bool,
-    as_json: bool,
-) -> int:
+def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, why: str | None, as_json: bool) -> int:
     """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
-    require_file(path)
-    if not path.is_dir():
-        msg = "only a folder can be trimmed"
-        raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
-    chosen = _target(path, target, runtime, arch)
-    if compile_modules and chosen.language != "python":
-        msg = f"only Python's modules are compiled ahead, and {chosen.runtime} runs none"
+    if how.compile and not LANGUAGES[target.language].compilable:
+        msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
         raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
     with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
-        kept = Path(scratch) / "cache" if no_cache else cache or default_cache()
-        compiler = compiler_here(kept) if compile_modules else None
         if why is not None:
-            return _explain(path, chosen, trim, why, compiler, Path(scratch), as_json)
-        made = pack_trimmed(
-            path,
-            output,
-            chosen,
-            load_catalog(),
-            Path(scratch),
-            trim=trim,
-            level=level,
-            jobs=jobs,
-            cache=None if no_cache else open_cache(kept),
-            compiler=compiler,
-        )
+            return _explain(path, how, target, why, Path(scratch), as_json=as_json)
+        made = pack_trimmed(path, output, target, load_catalog(), how, Path(scratch))
     if as_json:
-        click.echo(json.dumps(_document(made, chosen, trim), indent=1))
+        click.echo(json.dumps(_document(made, target, how.trim), indent=1))
         return 0
     artifact = made.artifact
     title = (
         f"{artifact.path}: {counted(len(artifact.members), 'file')}, {format_size(artifact.zipped_bytes)} zipped, "
-        f"{format_size(artifact.unzipped_bytes)} unzipped, for {chosen.title}"
+        f"{format_size(artifact.unzipped_bytes)} unzipped, for {target.title}"
     )
     lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
     if made.stripped.saved:
@@ -86,25 +52,27 @@ def pack_folder(
     return 0
 
 
-def _target(path: Path, name: str, runtime: str, arch: str) -> Target:
+def target_of_folder(path: Path, name: str, runtime: str, arch: str) -> Target:
     """Return the target; the runtime that is not named is the host's default for what lies in the folder."""
+    require_file(path)
+    if not path.is_dir():
+        msg = "only a folder can be trimmed"
+        raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
     catalog = load_catalog()
     if not runtime:
         host = catalog.host(name)
-        python = next(path.glob("**/*.dist-info"), None) is not None and not (path / "node_modules").is_dir()
-        runtime = host.default_runtimes.get("python" if python else "nodejs", "")
+        language = next((name for name, each in LANGUAGES.items() if each.is_installed_in(path)), DEFAULT_LANGUAGE)
+        runtime = host.default_runtimes.get(language, "")
         if not runtime:
             msg = f"{name} has no runtime for what lies here"
             raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")
     return catalog.target(name, runtime, parse_arch(arch, "--arch"))
 
 
-def _explain(
-    path: Path, target: Target, trim: TrimLevel, why: str, compiler: Compiler | None, scratch: Path, as_json: bool
-) -> int:
-    selection = judge_folder(path, target, load_catalog(), trim=trim)
-    if compiler:
-        selection = compile_folder(path, selection, target, compiler, scratch).selection
+def _explain(path: Path, how: TrimmedPack, target: Target, why: str, scratch: Path, *, as_json: bool) -> int:
+    selection = judge_folder(path, target, load_catalog(), trim=how.trim)
+    if how.compile:
+        selection = compile_folder(path, selection, target, how, scratch).selection
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:

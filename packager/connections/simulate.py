@@ -19,14 +19,13 @@ from typing import TYPE_CHECKING
 
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
-from packager.prove.request import Request, moved, runtime_environment
+from packager.model.proof import CannotProve
+from packager.prove.request import ProofRequest, moved, runtime_environment
 from packager.prove.unpack import clean_root
-from packager.toolchains.interpreters import CannotProve, find_runtime
+from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from packager.model.targets import Target
 
     Process = subprocess.Popen[bytes]
 
@@ -49,29 +48,18 @@ class Simulated:
 
 
 def simulate(
-    artifact: Path,
-    layers: Sequence[Path],
-    *,
-    target: Target,
-    handler: str,
-    environment: Mapping[str, str],
-    url: str,
-    containers: int,
-    event: object,
-    cache: Path,
-    timeout_seconds: float = 60,
+    artifact: Path, layers: Sequence[Path], request: ProofRequest, *, url: str, containers: int, cache: Path
 ) -> Simulated:
     """Run the artifact in that many containers and return what the database of `url` counted.
 
-    The containers get `environment`, in which the handler finds its own URL. Raises EnvironmentFault where the
-    target's Node is not to be had, ArtifactError where the handler has no file.
+    The containers get the request's environment, in which the handler finds its own URL. Raises EnvironmentFault where
+    the target's Node is not to be had, ArtifactError where the handler has no file.
     """
     try:
-        node = find_runtime(target, cache).executable
+        node = find_runtime(request.target, cache).executable
     except CannotProve as reason:
         raise EnvironmentFault(str(reason)) from reason
-    request = Request(handler, target, environment)
-    system = target.system
+    system = request.target.system
     before = held_connections(url)
     failures: list[str] = []
 
@@ -81,15 +69,15 @@ def simulate(
     with ExitStack() as stack:
         root = stack.enter_context(clean_root(artifact, layers))
         places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
-        module, _, export = handler.rpartition(".")
-        argv = [str(node), str(DRIVER), str(_file(root.task / module)), export, json.dumps(event)]
-        settings = moved(runtime_environment(request), places) | dict(environment)
+        module, _, export = request.handler.rpartition(".")
+        argv = [str(node), str(DRIVER), str(_file(root.task / module)), export, json.dumps(request.event)]
+        settings = moved(runtime_environment(request), places) | dict(request.own)
         running = [stack.enter_context(container(argv, root.task, settings)) for _ in range(containers)]
 
         def call_all() -> int:
             for process in running:
                 tell(process)
-            failures.extend(word for process in running if (word := answer(process, timeout_seconds)))
+            failures.extend(word for process in running if (word := answer(process, request.timeout_seconds)))
             return count()
 
         called = call_all()

@@ -20,7 +20,7 @@ _PARALLEL = re.compile(r"\bPromise\s*\.\s*(all|allSettled)\s*\(|\basyncio\s*\.\s
 
 
 @dataclass(frozen=True)
-class Sight:
+class ConnectionUse:
     """Something seen inside a handler."""
 
     kind: Literal["made", "ended"]
@@ -28,7 +28,7 @@ class Sight:
     line: int
 
 
-def look(path: str, text: str, export: str) -> tuple[Sight, ...]:
+def look(path: str, text: str, export: str) -> tuple[ConnectionUse, ...]:
     """Return what is made and ended inside the handler of that name, in the order of the lines."""
     return _look_python(text, export) if path.endswith(".py") else _look_javascript(text, export)
 
@@ -38,7 +38,7 @@ def runs_in_parallel(text: str) -> bool:
     return _PARALLEL.search(text) is not None
 
 
-def _look_javascript(text: str, export: str) -> tuple[Sight, ...]:
+def _look_javascript(text: str, export: str) -> tuple[ConnectionUse, ...]:
     code = blanked(text)
     start = re.search(
         rf"\bexports\s*\.\s*{re.escape(export)}\s*=|\bexport\s+(?:const|let|var|async\s+function|function)\s+"
@@ -51,11 +51,11 @@ def _look_javascript(text: str, export: str) -> tuple[Sight, ...]:
     clients = _client_names(code)
     seen = []
     for found in _MAKES.finditer(code, begin, end):
-        seen.append(Sight("made", found["new"] or found["call"], _line(code, found.start())))
+        seen.append(ConnectionUse("made", found["new"] or found["call"], _line(code, found.start())))
     for found in _ENDS.finditer(code, begin, end):
         receiver = re.search(r"([\w$]+)\s*$", code[: found.start()])
         if found["what"] == "$disconnect" or (receiver is not None and receiver[1] in clients):
-            seen.append(Sight("ended", found["what"], _line(code, found.start())))
+            seen.append(ConnectionUse("ended", found["what"], _line(code, found.start())))
     return tuple(sorted(seen, key=lambda sight: sight.line))
 
 
@@ -122,7 +122,7 @@ def _line(code: str, position: int) -> int:
     return code.count("\n", 0, position) + 1
 
 
-def _look_python(text: str, export: str) -> tuple[Sight, ...]:
+def _look_python(text: str, export: str) -> tuple[ConnectionUse, ...]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other people's code: invalid escapes and the like
@@ -138,9 +138,9 @@ def _look_python(text: str, export: str) -> tuple[Sight, ...]:
                 if isinstance(node, ast.Call):
                     name = _called(node.func)
                     if name in _PYTHON_MAKES:
-                        seen.append(Sight("made", name, node.lineno))
+                        seen.append(ConnectionUse("made", name, node.lineno))
                     elif name in _PYTHON_ENDS and isinstance(node.func, ast.Attribute):
-                        seen.append(Sight("ended", name, node.lineno))
+                        seen.append(ConnectionUse("ended", name, node.lineno))
     made = any(sight.kind == "made" for sight in seen)
     # `close` is a word of files and cursors, too: it counts where a connection is made in the same call.
     return tuple(sorted((s for s in seen if s.kind == "made" or made), key=lambda sight: sight.line))

@@ -21,7 +21,7 @@ from packager.containers.output import Lines
 from packager.containers.tarballs import unpack_stream
 from packager.core.errors import DockerFault
 from packager.core.masking import Mask
-from packager.model.containers import Command, Image, Limits, Outcome
+from packager.model.containers import Command, ContainerLimits, Image, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -59,7 +59,7 @@ class DockerContainer:
         container: EngineContainer,
         image: Image,
         environment: Mapping[str, str],
-        limits: Limits,
+        limits: ContainerLimits,
     ) -> None:
         self._api = client.api
         self._container = container

@@ -26,7 +26,7 @@ from packager.containers.output import Lines
 from packager.core.errors import DockerFault
 from packager.core.masking import Mask
 from packager.core.signals import terminable
-from packager.model.containers import UNLIMITED, EngineInfo, Image, Limits, ReadOnlyTree, Volume
+from packager.model.containers import UNLIMITED, ContainerLimits, EngineInfo, Image, ReadOnlyTree, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -193,7 +193,7 @@ class DockerEngine:
         self,
         image: Image,
         *,
-        limits: Limits = UNLIMITED,
+        limits: ContainerLimits = UNLIMITED,
         environment: Sequence[tuple[str, str]] = (),
         volumes: Sequence[Volume] = (),
         trees: Sequence[ReadOnlyTree] = (),
@@ -227,7 +227,7 @@ class DockerEngine:
         image: Image,
         name: str,
         mounts: Sequence[Mount],
-        limits: Limits,
+        limits: ContainerLimits,
         environment: Sequence[tuple[str, str]],
     ) -> EngineContainer:
         options: dict[str, Any] = {}
@@ -265,7 +265,7 @@ class DockerEngine:
         for volume in fresh.values():
             self._client.volumes.create(volume, labels={_LABEL: "tree"})
         mounts = [_volume(volume, path) for path, volume in fresh.items()]
-        filler = self._create(image, f"{name}-fill", mounts, Limits(network=False), ())
+        filler = self._create(image, f"{name}-fill", mounts, ContainerLimits(network=False), ())
         try:
             for tree in trees:
                 filler.put_archive(str(tree.path), body(tree.tar))

@@ -37,17 +37,15 @@ def unseal(content: bytes, purpose: str) -> object | None:
     return document
 
 
-def read_sealed(place: Path, purpose: str) -> object | None:
-    """Return the document in a file; None if there is none, or something else, which may be a folder or a pipe."""
-    try:
-        # Opening a pipe would otherwise wait for somebody to write into it.
-        with open(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                return None
-            content = file.read()
-    except OSError:
+def read_plain(place: Path) -> bytes | None:
+    """Return what a file holds; None for a folder, a pipe or the like. Raises OSError for what cannot be read."""
+    # Opening a pipe would otherwise wait for somebody to write into it.
+    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
         return None
-    return unseal(content, purpose)
+    with open(descriptor, "rb") as file:  # noqa: PTH123
+        return file.read()
 
 
 def _checksum(body: bytes, purpose: str) -> bytes:

@@ -7,7 +7,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from packager import __version__
-from packager.fit.words import notes_of
+from packager.pipeline.fit.messages import notes_of
+from packager.pipeline.weights import with_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,25 +103,6 @@ def notes(result: Result) -> list[str]:
 def manifest_text(result: Result, results: list[Result]) -> str:
     """Return the document as it is written: indented, keys in a fixed order, a line break at the end."""
     return json.dumps(manifest(result, results), indent=1, ensure_ascii=False) + "\n"
-
-
-def with_layers(result: Result, results: list[Result]) -> int:
-    """Return the unzipped bytes of a bundle and everything mounted beneath it."""
-    return result.artifact.unzipped_bytes + layers_unzipped(result, results)
-
-
-def layers_unzipped(result: Result, results: list[Result]) -> int:
-    """Return the unzipped bytes of everything mounted beneath a bundle."""
-    made = {other.bundle.name: other for other in results}
-    layers = sum(made[name].artifact.unzipped_bytes for name in result.bundle.layers if name in made)
-    return layers + sum(_unzipped(path) for path in result.bundle.layer_files)
-
-
-def _unzipped(path: Path) -> int:
-    from packager.archive.reader import WEIGHED, open_archive
-
-    with open_archive(path, limits=WEIGHED) as archive:
-        return sum(member.size_bytes for member in archive.members)
 
 
 def _package(package: Any) -> str:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import glob
 import os
 import shutil
 import stat
 import tempfile
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.atomic import PartialPath, remove_stale
 from packager.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
-_PARTIAL = ".partial"
-_STALE_SECONDS = 600.0
 _PIECE_BYTES = 1 << 20
 _MODE = 0o644
 
@@ -45,17 +42,17 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
     if blocked is not None:
         msg = "is a folder where a file is to be written"
         raise EnvironmentFault(msg, where=str(out / blocked), fix="remove it, or choose another folder with --out")
-    _remove_stale(out, files)
-    waiting: list[tuple[Path, Path]] = []
+    for name in files:
+        remove_stale(out / name)
+    waiting: list[PartialPath] = []
     try:
         for name, content in files.items():
             place = out / name
             if _is_there(content, place):
                 continue
             place.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.", suffix=_PARTIAL)
-            waiting.append((Path(temporary), place))
-            with os.fdopen(handle, "wb") as stream:
+            waiting.append(PartialPath(place))
+            with waiting[-1].path.open("xb") as stream:
                 if isinstance(content, str):
                     stream.write(content.encode("utf-8"))
                 else:
@@ -63,17 +60,15 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
                         shutil.copyfileobj(source, stream, _PIECE_BYTES)
                 stream.flush()
                 os.fsync(stream.fileno())
-            # mkstemp makes 0600; the artifact is as readable as any file the user would have written.
-            Path(temporary).chmod(_MODE)
+                os.fchmod(stream.fileno(), _MODE)  # whatever the umask
         while waiting:
-            temporary_path, final = waiting[0]
-            temporary_path.replace(final)
+            waiting[0].take_place()
             waiting.pop(0)
     except OSError as error:
         raise fault(out, error) from error
     finally:
-        for temporary_path, _ in waiting:
-            temporary_path.unlink(missing_ok=True)
+        for aside in waiting:
+            aside.discard()
 
 
 def remove_others(out: Path, names: Iterable[str], files: Iterable[str]) -> None:
@@ -115,18 +110,6 @@ def _are_alike(one: Path, other: Path) -> bool:
                 return False
             if not piece:
                 return True
-
-
-def _remove_stale(out: Path, names: Iterable[str]) -> None:
-    """Remove what runs that were killed while writing these files left beside them."""
-    # A run that is alive writes its files within seconds; another one's, just begun, must not be taken from it.
-    oldest = time.time() - _STALE_SECONDS
-    for name in names:
-        place = out / name
-        for left in place.parent.glob(f".{glob.escape(place.name)}.*{_PARTIAL}"):
-            with contextlib.suppress(OSError):  # gone already, or not ours to remove: it does no harm
-                if left.stat().st_mtime < oldest:
-                    left.unlink()
 
 
 def fault(out: Path, error: OSError) -> EnvironmentFault:

@@ -6,21 +6,21 @@ import difflib
 import hashlib
 import json
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
 from packager.archive.unpack import unpack
+from packager.core.atomic import made_aside
 from packager.core.document import read_text
 from packager.core.errors import ArtifactError, ConfigError
 from packager.delivery.placing import check_writable, fault
+from packager.hosts.registry import ship
 from packager.model.results import Made
 from packager.project.outputs import SHIPMENT_RECORD
-from packager.providers.registry import ship
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from packager.model.results import Result, Shipment
 
@@ -106,10 +106,7 @@ def _read_record(folder: Path) -> dict[str, Any] | None:
 def _place(folder: Path, shipment: Shipment, archives: Mapping[str, Path]) -> None:
     """Build the folder beside its place, then let it take the place of the old one."""
     check_writable(folder.parent)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
-        new = scratch / "new"
-        new.mkdir()
+    with made_aside(folder, replaces=True) as new:
         for bundle, inside in shipment.unpacked:
             with open_archive(archives[bundle]) as archive:
                 unpack(archive, new / inside)
@@ -124,11 +121,6 @@ def _place(folder: Path, shipment: Shipment, archives: Mapping[str, Path]) -> No
             else:
                 _copy(content, target)
         (new / _RECORD).write_text(json.dumps({"version": 1, "texts": texts}, indent=1, sort_keys=True) + "\n")
-        if folder.exists():
-            folder.rename(scratch / "old")
-        new.rename(folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _target(root: Path, path: str) -> Path:

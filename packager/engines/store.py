@@ -12,16 +12,16 @@ import gzip
 import hashlib
 import os
 import shutil
-import tempfile
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.atomic import PartialPath, remove_stale, write
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.engines.mirror import TIMEOUT_SECONDS, Mirror, MissingError, mirror_fix
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from packager.model.clients import EngineFile
 
@@ -87,25 +87,20 @@ class EngineStore:
         plain_sum = self._sum(f"{address}.sha256")
         try:
             place.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=place.parent, prefix=".fetching-") as aside:
-                packed, plain = Path(aside, "packed"), Path(aside, "plain")
+            with _both(place) as (packed, plain):
                 try:
-                    self._mirror.download(f"{address}.gz", packed)
+                    self._mirror.download(f"{address}.gz", packed.path)
                 except MissingError as error:
                     msg = "the mirror does not have this engine (404)"
                     raise EnvironmentFault(msg, where=f"{address}.gz", fix=mirror_fix()) from error
-                _compare(f"{address}.gz", packed, packed_sum)
-                _inflate(f"{address}.gz", packed, plain)
-                _compare(address, plain, plain_sum)
-                plain.chmod(0o755)
+                _compare(f"{address}.gz", packed.path, packed_sum)
+                _inflate(f"{address}.gz", packed.path, plain.path)
+                _compare(address, plain.path, plain_sum)
+                plain.path.chmod(0o755)
                 # The sum first: a cached file is only believed when its sum is there and right.
-                for path, text in (
-                    (sum_file, _sha256(plain)),
-                    (place.with_name(f"{place.name}.gz.sha256"), _sha256(packed)),
-                ):
-                    Path(aside, "sum").write_text(text, encoding="ascii")
-                    Path(aside, "sum").replace(path)
-                plain.replace(place)
+                write(sum_file, _sha256(plain.path).encode())
+                write(packed.place.with_name(f"{packed.place.name}.sha256"), _sha256(packed.path).encode())
+                plain.take_place()
         except OSError as error:
             msg = f"cannot be written: {error.strerror or error}"
             raise EnvironmentFault(msg, where=str(place.parent), fix="free space, or name another --cache") from error
@@ -126,6 +121,19 @@ class EngineStore:
             msg = f"is no checksum: {text[:60]!r}"
             raise EnvironmentFault(msg, where=address, fix=mirror_fix())
         return found
+
+
+@contextlib.contextmanager
+def _both(place: Path) -> Iterator[tuple[PartialPath, PartialPath]]:
+    """Yield names for an engine as it is fetched and as it is kept; what bears them in the end goes."""
+    both = (PartialPath(place.with_name(f"{place.name}.gz")), PartialPath(place))
+    for aside in both:
+        remove_stale(aside.place)
+    try:
+        yield both
+    finally:
+        for aside in both:
+            aside.discard()
 
 
 def _named(file: EngineFile, project: Path) -> Path:

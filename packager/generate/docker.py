@@ -15,9 +15,10 @@ from packager.engines.store import EngineStore
 from packager.generate.failures import invocation_failure
 from packager.generate.images import JobImages
 from packager.generate.invocations import fill, invocations_for
-from packager.generate.running import Ended
+from packager.generate.running import CommandEnd
 from packager.generate.source import source_tar
 from packager.generate.surroundings import Surroundings, surroundings
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import IMAGE_TOOLS, WORKDIR, Tree
 from packager.model.containers import Command, Volume
 from packager.package_managers.registry import PACKAGE_MANAGERS
@@ -41,7 +42,6 @@ _NPM = "lib/node_modules/npm"
 # Any name that is surely an executable file, in every image that has a shell.
 _ANY_FILE = "/bin/sh"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_TOOLS = {"nodejs": (("node", "--version"), ("npm", "--version")), "python": (("python3", "--version"),)}
 _PROBE_SECONDS = 60.0
 _FREE = "free some space on the Docker engine's disk: `docker system df` tells what takes it"
 
@@ -103,7 +103,7 @@ class DockerBuilder:
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the image and the Node a job is built with as one text."""
         outside = surroundings(self._environment, self._home, job.source)
-        node = self._node_folder(job.language_version, job.arch).name if job.language == "nodejs" else ""
+        node = self._node_folder(job.language_version, job.arch).name if _needs_node(job) else ""
         return repr((self._images.of(job, outside, watch).id, node))
 
     def _bring_node(self, job: Job, container: Container) -> dict[str, str]:
@@ -112,7 +112,7 @@ class DockerBuilder:
         Where that one does not run (Node 18 and later on Amazon Linux 2), the image's own of that major, as Lambda's
         images have it.
         """
-        if job.language != "nodejs":
+        if not _needs_node(job):
             return {"PATH": _SYSTEM_PATH}
         folder = self._node_folder(job.language_version, job.arch)
         container.copy_in(tar_stream(_node_files(folder)), _NODE)
@@ -149,8 +149,12 @@ class DockerBuilder:
         mask = Mask({**self._environment, **dict(job.environment)})
         outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
-            ended = Ended(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
+            ended = CommandEnd(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
             raise invocation_failure(invocation, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+
+
+def _needs_node(job: Job) -> bool:
+    return any(argv[0] == "node" for argv in LANGUAGES[job.language].build_programs)
 
 
 def _steady() -> tuple[tuple[str, str], ...]:
@@ -203,7 +207,7 @@ def _quick(*argv: str, environment: Mapping[str, str] | None = None) -> Command:
 
 
 def _versions(container: Container, job: Job, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for argv in _TOOLS.get(job.language, ()):
+    for argv in LANGUAGES[job.language].build_programs:
         outcome = container.run(_quick(*argv, environment=given))
         if outcome.exit_code == 0:
             yield argv[0], outcome.output.strip().removeprefix("Python ").removeprefix("v")

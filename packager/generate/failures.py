@@ -11,7 +11,7 @@ from packager.toolchains.causes import disk_full, explain
 
 if TYPE_CHECKING:
     from packager.core.masking import Mask
-    from packager.generate.running import Ended
+    from packager.generate.running import CommandEnd
     from packager.model.builds import Invocation
 
 _TAIL_LINES = 20
@@ -22,7 +22,7 @@ _LONGEST_LINE = 200
 
 
 def invocation_failure(
-    invocation: Invocation, ended: Ended, *, timeout_seconds: float, mask: Mask, free: str
+    invocation: Invocation, ended: CommandEnd, *, timeout_seconds: float, mask: Mask, free: str
 ) -> GeneratorFault | EnvironmentFault:
     """Return the error for a command that failed or took too long: where, what, why as far as it shows, what to do.
 

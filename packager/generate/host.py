@@ -19,6 +19,7 @@ from packager.generate.invocations import fill, invocations_for
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import PIP_VARIABLE, WORKDIR, Tree
 from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.environment import clean_environment, of_the_session
@@ -97,14 +98,15 @@ class HostBuilder:
         if bundle:
             names = ("NODE_EXTRA_CA_CERTS", "npm_config_cafile", "PIP_CERT", "REQUESTS_CA_BUNDLE")
             environment.update(dict.fromkeys(names, bundle))
-        if job.language == "nodejs" and invocations:
+        programs = [argv[0] for argv in LANGUAGES[job.language].build_programs]
+        if "node" in programs and invocations:
             node = find_node(job.language_version, self._cache)
             environment["PATH"] = os.pathsep.join((str(node.bin_dir), environment.get("PATH", os.defpath)))
             headers = node.bin_dir.parent / "include" / "node"
             if headers.is_dir():  # else node-gyp fetches them from nodejs.org
                 environment["npm_config_nodedir"] = str(node.bin_dir.parent)
             return environment, (("node", node.node_version), ("npm", node.npm_version))
-        if job.language == "python" and invocations:
+        if "python3" in programs and invocations:
             python, environment[PIP_VARIABLE] = _python(environment)
             return environment, (("python", _version_of_python(python, environment)),)
         return environment, ()

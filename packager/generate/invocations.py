@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import Invocation
-from packager.package_managers.node_platform import NODE_CPU
 from packager.package_managers.registry import PACKAGE_MANAGERS
 
 if TYPE_CHECKING:
@@ -57,19 +57,5 @@ def fill(pairs: Iterable[tuple[str, str]], any_file: str, engines: str = "") -> 
 
 
 def _environment(job: Job) -> tuple[tuple[str, str], ...]:
-    """Return what selects the target in the tools that install scripts call, then the job's own.
-
-    prebuild-install and node-gyp-build read npm_config_platform, _arch and _libc; node-pre-gyp reads
-    npm_config_target_platform, _target_arch and _target_libc (their rc.js, node-gyp-build.js and versioning.js).
-    """
-    if job.language != "nodejs":
-        return job.environment
-    cpu = NODE_CPU[job.arch]
-    return (
-        ("npm_config_platform", "linux"),
-        ("npm_config_arch", cpu),
-        ("npm_config_target_platform", "linux"),
-        ("npm_config_target_arch", cpu),
-        ("npm_config_target_libc", job.libc),
-        *job.environment,
-    )
+    """Return what selects the target in the tools that install scripts call, then the job's own."""
+    return (*LANGUAGES[job.language].build_environment(job.arch, job.libc), *job.environment)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from packager.core.atomic import write
 from packager.model.builds import WORKDIR
 
 if TYPE_CHECKING:
@@ -108,10 +108,4 @@ def _relink(root: Path, link: Path, scratch_paths: Sequence[str]) -> bool:
 def _rewrite(path: Path, content: bytes) -> None:
     """Write a file anew under its name and mode. A new file, since package managers may hard-link to their caches."""
     mode = path.stat().st_mode & 0o7777
-    # Under a name that is not there: what lies at any other may be a file of the tree, or a link that leads out of it.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".packager-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    aside = Path(name)
-    aside.chmod(mode)
-    aside.replace(path)
+    write(path, content, mode=mode)

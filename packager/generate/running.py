@@ -24,7 +24,7 @@ _GLANCE_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Ended:
+class CommandEnd:
     """How a command ended."""
 
     exit_code: int
@@ -44,7 +44,7 @@ def run_live(
     timeout_seconds: float,
     mask: Mask,
     on_line: Callable[[str], None],
-) -> Ended:
+) -> CommandEnd:
     """Run a command in a process group of its own, pass on its output line by line, and end the whole group with it.
 
     The group is ended in every case: at the time limit, on an interrupt (which is passed on), and after a success too,
@@ -74,7 +74,7 @@ def run_live(
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
-    return Ended(process.returncode, lines.finish(), timed_out)
+    return CommandEnd(process.returncode, lines.finish(), timed_out)
 
 
 def _listen(process: subprocess.Popen[bytes], lines: Lines, deadline: float) -> bool:

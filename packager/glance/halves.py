@@ -11,7 +11,7 @@ import time
 
 from packager.core.errors import ArtifactError
 from packager.glance.aside import Aside, can_work_aside
-from packager.glance.sight import Columns, Sight, joined, see
+from packager.glance.sight import Columns, Snapshot, joined, see
 from packager.glance.walk import Group, Walk, look
 
 TYPE_CHECKING = False
@@ -27,7 +27,7 @@ _MAX_TOKENS = (64 << 10) // _TOKEN_BYTES
 """What a pipe takes without anybody reading (pipe(7))."""
 
 
-def see_folder(root: str | os.PathLike[str], *, skip: Callable[[str], bool] | None = None) -> Sight:
+def see_folder(root: str | os.PathLike[str], *, skip: Callable[[str], bool] | None = None) -> Snapshot:
     """Return what a walk through a folder sees; raises as `look` does, for the same fault whoever met it first."""
     if not can_work_aside() or _processors() == 1:
         return see(look(root, skip=skip))
@@ -43,17 +43,17 @@ def see_folder(root: str | os.PathLike[str], *, skip: Callable[[str], bool] | No
         return see(look(root, skip=skip))
 
 
-def _see_in_two(walk: Walk) -> list[Sight]:
+def _see_in_two(walk: Walk) -> list[Snapshot]:
     """Return what lies beneath the folders ahead, a sight each, in the order of the walk."""
     folders = walk.ahead[::-1]
     tokens = _tokens(len(folders))
 
-    def draw() -> Iterator[tuple[int, Sight]]:
+    def draw() -> Iterator[tuple[int, Snapshot]]:
         while token := os.read(tokens, _TOKEN_BYTES):
             number = int.from_bytes(token, "big")
             yield number, beneath(number)
 
-    def beneath(number: int) -> Sight:
+    def beneath(number: int) -> Snapshot:
         walk.ahead = [folders[number]]
         columns = Columns()
         while walk.ahead:
@@ -70,7 +70,7 @@ def _see_in_two(walk: Walk) -> list[Sight]:
     finally:
         os.close(tokens)
     for number, names, identities, groups in marshal.loads(answer) if answer is not None else ():
-        seen[number] = Sight(names, identities, tuple(_group(*group) for group in groups), 0)
+        seen[number] = Snapshot(names, identities, tuple(_group(*group) for group in groups), 0)
         walk.count(len(seen[number]))
     return [seen[number] if number in seen else beneath(number) for number in range(len(folders))]
 
@@ -85,7 +85,7 @@ def _tokens(number: int) -> int:
     return tokens
 
 
-def _flat(sight: Sight) -> tuple[bytes, bytes, list[tuple[str, list[str], str, list[str] | None]]]:
+def _flat(sight: Snapshot) -> tuple[bytes, bytes, list[tuple[str, list[str], str, list[str] | None]]]:
     """Return a sight as what ``marshal`` takes."""
     groups = [
         (group.prefix, group.names, group.folder, None if group.files is group.names else group.files)

@@ -6,7 +6,7 @@ import os
 import zlib
 
 PARTIAL_SUFFIX = ".partial"
-"""Of a file that is being written beside the one whose place it takes when it is complete: .NAME.WHOSE.partial."""
+"""Of a file that is being written beside its place: .NAME.WHOSE.partial, as `packager.core.atomic` names it."""
 
 
 def record_place(folder: str | os.PathLike[str], destination: str | os.PathLike[str]) -> str:

@@ -31,7 +31,7 @@ _UNTRUSTED = struct.pack(f"={FIELDS}q", *(-1,) * FIELDS)
 ROW_BYTES = len(_UNTRUSTED)
 
 
-class Sight:
+class Snapshot:
     """All files of a folder in the order of the walk, which is the system's and means nothing. Never changed."""
 
     def __init__(self, names: bytes, identities: bytes, groups: tuple[Group, ...], started_ns: int) -> None:
@@ -112,12 +112,12 @@ class Columns:
             self._names.append(group.prefix + f"\0{group.prefix}".join(group.names))
             self._identities.append(_packed(statuses))
 
-    def sight(self, started_ns: int) -> Sight:
+    def sight(self, started_ns: int) -> Snapshot:
         """Return the sight of a walk that began then."""
-        return Sight("\0".join(self._names).encode(), b"".join(self._identities), tuple(self._groups), started_ns)
+        return Snapshot("\0".join(self._names).encode(), b"".join(self._identities), tuple(self._groups), started_ns)
 
 
-def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Sight:
+def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Snapshot:
     """Return what a walk saw, which begins with this."""
     started_ns = time.time_ns()
     columns = Columns()
@@ -125,12 +125,12 @@ def see(seen: Iterable[tuple[Group, list[os.stat_result]]]) -> Sight:
     return columns.sight(started_ns)
 
 
-def joined(sights: Iterable[Sight], started_ns: int) -> Sight:
+def joined(sights: Iterable[Snapshot], started_ns: int) -> Snapshot:
     """Return several as one, end to end, begun at that time."""
     parts = [sight for sight in sights if len(sight)]
     names = b"\0".join([sight.names for sight in parts])
     identities = b"".join([sight.identities for sight in parts])
-    return Sight(names, identities, tuple(chain.from_iterable([sight.groups for sight in parts])), started_ns)
+    return Snapshot(names, identities, tuple(chain.from_iterable([sight.groups for sight in parts])), started_ns)
 
 
 def split_names(names: bytes) -> list[str]:

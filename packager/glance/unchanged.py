@@ -11,7 +11,7 @@ from packager.glance.codec import LEVELS, codec_name
 from packager.glance.columns import DamagedError, split_columns
 from packager.glance.halves import see_folder
 from packager.glance.places import PARTIAL_SUFFIX, record_place
-from packager.glance.sight import Sight, identity_of
+from packager.glance.sight import Snapshot, identity_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _FACTS = 5
 """Codec, SHA-256, summary, zipped and unzipped bytes; then the archive's identity."""
 
 
-class Request:
+class PackRequest:
     """What the words of the command line ask for, if it is this: a folder to be packed with a cache."""
 
     __slots__ = ("cache", "level", "output", "source")
@@ -39,7 +39,7 @@ class Glance:
 
     __slots__ = ("request", "sight", "unchanged")
 
-    def __init__(self, request: Request, sight: Sight, *, unchanged: bool) -> None:
+    def __init__(self, request: PackRequest, sight: Snapshot, *, unchanged: bool) -> None:
         self.request = request
         self.sight = sight
         """Of the source: whoever packs it need not walk it once more."""
@@ -72,7 +72,7 @@ def glance(words: list[str]) -> Glance | None:
             gc.enable()
 
 
-def read_words(words: list[str]) -> Request | None:
+def read_words(words: list[str]) -> PackRequest | None:
     """Return what words after ``pack`` ask for; None if there is more to it than a glance can answer."""
     options = {"-o": "", "--output": "", "--compress": "default", "--cache": ""}
     folders = []
@@ -93,7 +93,7 @@ def read_words(words: list[str]) -> Request | None:
     cache = options["--cache"] or _default_cache()
     if os.path.exists(cache) and not os.path.isdir(cache):  # noqa: PTH110, PTH112
         return None
-    return Request(folders[0], output, cache, LEVELS[options["--compress"]])
+    return PackRequest(folders[0], output, cache, LEVELS[options["--compress"]])
 
 
 def _default_cache() -> str:
@@ -110,7 +110,7 @@ def own_name(
 ) -> Callable[[str], bool] | None:
     """Return what says of a name in a folder that it is ours: the archive to be written there, or the engine's cache.
 
-    So are the beginnings of the archive that runs left which were killed (`packager.archive.atomic`). None if all of
+    So are the beginnings of the archive that runs left which were killed (`packager.core.atomic`). None if all of
     ours is elsewhere.
     """
     root = os.path.realpath(folder).rstrip("/") + "/"
@@ -133,7 +133,7 @@ def own_name(
     return is_own
 
 
-def _unchanged(sight: Sight, codec: str, request: Request) -> str:
+def _unchanged(sight: Snapshot, codec: str, request: PackRequest) -> str:
     """Return what to say if the archive on record is what these files give and still is there, else nothing."""
     try:
         with open(record_place(f"{request.cache}/archive", request.output), "rb") as file:  # noqa: PTH123

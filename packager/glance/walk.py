@@ -127,7 +127,7 @@ def look(
         yield from walk.step()
 
 
-class _Listed:
+class _FolderListing:
     """What a folder holds, by kind; folders and others sorted, so that the first fault found is the same everywhere."""
 
     __slots__ = ("files", "folders", "others", "statuses")
@@ -140,10 +140,10 @@ class _Listed:
         self.others = others
         """Links, and what an archive cannot hold."""
 
-    def without(self, prefix: str, skip: Callable[[str], bool]) -> _Listed:
+    def without(self, prefix: str, skip: Callable[[str], bool]) -> _FolderListing:
         """Return the same without what is to be skipped; `prefix` is the folder's name in the archive."""
         kept = [pair for pair in zip(self.files, self.statuses, strict=True) if not skip(prefix + pair[0])]
-        return _Listed(
+        return _FolderListing(
             [name for name, _ in kept],
             [status for _, status in kept],
             [name for name in self.folders if not skip(prefix + name)],
@@ -151,7 +151,7 @@ class _Listed:
         )
 
 
-def _list(path: str) -> _Listed:
+def _list(path: str) -> _FolderListing:
     """Return what a folder holds. Raises ArtifactError if it cannot be listed or a name is not valid UTF-8."""
     plain: list[os.DirEntry[str]] = []
     folders: list[str] = []
@@ -178,7 +178,7 @@ def _list(path: str) -> _Listed:
     folders.sort()
     others.sort()
     _prove_unicode([*files, *folders, *others], path)
-    return _Listed(files, statuses, folders, others)
+    return _FolderListing(files, statuses, folders, others)
 
 
 def _prove_unicode(names: list[str], folder: str) -> None:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 import struct
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packager.inventory.versions import LoadedBinary
     from packager.model.inventory import Machine
 
 _GET_API_VERSION = b"node_api_module_get_api_version_v1"
@@ -34,19 +35,6 @@ _ARM64_BEFORE = (0xD503245F, 0xD503233F)
 _ARM64_MOV_W0, _ARM64_MOV_MASK = 0x52800000, 0xFFE0001F
 
 
-class Image(Protocol):
-    """A binary as the loader sees it: bytes by virtual address."""
-
-    bits: int
-    little_endian: bool
-
-    def at(self, address: int, size: int) -> bytes:
-        """Return exactly `size` bytes of loaded memory; ArtifactError if the file has not got them."""
-
-    def string(self, offset: int) -> str:
-        """Return a string of the dynamic string table; ArtifactError if it runs out."""
-
-
 def node_modules_version(names: bytes) -> int:
     """Return the NODE_MODULE_VERSION among the names of a dynamic string table; 0 if there is none.
 
@@ -57,7 +45,7 @@ def node_modules_version(names: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-def node_api_version(image: Image, tags: Mapping[str, int], names: bytes, machine: Machine) -> int:
+def node_api_version(image: LoadedBinary, tags: Mapping[str, int], names: bytes, machine: Machine) -> int:
     """Return the Node-API version an addon declares; 0 if it declares none that can be read here."""
     if b"\0" + _GET_API_VERSION + b"\0" not in names or image.bits != 64 or not image.little_endian:
         return 0
@@ -70,7 +58,7 @@ def node_api_version(image: Image, tags: Mapping[str, int], names: bytes, machin
     return version if 0 < version < _EXPERIMENTAL else 0
 
 
-def _address_of(name: bytes, image: Image, tags: Mapping[str, int]) -> int:
+def _address_of(name: bytes, image: LoadedBinary, tags: Mapping[str, int]) -> int:
     """Return the value of an exported symbol by the GNU hash table; 0 if it is not there. Source: glibc do_lookup_x."""
     base = tags["DT_GNU_HASH"]
     buckets, first, blooms, _ = struct.unpack("<4I", image.at(base, 16))

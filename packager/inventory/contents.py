@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from packager.core.atomic import write
 from packager.model.contents import MADE
 
 if TYPE_CHECKING:
@@ -45,8 +45,5 @@ class TreeContents:
         digest = hashlib.sha256(content).hexdigest()
         place = self.made / digest
         if not place.is_file():
-            self.made.mkdir(parents=True, exist_ok=True)
-            aside = place.with_name(f"{digest}.{os.getpid()}.partial")
-            aside.write_bytes(content)
-            aside.replace(place)
+            write(place, content)
         return MADE + digest

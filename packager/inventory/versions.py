@@ -26,7 +26,7 @@ _INDEX_MASK = 0x7FFF
 """The top bit of a .gnu.version entry says "hidden", the rest is the version's index."""
 
 
-class Image(Protocol):
+class LoadedBinary(Protocol):
     """A binary as the loader sees it: bytes by virtual address."""
 
     bits: int
@@ -39,7 +39,7 @@ class Image(Protocol):
         """Return a string of the dynamic string table; ArtifactError if it runs out."""
 
 
-def versions_needed(image: Image, tags: Mapping[str, int]) -> tuple[SymbolVersion, ...]:
+def versions_needed(image: LoadedBinary, tags: Mapping[str, int]) -> tuple[SymbolVersion, ...]:
     """Return what DT_VERNEED asks, in the file's order, with some of the symbols bound to each version."""
     address = tags.get("DT_VERNEED")
     if address is None:
@@ -68,7 +68,7 @@ def versions_needed(image: Image, tags: Mapping[str, int]) -> tuple[SymbolVersio
     )
 
 
-def versions_defined(image: Image, tags: Mapping[str, int]) -> tuple[str, ...]:
+def versions_defined(image: LoadedBinary, tags: Mapping[str, int]) -> tuple[str, ...]:
     """Return the versions this library offers (DT_VERDEF), without the base entry that only repeats its name."""
     address = tags.get("DT_VERDEF")
     if address is None:
@@ -93,7 +93,7 @@ def _bounded(entries: int) -> None:
         raise ArtifactError(msg)
 
 
-def _undefined_symbols(image: Image, tags: Mapping[str, int], wanted: set[int]) -> dict[int, list[str]]:
+def _undefined_symbols(image: LoadedBinary, tags: Mapping[str, int], wanted: set[int]) -> dict[int, list[str]]:
     """Return a few names of undefined symbols by version index.
 
     Only for messages, so a table that cannot be read leaves them out rather than failing the file: the loader itself
@@ -119,7 +119,7 @@ def _undefined_symbols(image: Image, tags: Mapping[str, int], wanted: set[int]) 
     return names
 
 
-def _symbols_to_look_at(image: Image, tags: Mapping[str, int]) -> int:
+def _symbols_to_look_at(image: LoadedBinary, tags: Mapping[str, int]) -> int:
     """Return how many leading entries of the symbol table can be undefined.
 
     DT_GNU_HASH leaves undefined symbols out and has them in front, so its first hashed index ends them; DT_HASH

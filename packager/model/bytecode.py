@@ -38,7 +38,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Batch:
+class BytecodeBatch:
     """What came of some modules, by `Module.name`."""
 
     made: Mapping[str, bytes] = field(default_factory=dict)
@@ -53,7 +53,7 @@ class Python(Protocol):
     def release(self) -> str:
         """Return its full version, ``3.12.1``: another one may give other bytes."""
 
-    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> Batch:
+    def compile(self, modules: Sequence[Module], manner: Manner, scratch: Path) -> BytecodeBatch:
         """Return the bytecode of the modules. Works in `scratch`, a folder that is not there yet.
 
         Raises GeneratorFault if the interpreter itself dies or takes too long.

@@ -10,7 +10,7 @@ from packager.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from packager.model.generators import Engine
-    from packager.model.targets import Arch, Baseline, Host, Platform, Target
+    from packager.model.targets import Arch, Baseline, HostRecord, Platform, Target
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Catalog:
 
     baselines: dict[str, Baseline]
     platforms: dict[str, Platform]
-    hosts: dict[str, Host]
+    hosts: dict[str, HostRecord]
     engines: tuple[Engine, ...]
 
     @property
@@ -27,7 +27,7 @@ class Catalog:
         """Return every target name users may type."""
         return tuple(name for host in self.hosts.values() for name in host.kinds)
 
-    def host(self, target_name: str) -> Host:
+    def host(self, target_name: str) -> HostRecord:
         """Return the host that offers a target; raises ConfigError with a guess for an unknown name."""
         for host in self.hosts.values():
             if target_name in host.kinds:

@@ -1,4 +1,4 @@
-"""What a configuration format is asked for, and its contract."""
+"""What a configuration format is asked for and what it reads, and its contract."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from packager.model.plan import Bundle
+    from packager.model.project import BundleSpec
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Order:
     """What a configuration is wanted for."""
 
     bundles: tuple[Bundle, ...]
-    """Those of the emitter's targets, layers first."""
+    """Those of the format's targets, layers first."""
     read: Callable[[str], str | None]
     """Returns the text of a project file, None where there is none."""
     name: str = "app"
@@ -29,11 +31,35 @@ class Order:
     """Bundle → length of its zip, where it is built already."""
 
 
-class Emitter(Protocol):
-    """A module that knows one configuration format."""
+@dataclass(frozen=True)
+class ForeignConfig:
+    """What one file of a host or tool says."""
 
+    file: str
+    """Its name in the project."""
+    specs: tuple[BundleSpec, ...] = ()
+    """() where it describes nothing to build. A spec without a name is to be called as the project is."""
+    unused: tuple[str, ...] = ()
+    """Paths of its keys that no spec is made of, in the file's order: ``functions.api.memorySize``, ``builds[1]``."""
+
+
+class ConfigFormat(Protocol):
+    """The configuration of one host or deployment tool; plain modules satisfy it."""
+
+    TITLE: str
+    """What people call it: "AWS SAM"."""
     TARGETS: tuple[str, ...]
-    """Targets whose bundles it describes."""
+    """Targets whose bundles it describes; the first is the one its file stands for when it is read."""
+    FILES: tuple[str, ...]
+    """Names it is found by in a project, in the order its own tool looks; () where nothing is read from it."""
+    LAYERS_ALONE: bool
+    """Whether layers without a function are a whole configuration."""
 
-    def emit(self, order: Order) -> dict[str, str]:
-        """Return file in the project → its whole new text. Raises ConfigError for a file that cannot be merged."""
+    def read(self, root: Path) -> ForeignConfig | None:
+        """Return what the project's file says, None where there is none. Raises ConfigError naming file and key."""
+
+    def write(self, order: Order) -> dict[str, str]:
+        """Return file in the project → its whole new text: what is missing is added, the user's own stays.
+
+        Writing again changes nothing. Raises ConfigError for a file that cannot be merged.
+        """

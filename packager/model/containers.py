@@ -38,7 +38,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ContainerLimits:
     """What a container may use; the proof's sandbox. None means the engine's default."""
 
     memory_bytes: int | None = None
@@ -51,7 +51,7 @@ class Limits:
     drop_capabilities: bool = False
 
 
-UNLIMITED = Limits()
+UNLIMITED = ContainerLimits()
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Containers(Protocol):
         self,
         image: Image,
         *,
-        limits: Limits = UNLIMITED,
+        limits: ContainerLimits = UNLIMITED,
         environment: Sequence[tuple[str, str]] = (),
         volumes: Sequence[Volume] = (),
         trees: Sequence[ReadOnlyTree] = (),

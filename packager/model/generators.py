@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from packager.model.records import Conditions, DottedVersion, Pairs, Record, Sourced
+from packager.model.records import CatalogRecord, Conditions, DottedVersion, Pairs, Sourced
 from packager.model.targets import Language  # noqa: TC001 (msgspec reads it)
 
 
@@ -30,7 +30,7 @@ class BinaryTargets(Sourced, frozen=True):
         return dict(dict(self.by_system).get(f"{family}/{openssl}", ())).get(arch, "")
 
 
-class NativeEngine(Record, frozen=True):
+class NativeEngine(CatalogRecord, frozen=True):
     """The native file a generated client opens or starts at run time."""
 
     kind: Literal["library", "executable"]
@@ -58,7 +58,7 @@ class NativeEngine(Record, frozen=True):
     """Whether generating runs an engine of the build machine: then the target's cannot stand for it elsewhere."""
 
 
-class EngineRule(Record, frozen=True):
+class EngineRule(CatalogRecord, frozen=True):
     """One trimming rule of an engine, for the files of one package."""
 
     package: str
@@ -75,7 +75,7 @@ class EngineRule(Record, frozen=True):
     """A glob relative to the package folder: nothing is dropped unless a file matches, lest the only engine go."""
 
 
-class Engine(Record, frozen=True):
+class Engine(CatalogRecord, frozen=True):
     """A generator or family of native packages: how to recognise it, run its generator, and trim it.
 
     One file of ``catalog/engines``.

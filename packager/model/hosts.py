@@ -7,17 +7,37 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from packager.model.plan import Bundle
     from packager.model.results import Made, Shipment
+    from packager.model.targets import Kind, Target
 
 
-class Provider(Protocol):
+class Placeable(Protocol):
+    """What of a bundle decides where its files go."""
+
+    @property
+    def name(self) -> str:
+        """Return the bundle's name, for messages."""
+
+    @property
+    def kind(self) -> Kind:
+        """Return whether it is a function, a layer or a site."""
+
+    @property
+    def target(self) -> Target:
+        """Return where it runs."""
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """Return its entry files, on hosts that route to files."""
+
+
+class Host(Protocol):
     """A hosting service; plain modules satisfy it."""
 
-    def place(self, bundle: Bundle, path: str) -> str:
+    def place(self, bundle: Placeable, path: str) -> str:
         """Return the name in the archive of a file of the tree."""
 
-    def additions(self, bundle: Bundle, paths: Collection[str]) -> Mapping[str, str]:
+    def additions(self, bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
         """Return files of ours the archive needs besides, by their names; `paths` are those that are there."""
 
     def shipments(self, made: Sequence[Made]) -> Mapping[str, Shipment]:

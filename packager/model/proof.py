@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 ProofStatus = Literal["proved", "failed", "skipped"]
 
 
+class CannotProve(Exception):
+    """This machine cannot run the target's runtime; the text says why and what would help."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """Something the bundle asked for in vain."""

@@ -1,4 +1,4 @@
-"""What is published to a provider, and what came of it."""
+"""What is published to a destination, and what came of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,60 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from packager.model.findings import Finding
+    from packager.model.targets import Budget
 
 
 Action = Literal["published", "created", "updated", "unchanged", "refused"]
+
+
+@dataclass(frozen=True)
+class FinishedZip:
+    """A finished zip on disk, whoever made it."""
+
+    path: Path
+    zipped_bytes: int
+    unzipped_bytes: int
+    """Sum of the entries' sizes, as the zip's directory states them."""
+    entries: int
+    sha256: str
+    """Hex, of the whole file."""
+
+    @property
+    def code_sha256(self) -> str:
+        """Return the SHA-256 as AWS shows it: base64."""
+        import base64
+
+        return base64.b64encode(bytes.fromhex(self.sha256)).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who calls, and where."""
+
+    region: str = ""
+    """Empty: the destination's own default, such as what AWS_REGION or the profile says."""
+    profile: str = ""
+    endpoint_url: str = ""
+    """Another server that speaks the same API, such as LocalStack."""
+    attempts: int = 6
+    """For each request, the first included; they are spaced out where the other side throttles."""
+
+
+@dataclass(frozen=True)
+class PublishOrder:
+    """A zip to be published in one region."""
+
+    package: FinishedZip
+    access: Access
+    budget: Budget
+    """The limits of its target, as the catalog has them."""
+    bucket: str = ""
+    """Where a zip over the limit of a direct upload may go through; empty if none is named."""
+    dry_run: bool = False
+    """Say what would be done: ask, and change nothing."""
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ _Key = TypeVar("_Key", bound=str)
 _Value = TypeVar("_Value")
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class CatalogRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mapping of a catalog file. A key that is no field of it is refused when the file is read."""
 
 
-class Sourced(Record, frozen=True, kw_only=True):
+class Sourced(CatalogRecord, frozen=True, kw_only=True):
     """A record of facts somebody can look up again."""
 
     source: str

@@ -5,6 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packager.model.inventory import File
+
+from typing import TYPE_CHECKING
+
 from packager.model.findings import Finding, has_errors
 
 if TYPE_CHECKING:
@@ -75,7 +82,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Made:
-    """A finished bundle, as a provider sees it."""
+    """A finished bundle, as a host sees it."""
 
     bundle: Bundle
     paths: tuple[str, ...]
@@ -99,3 +106,17 @@ class Shipment:
     """(bundle, folder): where a bundle's archive is unpacked to, "" being the shipment itself."""
     zips: tuple[tuple[str, str], ...] = ()
     """(bundle, path): where a copy of a bundle's zip goes."""
+
+
+@dataclass(frozen=True)
+class Stripped:
+    """Copies without symbols, by path in the tree."""
+
+    copies: Mapping[str, str] = field(default_factory=dict)
+    """Path → source of the copy."""
+    saved: Mapping[str, int] = field(default_factory=dict)
+    """Path → bytes saved."""
+
+    def source(self, file: File) -> str:
+        """Return the source of the bytes to pack."""
+        return self.copies.get(file.path) or file.source

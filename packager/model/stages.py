@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from packager.model.generators import Engine
     from packager.model.inventory import File, Inventory
     from packager.model.packages import PackageGraph
-    from packager.model.plan import Bundle, TrimLevel
+    from packager.model.plan import TrimLevel
     from packager.model.selection import Choice, Selection
     from packager.model.targets import Arch, Budget, Kind, Target
 
@@ -133,7 +133,10 @@ class CompileInputs:
 class PlaceInputs:
     """Of the stage `place`: kept files → their names in the archive."""
 
-    bundle: Bundle
+    name: str
+    kind: Kind
+    target: Target
+    entries: tuple[str, ...]
     kept: tuple[Choice, ...]
 
 
@@ -141,8 +144,8 @@ class PlaceInputs:
 class WriteInputs:
     """Of the stage `write`: entries → an archive."""
 
-    entries: tuple[tuple[str, str | bytes], ...]
-    """(name in the archive, source, or the bytes themselves), in any order."""
+    entries: tuple[tuple[str, str], ...]
+    """(name in the archive, source), in any order."""
     level: int
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from packager.model.records import DottedVersion, Pairs, Record, Sourced
+from packager.model.records import CatalogRecord, DottedVersion, Pairs, Sourced
 
 Arch = Literal["x86_64", "arm64"]
 Libc = Literal["glibc", "musl"]
@@ -77,7 +77,7 @@ class Platform(Sourced, frozen=True):
     libc: Libc
 
 
-class Budget(Record, frozen=True):
+class Budget(CatalogRecord, frozen=True):
     """Limits of a target in bytes; None where there is none. A bundle is too big when its size is > the limit."""
 
     zipped: int | None = None
@@ -101,7 +101,7 @@ class Budget(Record, frozen=True):
         return msgspec.structs.replace(self, zipped=zipped, zipped_by_user=True)
 
 
-class TargetKind(Record, frozen=True):
+class TargetKind(CatalogRecord, frozen=True):
     """One target of a host: what is shipped there, and within which limits."""
 
     kind: Kind
@@ -112,7 +112,7 @@ class TargetKind(Record, frozen=True):
     """What everybody who aims at it should know, said once in the plan."""
 
 
-class RuntimeSystem(Record, frozen=True):
+class RuntimeSystem(CatalogRecord, frozen=True):
     """How the runtime starts code: mount points and environment, as documented by the provider."""
 
     function_root: str
@@ -141,7 +141,7 @@ class RuntimeSystem(Record, frozen=True):
         return msgspec.structs.replace(self, environment=environment, language_environment=Pairs())
 
 
-class Runtime(Record, frozen=True):
+class Runtime(CatalogRecord, frozen=True):
     """One runtime of a host. Its name, in the host's spelling, is the key it has there."""
 
     language: Language
@@ -157,11 +157,11 @@ class Runtime(Record, frozen=True):
     """ISO date of (planned) deprecation; empty if not established."""
 
 
-class Host(Sourced, frozen=True):
+class HostRecord(Sourced, frozen=True):
     """The target kinds and runtimes of a hosting service. One file of ``catalog/targets``."""
 
     provider: str
-    """Key of ``packager.providers.registry.PROVIDERS``: ``aws_lambda``."""
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
     title: str
     kinds: dict[str, TargetKind]
     """Target name → what it takes."""
@@ -192,7 +192,7 @@ class Target:
     name: str
     """As users type it: ``aws-lambda``, ``aws-lambda-layer``."""
     provider: str
-    """Key of ``packager.providers.registry.PROVIDERS``: ``aws_lambda``."""
+    """Key of ``packager.hosts.registry.HOSTS``: ``aws_lambda``."""
     kind: Kind
     runtime: str
     """In the provider's spelling: ``nodejs22.x``."""

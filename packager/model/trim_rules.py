@@ -6,14 +6,14 @@ from typing import Literal
 
 import msgspec
 
-from packager.model.records import Record
+from packager.model.records import CatalogRecord
 
 RuleLevel = Literal["always", "safe", "strict"]
 Scope = Literal["own", "package", "both"]
 _Names = tuple[str, ...]
 
 
-class TrimRule(Record, frozen=True):
+class TrimRule(CatalogRecord, frozen=True):
     """Files that go for one reason. Names and folders are compared without regard to case."""
 
     name: str
@@ -44,7 +44,7 @@ class TrimRule(Record, frozen=True):
     """Package glob → why the rule does not hold there."""
 
 
-class TrimRules(Record, frozen=True):
+class TrimRules(CatalogRecord, frozen=True):
     """The rules of one language. One file of ``catalog/rules``."""
 
     language: Literal["any", "nodejs", "python"]

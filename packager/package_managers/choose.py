@@ -9,15 +9,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.model.locks import LockFacts
-from packager.package_managers.package_json import read_package_json
 from packager.package_managers.registry import PACKAGE_MANAGERS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.package_managers import PackageManagerPlugin
-    from packager.model.plan import PackageManager
 
 _UNREAD = {"package.json": {"bun.lock": "bun", "bun.lockb": "bun"}}
 """Manifest → lock files that can lie beside it → their manager, which cannot be run here."""
@@ -54,18 +53,18 @@ def check_lock(project: Path, language: str = "nodejs") -> LockFacts:
     return replace(plugin.read(project), notes=notes)
 
 
-def _of(language: str) -> dict[PackageManager, PackageManagerPlugin]:
+def _of(language: str) -> dict[str, PackageManagerPlugin]:
     return {name: plugin for name, plugin in PACKAGE_MANAGERS.items() if plugin.language == language}
 
 
-def _owners(plugins: dict[PackageManager, PackageManagerPlugin], preferred: PackageManagerPlugin) -> dict[str, str]:
+def _owners(plugins: dict[str, PackageManagerPlugin], preferred: PackageManagerPlugin) -> dict[str, str]:
     """Return lock file → manager; of one manager, the first that is there counts."""
     known: dict[str, str] = {file: name for name, plugin in plugins.items() for file in plugin.lock_files}
     return known | _UNREAD.get(preferred.manifest, {})
 
 
 def _choose(
-    project: Path, found: dict[str, str], plugins: dict[PackageManager, PackageManagerPlugin]
+    project: Path, found: dict[str, str], plugins: dict[str, PackageManagerPlugin]
 ) -> tuple[str, tuple[str, ...]]:
     """Return the lock file to use and a note if there was a choice between managers."""
     managers = list(dict.fromkeys(found.values()))
@@ -78,9 +77,7 @@ def _choose(
     return lock_file, (f"lock files of {' and '.join(managers)}: {lock_file} is used ({reason})",)
 
 
-def _no_lock(
-    project: Path, plugins: dict[PackageManager, PackageManagerPlugin], preferred: PackageManagerPlugin
-) -> ConfigError:
+def _no_lock(project: Path, plugins: dict[str, PackageManagerPlugin], preferred: PackageManagerPlugin) -> ConfigError:
     """Return the error for a missing lock file, naming the workspace root if the lock lies there."""
     for parent in project.resolve().parents:
         locks = [name for name in _owners(plugins, preferred) if (parent / name).is_file()]

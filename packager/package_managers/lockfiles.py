@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from packager.core.document import read_object
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.package_managers.lock_shape import check_npm, check_pnpm
-from packager.package_managers.package_json import read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause, LockAdvice
@@ -20,7 +21,6 @@ from packager.package_managers.lockfiles import (
     read_lock,
 )
 from packager.package_managers.node_platform import npm_platform
-from packager.package_managers.package_json import read_package_json
 from packager.package_managers.production import development_packages
 from packager.package_managers.scripts import script
 

@@ -6,11 +6,11 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
+from packager.core.requirements import read_requirements
 from packager.model.builds import IMAGE_TOOLS, PIP_VARIABLE, PYTHON_PACKAGES_DIR, Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause, LockAdvice
 from packager.package_managers.lockfiles import first_of
-from packager.package_managers.requirements import read_requirements
 from packager.package_managers.scripts import script
 
 if TYPE_CHECKING:

@@ -8,9 +8,8 @@ from packager.package_managers import npm, pip, pnpm, yarn_classic
 
 if TYPE_CHECKING:
     from packager.model.package_managers import PackageManagerPlugin
-    from packager.model.plan import PackageManager
 
-PACKAGE_MANAGERS: dict[PackageManager, PackageManagerPlugin] = {
+PACKAGE_MANAGERS: dict[str, PackageManagerPlugin] = {
     "npm": npm,
     "pnpm": pnpm,
     "yarn": yarn_classic,

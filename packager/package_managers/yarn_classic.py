@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause
@@ -21,7 +22,6 @@ from packager.package_managers import npm
 from packager.package_managers.lock_shape import is_inside
 from packager.package_managers.lockfiles import DECLARED, declares_packages, first_of
 from packager.package_managers.node_platform import NODE_CPU
-from packager.package_managers.package_json import read_package_json
 from packager.package_managers.scripts import script
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,7 @@ def check_layers(bundles: list[Bundle]) -> None:
                 msg = f"{name} is no layer"
                 fix = f"set bundles.{name}.target: aws-lambda-layer"
                 raise ConfigError(msg, where=f"bundles.{bundle.name}.layers", fix=fix)
-            if layer.target.language != bundle.target.language and layer.target.language != "provided":
+            of_one = LANGUAGES[layer.target.language].layer_folder  # empty: any runtime may make use of it
+            if of_one and layer.target.language != bundle.target.language:
                 msg = f"layer {name} is for {layer.target.runtime}, the function for {bundle.target.runtime}"
                 raise ConfigError(msg, where=f"bundles.{bundle.name}.layers")

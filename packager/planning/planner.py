@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
+from packager.languages.registry import LANGUAGES
 from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
@@ -14,7 +15,6 @@ from packager.planning.sources import Sources
 from packager.planning.starts import start_of
 from packager.project.files import sign_of
 from packager.project.recipes import find_recipe
-from packager.project.unread import refuse_unread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packager.model.machine import Machine
     from packager.model.plan import TrimLevel
     from packager.model.project import BundleSpec, Project
-    from packager.model.targets import Arch, Budget, Host, Target
+    from packager.model.targets import Arch, Budget, HostRecord, Target
 
 
 def make_plan(project: Project, catalog: Catalog, machine: Machine, options: BuildOptions | None = None) -> Plan:
@@ -68,8 +68,7 @@ class _Planner:
         target = self._target(spec, runtime, arch, where)
         self.notes.extend(host.kinds[spec.target].notes)
         facts = self.sources.survey(source, target.language)
-        if target.language == "python":
-            refuse_unread(source)
+        LANGUAGES[target.language].check_project(source)
         handler, entries = start_of(spec, target, source, where, self.project)
         layers, layer_files = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
@@ -106,7 +105,7 @@ class _Planner:
 
     def _trim(self, spec: BundleSpec, target: Target) -> TrimLevel:
         """Return the level, or the highest below it that needs no code to start from."""
-        if spec.trim in TRACED and (target.kind == "layer" or target.language != "nodejs"):
+        if spec.trim in TRACED and (target.kind == "layer" or not LANGUAGES[target.language].traceable):
             why = "a layer has no entry to trace from" if target.kind == "layer" else "only Node's code is traced"
             self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
             return "strict"
@@ -116,7 +115,7 @@ class _Planner:
         """Return whether modules are compiled; raises ConfigError where nothing would ever read what came of it."""
         if not spec.compile:
             return False
-        if target.language != "python":
+        if not LANGUAGES[target.language].compilable:
             msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
             fix = "remove it, or set it on a bundle with a Python runtime"
             raise ConfigError(msg, where=f"{where}.compile", fix=fix)
@@ -139,13 +138,13 @@ def _at(where: str) -> Iterator[None]:
         raise ConfigError(error.message, where=where, fix=error.fix) from error
 
 
-def _no_runtime(spec: BundleSpec, host: Host, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
+def _no_runtime(spec: BundleSpec, host: HostRecord, sign: tuple[str, str], where: str, catalog: Catalog) -> ConfigError:
     """Return the error for a project in a language the host has no runtime for, or in one that cannot be told.
 
     `sign` is the language and the file that speaks of it, if any does.
     """
     language, file = sign
-    if language in ("", "provided"):
+    if not language or LANGUAGES[language].bootstrap:
         return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
     fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
     names = ", ".join(name for other in fitting for name in other.kinds)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
-from packager.project.entries import NODE_SUFFIXES, TYPESCRIPT_SUFFIXES, check_handler, detect_handler, entry_files
+from packager.languages.registry import LANGUAGES
+from packager.project.entries import detect_handler, entry_files, source_suffixes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,12 +25,13 @@ def start_of(
     compiles = spec.trim == "bundle"
     entries: tuple[str, ...] = ()
     if spec.src or not spec.handler:
-        entries = entry_files(source, spec.src, target.launcher, where, compiles=compiles)
+        language = target.language
+        entries = entry_files(source, spec.src, target.launcher, where, language=language, compiles=compiles)
     if target.kind == "layer" or (target.launcher == "handler" and not entries):
         return _handler(spec, target, source, where, project), ()
     stem = entries[0].rpartition(".")[0] if entries else spec.handler.rpartition(".")[0] or spec.handler
     if not entries:
-        suffixes = (*NODE_SUFFIXES, *TYPESCRIPT_SUFFIXES) if compiles else NODE_SUFFIXES
+        suffixes = source_suffixes(target.language, compiles=compiles)
         found = next((f"{stem}{end}" for end in suffixes if (source / f"{stem}{end}").is_file()), "")
         if not found:
             raise ConfigError(f"no file {stem}.js", where=f"{where}.handler", fix="name an existing file")  # noqa: EM102
@@ -47,7 +49,8 @@ def _handler(spec: BundleSpec, target: Target, source: Path, where: str, project
     if spec.handler:
         own = source == project.root and not spec.layers and project.generate.command is None
         if own:
-            check_handler(source, spec.handler, target.language, f"{where}.handler", compiles=compiles)
+            language = LANGUAGES[target.language]
+            language.check_handler(source, spec.handler, f"{where}.handler", compiles=compiles)
         return spec.handler
     found = detect_handler(source, target.language, compiles=compiles)
     if not found:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
+from packager.core.package_json import read_package_json
 from packager.engines.schemas import configured_schema
 from packager.engines.targets import binary_target, check_listed, not_listed
 from packager.inventory.schema import parse_schema, with_setting
 from packager.model.clients import EngineFile
-from packager.package_managers.package_json import read_package_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,12 +5,13 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any, cast
 
+from packager.catalog.arches import parse_arch
 from packager.core.document import Section
 from packager.core.errors import ConfigError, UsageError
 from packager.core.units import parse_size
 from packager.model.plan import TRIM_LEVELS
 from packager.model.project import BundleSpec, Generate, Project, Silence
-from packager.project.names import check_name, parse_arch
+from packager.project.names import check_name
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
-from packager.package_managers.package_json import read_package_json
+from packager.core.package_json import read_package_json
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.model.targets import Arch
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -31,14 +30,3 @@ def bundle_name(root: Path) -> str:
     raw = str(read_package_json(root).get("name") or root.name)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", raw.removeprefix("@").replace("/", "-")).strip("-._")
     return name[:64] or "app"
-
-
-def parse_arch(text: str, where: str) -> Arch:
-    """Return the architecture by any of its usual names; raises ConfigError."""
-    names: dict[str, Arch] = {
-        "x86_64": "x86_64", "x64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64",
-    }  # fmt: skip
-    if text.lower() not in names:
-        msg = f"unknown architecture {text!r}"
-        raise ConfigError(msg, where=where, fix="architectures are: x86_64, arm64")
-    return names[text.lower()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from packager.archive.atomic import PARTIAL_SUFFIX
+from packager.core.atomic import PARTIAL_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

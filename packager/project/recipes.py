@@ -9,6 +9,7 @@ from pathlib import Path
 from packager.core.document import Section, read_yaml
 from packager.core.errors import ConfigError, UsageError
 from packager.core.resources import RECIPE_FILE, bundled
+from packager.languages.registry import DEFAULT_LANGUAGE, LANGUAGES
 from packager.project.names import check_name
 
 
@@ -62,14 +63,14 @@ def read_recipe(folder: Path) -> Recipe:
     packages = section.strings("packages")
     if not packages:
         raise ConfigError("expected a list of package names", where=section.key("packages"))  # noqa: EM101
-    language = section.choice("language", ("nodejs", "python"), default="nodejs")
-    own = "package.json" if language == "nodejs" else "requirements.txt"
+    manifests = {name: language.manifest for name, language in LANGUAGES.items() if language.manifest}
+    language = section.choice("language", tuple(manifests), default=DEFAULT_LANGUAGE)
     return Recipe(
         name=name,
         title=section.get("title", str, default=name),
         folder=folder.resolve(),
         language=language,
         packages=packages,
-        standalone=(folder / own).is_file(),
+        standalone=(folder / manifests[language]).is_file(),
         needs_project=section.get("needs_project", bool, default=False),
     )

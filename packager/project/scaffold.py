@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
+from packager.languages.registry import DEFAULT_LANGUAGE
 from packager.project.entries import detect_handler
 from packager.project.files import language_of
 from packager.project.names import bundle_name
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def config_text(root: Path) -> str:
     """Return the text of a packager.yaml. Raises ConfigError for a broken package.json or lock file."""
     catalog = load_catalog()
-    language = language_of(root) or "nodejs"
+    language = language_of(root) or DEFAULT_LANGUAGE
     facts = survey(root, catalog, language)
     runtime = catalog.host("aws-lambda").default_runtimes[language]
     name = bundle_name(root)

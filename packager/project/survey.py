@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.core.package_json import read_package_json
 from packager.engines.generations import generation, spoken_of
 from packager.engines.schemas import find_clients
+from packager.languages.registry import UNKNOWN_LANGUAGE
 from packager.model.locks import LockFacts
 from packager.model.project import Survey
 from packager.package_managers.choose import check_lock, manifest_of
-from packager.package_managers.package_json import read_package_json
 from packager.project.files import language_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def survey(
     `commands` and `environment` are the user's own for generating: ``--schema`` and engine types are read from them.
     Raises ConfigError for a missing, broken or contradictory lock file, or a schema that is named but not there.
     """
-    language = language or language_of(root) or "provided"
+    language = language or language_of(root) or UNKNOWN_LANGUAGE
     manifest = manifest_of(language)
     facts = check_lock(root, language) if manifest and (root / manifest).is_file() else LockFacts(None, "")
     packages = dict(facts.packages)

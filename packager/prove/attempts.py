@@ -8,9 +8,9 @@ from packager.model.findings import Finding
 from packager.prove.process import PROCESSES
 
 if TYPE_CHECKING:
+    from packager.prove.failure_context import FailureContext
     from packager.prove.outcome import Run
-    from packager.prove.request import Request
-    from packager.prove.scene import Scene
+    from packager.prove.request import ProofRequest
 
 _SHOWN = 3
 _BOMB = PROCESSES // 2
@@ -18,7 +18,7 @@ _BOMB = PROCESSES // 2
 _SAID_ALREADY = {"write": {"RUN007", "RUN008"}, "network": {"RUN020"}, "processes": set(), "memory": {"RUN010"}}
 
 
-def attempted(run: Run, request: Request, scene: Scene, errors: set[str]) -> list[Finding]:
+def attempted(run: Run, request: ProofRequest, scene: FailureContext, errors: set[str]) -> list[Finding]:
     """Return a warning for each kind of thing tried in vain, but those that an error (a code of `errors`) names."""
     seen: dict[str, list[str]] = {}
     for attempt in run.report.attempts:

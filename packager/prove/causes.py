@@ -10,25 +10,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Failure
-    from packager.prove.scene import Scene
 
 
 @dataclass(frozen=True)
-class Cause:
+class FailureCause:
     """One row: how a cause shows, and what is said about it."""
 
     code: str
     pattern: re.Pattern[str]
-    explain: Callable[[re.Match[str], Failure, Scene], tuple[str, str, str]]
+    explain: Callable[[re.Match[str], Failure, FailureContext], tuple[str, str, str]]
     """Returns (path or "", message, fix)."""
 
 
-def _row(code: str, pattern: str, explain: Callable[[re.Match[str], Failure, Scene], tuple[str, str, str]]) -> Cause:
-    return Cause(code, re.compile(pattern), explain)
+def _row(
+    code: str, pattern: str, explain: Callable[[re.Match[str], Failure, FailureContext], tuple[str, str, str]]
+) -> FailureCause:
+    return FailureCause(code, re.compile(pattern), explain)
 
 
-def _missing(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _missing(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     wanted = match["what"].removeprefix("file://")
     stack = re.search(r"Require stack:\s*\n- (?P<from>\S+)", failure.message)
     asking = match.groupdict().get("from") or (stack["from"] if stack else "")
@@ -52,11 +54,11 @@ def _missing(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     return asking, message, fix
 
 
-def _no_sharp(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _no_sharp(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return "", f"has no sharp for {match['what']}, or one that cannot be loaded there", _FOR_THE_TARGET
 
 
-def _no_libssl(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _no_libssl(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     fix = "generate the engine for the OpenSSL of the target; `packager build` selects its binary target"
     return "", "the query engine needs a libssl that is not on the system", fix
 
@@ -65,7 +67,7 @@ def _file_of(match: re.Match[str], failure: Failure) -> str:
     return match.groupdict().get("file") or failure.path
 
 
-def _wrong_format(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _wrong_format(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
         _file_of(match, failure),
         f"cannot be loaded on this system: {match['what']}",
@@ -73,7 +75,7 @@ def _wrong_format(match: re.Match[str], failure: Failure, scene: Scene) -> tuple
     )
 
 
-def _too_new(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _too_new(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
         _file_of(match, failure),
         f"needs {match['version']}, which the system does not have",
@@ -81,7 +83,7 @@ def _too_new(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     )
 
 
-def _library(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _library(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
         failure.path or "",
         f"needs {match['what']}, which is neither on the system nor in the bundle",
@@ -89,24 +91,24 @@ def _library(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     )
 
 
-def _other_machine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _other_machine(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     # glibc passes over a file for another processor in its search, and then has found "no such file".
     return match["file"], "is built for another processor than the target's (or it is not there)", _FOR_THE_TARGET
 
 
-def _musl(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _musl(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     message = f"is built for musl (Alpine): it needs {match['what']}, and the target has glibc"
     return _file_of(match, failure), message, _FOR_THE_TARGET
 
 
-def _settings_file(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _settings_file(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     wanted = posixpath.normpath(match["what"])
     message = f"reads settings from {wanted!r}, which is not there: no build packs files that hold secrets"
     fix = "give them as environment variables (packager.yaml: bundles.<name>.environment), and read the file if present"
     return "", message, fix
 
 
-def _engine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _engine(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     wanted = re.search(r'(?:runtime|platform) "([^"]+)"', failure.message)
     name = f" for {wanted[1]!r}" if wanted else ""
     return (
@@ -116,7 +118,7 @@ def _engine(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, 
     )
 
 
-def _refused(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _refused(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = _file_of(match, failure)
     return (
         file,
@@ -125,12 +127,12 @@ def _refused(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str,
     )
 
 
-def _read_only(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _read_only(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = _file_of(match, failure)
     return file, f"is written to ({match['call'] or 'write'}), but only /tmp is writable there", "write to /tmp"
 
 
-def _module_kind(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _module_kind(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = re.search(r"(?m)(/\S+?\.[cm]?[jt]s)(?::\d+)?", failure.stack or failure.message)
     return (
         failure.path or (file[1] if file else ""),
@@ -139,7 +141,7 @@ def _module_kind(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[
     )
 
 
-def _abi(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _abi(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = re.search(r"'(/[^']+\.node)'", failure.message)
     return (
         file[1] if file else failure.path,
@@ -148,7 +150,7 @@ def _abi(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str
     )
 
 
-def _symbol(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _symbol(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
         _file_of(match, failure),
         f"refers to {match['what']}, which nothing defines",
@@ -156,11 +158,11 @@ def _symbol(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, 
     )
 
 
-def _memory(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _memory(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return "", "runs out of memory", "give the function more memory, or load less at start"
 
 
-def _network(match: re.Match[str], failure: Failure, scene: Scene) -> tuple[str, str, str]:
+def _network(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
         "",
         f"wants the network while loading: {first_line(failure.message)}",
@@ -172,7 +174,7 @@ _FOR_LINUX = re.compile(r"linux-?(x64|arm64|x86_64|aarch64)")
 _FOR_THE_TARGET = "install for the target's system: `packager build`, or `npm ci --os=linux --cpu=… --libc=glibc`"
 
 # Order matters: the first row that matches wins, the specific before the general.
-CAUSES: tuple[Cause, ...] = (
+CAUSES: tuple[FailureCause, ...] = (
     _row("RUN006", r"could not locate the Query Engine|Query [Ee]ngine (library|binary) for current platform", _engine),
     _row("RUN006", r"Photon binary for current platform|query_compiler_\w*bg\.wasm'", _engine),
     _row("RUN006", r"(@prisma/\w+|Prisma Client) did not initialize yet|Cannot find module '\.prisma/client", _engine),

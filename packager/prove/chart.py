@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
-from packager.prove.spread import spread
+from packager.prove.quartiles import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,25 +12,26 @@ from typing import TYPE_CHECKING
 
 from packager.archive.reader import open_archive
 from packager.core.errors import ArtifactError, DockerFault, EnvironmentFault, UsageError
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve
 from packager.prove.local import run_locally
-from packager.prove.places import connected
-from packager.prove.request import Request
+from packager.prove.runners import connected
 from packager.prove.unpack import clean_root
-from packager.toolchains.interpreters import CannotProve, find_runtime
+from packager.toolchains.interpreters import find_runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from packager.model.targets import Target
     from packager.prove.outcome import Run
-    from packager.prove.places import How
+    from packager.prove.request import ProofRequest
+    from packager.prove.runners import How
 
 _TRACED_PACKAGES = 10
 
 
 @dataclass(frozen=True)
-class Bundle:
+class TimedBundle:
     """What is started: a function's zip with its layers."""
 
     artifact: Path
@@ -80,27 +81,22 @@ class ColdStart:
 
 
 def measure(
-    bundles: Sequence[Bundle],
+    bundles: Sequence[TimedBundle],
     count: int,
+    request: ProofRequest,
     *,
-    target: Target,
-    handler: str,
-    environment: Mapping[str, str],
     how: How = "auto",
     image: str = "",
-    event: object | None = None,
     cache: Path,
-    memory_bytes: int = 1 << 30,
 ) -> list[ColdStart]:
-    """Start each bundle `count` times, in turns, and return what each start cost.
+    """Start each bundle `count` times, in turns, as the request has it, and return what each start cost.
 
     Raises UsageError for runtimes other than Node, ArtifactError for a bundle that does not start, EnvironmentFault
     where there is no place to start it in.
     """
-    if target.language != "nodejs":
-        msg = f"cold starts are measured for Node only, not for {target.runtime}"
+    if not LANGUAGES[request.target.language].proof.tracer:
+        msg = f"cold starts are measured for Node only, not for {request.target.runtime}"
         raise UsageError(msg, where="--cold-start")
-    request = Request(handler, target, environment, event=event, memory_bytes=memory_bytes, timeout_seconds=60)
     with ExitStack() as stack:
         loads = [stack.enter_context(_place(bundle, request, how, image, cache)) for bundle in bundles]
         for bundle, load in zip(bundles, loads, strict=True):
@@ -127,7 +123,9 @@ def measure(
 
 
 @contextmanager
-def _place(bundle: Bundle, request: Request, how: How, image: str, cache: Path) -> Iterator[Callable[..., Run]]:
+def _place(
+    bundle: TimedBundle, request: ProofRequest, how: How, image: str, cache: Path
+) -> Iterator[Callable[..., Run]]:
     """Yield what starts a bundle anew each time it is called: in one container, else on this machine."""
     with ExitStack() as stack:
         root = stack.enter_context(clean_root(bundle.artifact, bundle.layers))
@@ -155,7 +153,7 @@ def _place(bundle: Bundle, request: Request, how: How, image: str, cache: Path) 
         yield load
 
 
-def _start(run: Run, bundle: Bundle) -> Start:
+def _start(run: Run, bundle: TimedBundle) -> Start:
     report = run.report
     if not report.done:
         said = report.failure.message if report.failure else run.output[-500:] or f"exit code {run.exit_code}"
@@ -168,7 +166,7 @@ def _start(run: Run, bundle: Bundle) -> Start:
     return Start(begun, loaded - begun, called, usage["peakBytes"], usage["readBytes"], usage["modules"])
 
 
-def _weigh(bundle: Bundle) -> tuple[int, int, int]:
+def _weigh(bundle: TimedBundle) -> tuple[int, int, int]:
     """Return bytes zipped and unzipped, and files, of the artifact and its layers together."""
     zipped = unzipped = files = 0
     for path in (bundle.artifact, *bundle.layers):

@@ -11,7 +11,8 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from packager.model.containers import Command, Limits, ReadOnlyTree
+from packager.languages.registry import LANGUAGES
+from packager.model.containers import Command, ContainerLimits, ReadOnlyTree
 from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
 from packager.prove.process import GROUP_ID, PROCESSES, TMP_BYTES
@@ -23,16 +24,14 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers, Image, Outcome
     from packager.model.targets import Target
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
     from packager.prove.unpack import CleanRoot
 
-_PROGRAM = {"nodejs": "node", "python": "python3", "provided": "python3"}
-_FLAGS = {"nodejs": (), "python": ("-I",), "provided": ("-I", "-S")}
 _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class Place:
+class ProofImage:
     """An image to prove in."""
 
     image: Image
@@ -42,7 +41,7 @@ class Place:
     """``image public.ecr.aws/lambda/nodejs:22 (1a2b3c4d5e6f)``; says so if it stands in."""
 
 
-def find_place(containers: Containers, target: Target, named: str, *, pull: bool) -> Place | None:
+def find_place(containers: Containers, target: Target, named: str, *, pull: bool) -> ProofImage | None:
     """Return the image to prove in: the named one, else the target's own; None where it is not there and not to pull.
 
     A named image is always pulled if need be: somebody asked for it. Raises DockerFault when a pull fails.
@@ -55,11 +54,15 @@ def find_place(containers: Containers, target: Target, named: str, *, pull: bool
         return None
     official = name == target.image
     title = f"image {name} ({image.id.removeprefix('sha256:')[:12]})"
-    return Place(image, official, title if official else f"{title}, standing in for {target.image}")
+    return ProofImage(image, official, title if official else f"{title}, standing in for {target.image}")
 
 
 def run_in_container(
-    containers: Containers, place: Place, root: CleanRoot, request: Request, runtime_folder: Path | None = None
+    containers: Containers,
+    place: ProofImage,
+    root: CleanRoot,
+    request: ProofRequest,
+    runtime_folder: Path | None = None,
 ) -> Run:
     """Load the bundle in a fresh container and return how that went.
 
@@ -71,7 +74,11 @@ def run_in_container(
 
 @contextmanager
 def started(
-    containers: Containers, place: Place, root: CleanRoot, request: Request, runtime_folder: Path | None = None
+    containers: Containers,
+    place: ProofImage,
+    root: CleanRoot,
+    request: ProofRequest,
+    runtime_folder: Path | None = None,
 ) -> Iterator[Callable[..., Run]]:
     """Start a container with the bundle in it and yield what loads it there, in a new process each time.
 
@@ -86,7 +93,7 @@ def started(
     ]
     if runtime_folder is not None:
         trees.append(ReadOnlyTree(PurePosixPath("/var/lang"), _tar(runtime_folder, only="bin")))
-    limits = Limits(
+    limits = ContainerLimits(
         memory_bytes=request.memory_bytes,
         pids=PROCESSES,
         network=False,
@@ -113,18 +120,17 @@ def started(
         yield load
 
 
-def _command(request: Request, traced: bool) -> Command:
-    language = request.target.language
-    flags = ("--require", f"/packager/{loaders.TRACE}") if traced else _FLAGS[language]
-    loader = f"/packager/{loaders.BY_LANGUAGE[language]}"
+def _command(request: ProofRequest, traced: bool) -> Command:
+    proof = LANGUAGES[request.target.language].proof
+    flags = (proof.preload, f"/packager/{proof.tracer}") if traced else proof.image_flags
     return Command(
-        argv=(_PROGRAM[language], *flags, loader, request.marker, "1", "/packager/request.json"),
+        argv=(proof.program, *flags, f"/packager/{proof.loader}", request.marker, "1", "/packager/request.json"),
         workdir=PurePosixPath(request.target.system.function_root),
         timeout_seconds=request.timeout_seconds,
     )
 
 
-def _run(place: Place, outcome: Outcome, report: Report, marker: str) -> Run:
+def _run(place: ProofImage, outcome: Outcome, report: Report, marker: str) -> Run:
     lines = [line for line in outcome.output.splitlines() if line and not line.startswith(marker)]
     return Run(
         how="docker",
@@ -143,12 +149,12 @@ def lacks_runtime(run: Run, target: Target) -> bool:
     """Return whether the image had no such interpreter, or one of another version: then nothing has been shown."""
     if not run.report.version:
         return run.exit_code in (126, 127)  # the engine's and the shell's codes for "no such program"
-    if target.language == "provided":
+    if LANGUAGES[target.language].bootstrap:
         return False
     return not f"{run.report.version}.".startswith(f"{target.language_version}.")
 
 
-def _our_files(request: Request) -> Iterator[bytes]:
+def _our_files(request: ProofRequest) -> Iterator[bytes]:
     system = request.target.system
     names = loaders.files(request.target.language)
     buffer = BytesIO()

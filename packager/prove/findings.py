@@ -11,11 +11,11 @@ from packager.model.findings import Finding
 from packager.prove.causes import CAUSES, first_line
 
 if TYPE_CHECKING:
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Failure
-    from packager.prove.scene import Scene
 
 
-def explain(failure: Failure, scene: Scene) -> Finding:
+def explain(failure: Failure, scene: FailureContext) -> Finding:
     """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
     if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
         return _handler(failure, scene)
@@ -54,7 +54,7 @@ def explain(failure: Failure, scene: Scene) -> Finding:
     return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
 
 
-def crash(exit_code: int, native: str, phase: str, scene: Scene) -> Finding | None:
+def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Finding | None:
     """Return the finding for a process ended by a signal (exit code 128 + N); None for any other end."""
     number = exit_code - 128
     if number not in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL}:
@@ -70,7 +70,7 @@ def crash(exit_code: int, native: str, phase: str, scene: Scene) -> Finding | No
     return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
 
 
-def _handler(failure: Failure, scene: Scene) -> Finding:
+def _handler(failure: Failure, scene: FailureContext) -> Finding:
     known = f"; the module exports {', '.join(failure.exports)}" if failure.exports else "; the module exports nothing"
     if failure.kind == "malformed-handler":
         message, known = failure.message, ""
@@ -84,7 +84,7 @@ def _handler(failure: Failure, scene: Scene) -> Finding:
     return Finding("RUN011", "error", scene.artifact, f"{message}{known}", fix)
 
 
-def _thrown_at(failure: Failure, scene: Scene) -> str:
+def _thrown_at(failure: Failure, scene: FailureContext) -> str:
     """Return " (at FILE:LINE)" of the bundle's own code that threw; empty where the stack names none."""
     node = re.findall(r"(?:file://|[( ])(/[^\s()]+?:\d+):\d+", failure.stack)
     python = [f"{path}:{line}" for path, line in re.findall(r'File "(/[^"]+)", line (\d+)', failure.stack)]

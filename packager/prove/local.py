@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.masking import Mask
+from packager.languages.registry import LANGUAGES
 from packager.prove import sandbox
 from packager.prove.loaders import scripts as loaders
 from packager.prove.outcome import Run
@@ -21,8 +22,8 @@ from packager.prove.request import moved, runtime_environment
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from packager.prove.process import Ended
-    from packager.prove.request import Request
+    from packager.prove.process import ProcessEnd
+    from packager.prove.request import ProofRequest
     from packager.prove.unpack import CleanRoot
     from packager.toolchains.interpreters import LocalRuntime
 
@@ -32,7 +33,7 @@ _SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/s
 _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/lib/node_modules")
 
 
-def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run:
+def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime) -> Run:
     """Load the bundle on this machine and return how that went."""
     target = request.target
     outcome = _in_sandbox(root, request, runtime.executable)
@@ -57,14 +58,14 @@ def run_locally(root: CleanRoot, request: Request, runtime: LocalRuntime) -> Run
     )
 
 
-def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | None:
+def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
     system = request.target.system
     requested = root.scratch / "request.json"
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
     requested.chmod(0o644)  # read by the proof's user, whatever our umask
     inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
-    loader = loaders.BY_LANGUAGE[request.target.language]
+    loader = LANGUAGES[request.target.language].proof.loader
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
@@ -75,7 +76,7 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
     ]
     (root.scratch / "root").mkdir(exist_ok=True)
     with report_pipe() as (reading, writing):
-        flags = _flags(request, f"/packager/{loaders.TRACE}")
+        flags = _flags(request, "/packager/")
         argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
         specification = {
             "root": str(root.scratch / "root"),
@@ -99,12 +100,12 @@ def _in_sandbox(root: CleanRoot, request: Request, executable: Path) -> Ended | 
         file = root.scratch / "sandbox.json"
         file.write_text(json.dumps(specification), encoding="utf-8")
         command = [sys.executable, "-I", "-S", str(Path(sandbox.__file__)), str(file)]
-        outcome = watch(command, request, reading, writing, environment={}, folder=root.scratch)
+        outcome = watch(command, request, (reading, writing), environment={}, folder=root.scratch)
     refused = outcome.exit_code == sandbox.SETUP_FAILED and not outcome.events
     return None if refused else outcome
 
 
-def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
+def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd:
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
     system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
@@ -117,13 +118,13 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
         text = text.replace(f'"{mount}/', f'"{folder}/')
     requested.write_text(text, encoding="utf-8")
     requested.chmod(0o644)
-    loader = root.scratch / loaders.BY_LANGUAGE[request.target.language]
+    loader = root.scratch / LANGUAGES[request.target.language].proof.loader
     for name in loaders.files(request.target.language):
         shutil.copyfile(loaders.FOLDER / name, root.scratch / name)
     with report_pipe() as (reading, writing):
         argv = [
             str(executable),
-            *_flags(request, str(root.scratch / loaders.TRACE)),
+            *_flags(request, f"{root.scratch}/"),
             str(loader),
             request.marker,
             str(writing),
@@ -132,8 +133,7 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
         outcome = watch(
             argv,
             request,
-            reading,
-            writing,
+            (reading, writing),
             environment={**moved(runtime_environment(request), places), "TMPDIR": str(private)},
             folder=root.task,
             limits=True,
@@ -149,12 +149,12 @@ def _plain(root: CleanRoot, request: Request, executable: Path) -> Ended:
     return replace(outcome, events=events, lines=tuple(back(line) for line in outcome.lines))
 
 
-def _flags(request: Request, trace: str) -> tuple[str, ...]:
-    """Return interpreter options: a heap that fits the function's memory, no packages or settings of this machine."""
-    if request.target.language in ("python", "provided"):
-        return ("-I", "-S")
-    heap = f"--max-old-space-size={request.memory_bytes * 9 // 10 >> 20}"
-    return (heap, "--require", trace) if request.traced else (heap,)
+def _flags(request: ProofRequest, folder: str) -> tuple[str, ...]:
+    """Return the interpreter's options, with the tracer preloaded if need be; `folder`: our files', with a slash."""
+    language = LANGUAGES[request.target.language]
+    flags = language.interpreter_flags(request.memory_bytes)
+    traced = request.traced and language.proof.tracer
+    return (*flags, language.proof.preload, folder + language.proof.tracer) if traced else flags
 
 
 def _language_bind(executable: Path, taken: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
+from packager.languages.registry import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from packager.model.inventory import ElfFacts
     from packager.model.targets import Target
-
-_CPYTHON = re.compile(r"\.cpython-(?P<version>\d+)[a-z]*(?:-[\w-]+)?\.so$")
-# Prebuilds for hosts other than Node, by the conventions of prebuildify and node-gyp-build.
-_OTHER_HOST = re.compile(r"(^|[/._-])(electron|node-webkit|nw)([/._-]|$)")
 
 
 def native_files(root: Path, mount: str, target: Target) -> tuple[str, ...]:
@@ -33,35 +29,22 @@ def native_files(root: Path, mount: str, target: Target) -> tuple[str, ...]:
     )
 
 
-def extension_modules(*roots: Path) -> tuple[str, ...]:
-    """Return the paths of all Python extension modules, for whatever version and system, relative to their root."""
-    return tuple(sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob("*.so")))
+def extension_modules(target: Target, *roots: Path) -> tuple[str, ...]:
+    """Return the paths of all extension modules, for whatever version and system, relative to their root."""
+    suffix = LANGUAGES[target.language].extension_suffix
+    if not suffix:
+        return ()
+    return tuple(sorted(path.relative_to(root).as_posix() for root in roots for path in root.rglob(f"*{suffix}")))
 
 
 def _candidates(root: Path, target: Target) -> Iterator[Path]:
-    if target.language not in ("nodejs", "python"):
-        return
+    opens_native = LANGUAGES[target.language].opens_native
     for folder, subfolders, names in os.walk(root):
         subfolders.sort()
+        inner = "" if folder == str(root) else f"{os.path.relpath(folder, root)}/"
         for name in sorted(names):
-            if target.language == "nodejs" and name.endswith(".node"):
-                path = root / folder / name
-                if not _OTHER_HOST.search(path.relative_to(root).as_posix()):
-                    yield path
-            elif target.language == "python" and _is_extension_module(name, target.language_version):
-                yield root / folder / name
-
-
-def _is_extension_module(name: str, version: str) -> bool:
-    """Return whether Python would import this file: ``x.so``, ``x.abi3.so`` or one tagged for this very version.
-
-    >>> _is_extension_module("_rust.abi3.so", "3.12"), _is_extension_module("libssl.so.3", "3.12")
-    (True, False)
-    """
-    tagged = _CPYTHON.search(name)
-    if tagged is not None:
-        return tagged["version"] == version.replace(".", "")
-    return name.endswith(".so") and not name.startswith("lib")
+            if opens_native(f"{inner}{name}", target.language_version):
+                yield Path(folder, name)
 
 
 def _facts(path: Path) -> ElfFacts | None:

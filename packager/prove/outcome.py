@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
 from packager.model.targets import parse_version
@@ -16,12 +17,13 @@ from packager.prove.report import Failure
 
 if TYPE_CHECKING:
     from packager.model.targets import Baseline, Target
+    from packager.prove.failure_context import FailureContext
     from packager.prove.report import Report
-    from packager.prove.request import Request
-    from packager.prove.scene import Scene
+    from packager.prove.request import ProofRequest
 
 _MISSED = re.compile(
-    r"Cannot find (?:module|package) '(?P<node>(?:@[^/']+/)?[^./'@][^/']*)[^']*'|No module named '(?P<python>\w+)[^']*'"
+    r"Cannot find (?:module|package) '(?P<package>(?:@[^/']+/)?[^./'@][^/']*)[^']*'"
+    r"|No module named '(?P<module>\w+)[^']*'"
 )
 _HEAP = "JavaScript heap out of memory"
 
@@ -46,7 +48,7 @@ class Run:
     """Of the bundle's, when the run was over and before they were ended; 0 where nobody has counted."""
 
 
-def judge(run: Run, request: Request, scene: Scene) -> Proof:
+def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     """Return what the run proves: that it loads, that it does not and why, or, away from the real image, nothing."""
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
@@ -62,7 +64,7 @@ def judge(run: Run, request: Request, scene: Scene) -> Proof:
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
 
 
-def _loaded(report: Report, request: Request) -> str:
+def _loaded(report: Report, request: ProofRequest) -> str:
     natives = len(report.natives_loaded)
     parts = [f"loaded {request.handler}"] if request.handler else []
     if report.packages:
@@ -74,7 +76,7 @@ def _loaded(report: Report, request: Request) -> str:
     return ", ".join(parts)
 
 
-def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
+def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[Finding, ...]:
     """Return everything that went wrong, the deadliest first."""
     report = run.report
     found: list[Finding] = []
@@ -97,9 +99,10 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
         if report.idle:
             message = f"awaits something that never comes while {doing}: nothing is left to do"
             fix = "look for a promise that nothing settles in code that runs on import"
-        if report.runtime == "provided":
+        if LANGUAGES[request.target.language].bootstrap:
             fix = "a bootstrap asks the Runtime API for the next event in a loop, and never ends"
-        found.append(_last_words(run, scene) or Finding("RUN015", "error", scene.artifact, message, fix))
+        said = _last_words(run, request.target, scene)
+        found.append(said or Finding("RUN015", "error", scene.artifact, message, fix))
     elif not report.done:
         found.append(
             crash(run.exit_code, report.native_open, report.phase, scene)
@@ -112,15 +115,16 @@ def _findings(run: Run, request: Request, scene: Scene) -> tuple[Finding, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _last_words(run: Run, scene: Scene) -> Finding | None:
+def _last_words(run: Run, target: Target, scene: FailureContext) -> Finding | None:
     """Return what a program said as it ended, if it is a cause we know: the system's loader speaks on stderr only."""
-    if run.report.runtime != "provided":
+    bootstrap = LANGUAGES[target.language].bootstrap
+    if not bootstrap:
         return None
-    finding = explain(Failure(run.report.phase, "bootstrap", run.output[-4000:]), scene)
+    finding = explain(Failure(run.report.phase, bootstrap, run.output[-4000:]), scene)
     return None if finding.code in ("RUN014", "RUN016") else finding
 
 
-def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
+def _better(failure: Failure, report: Report, scene: FailureContext) -> Finding:
     """Return the finding for a failure; where a package hides why its native file was refused, that is said instead.
 
     Source: sharp's "Could not load the sharp module", Prisma's "Unable to require".
@@ -135,7 +139,7 @@ def _better(failure: Failure, report: Report, scene: Scene) -> Finding:
     return finding
 
 
-def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scene) -> str:
+def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: FailureContext) -> str:
     """Return why a failure away from the real image says nothing about the target; empty if it does."""
     if not run.report.version and not any(root in run.output for root in (scene.task_root, scene.layer_root)):
         said = run.output.strip().splitlines()[-1:] or [f"exit code {run.exit_code}"]
@@ -145,7 +149,7 @@ def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: Scen
     missed = _MISSED.search(texts)
     codes = {finding.code for finding in findings if finding.severity == "error"}
     if missed is not None and codes == {"RUN001"}:
-        name = missed["node"] or missed["python"]
+        name = missed["package"] or missed["module"]
         # Stand-ins have nothing of what the real runtime has, so its absence there says nothing.
         if any(fnmatchcase(name, glob) for glob in target.system.brought):
             return f"it uses {name}, which the real runtime brings along and {run.where} does not"

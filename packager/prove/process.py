@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from packager.prove.request import Request
+    from packager.prove.request import ProofRequest
 
 TMP_BYTES = 512 << 20
 """Lambda's default size of /tmp."""
@@ -34,7 +34,7 @@ _WEIGHED_SECONDS = 0.25
 
 
 @dataclass(frozen=True)
-class Ended:
+class ProcessEnd:
     """How the process ended and what it said."""
 
     exit_code: int
@@ -61,19 +61,20 @@ def report_pipe() -> Iterator[tuple[int, int]]:
 
 def watch(
     argv: Sequence[str],
-    request: Request,
-    reading: int,
-    writing: int,
+    request: ProofRequest,
+    pipe: tuple[int, int],
     *,
     environment: Mapping[str, str],
     folder: Path,
     limits: bool = False,
     user: int | None = None,
-) -> Ended:
+) -> ProcessEnd:
     """Run a command to its end or its time limit, collecting reports and the last lines it printed.
 
-    The whole process group is killed at the end, however it ends: nothing a bundle starts stays.
+    `pipe` is a `report_pipe`. The whole process group is killed at the end, however it ends: nothing a bundle starts
+    stays.
     """
+    reading, writing = pipe
     extra: dict[str, Any] = {"user": user, "group": GROUP_ID, "extra_groups": []} if user is not None else {}
     process = subprocess.Popen(
         argv,
@@ -98,7 +99,7 @@ def watch(
         code = process.wait()
         if process.stdout is not None:
             process.stdout.close()
-    return Ended(
+    return ProcessEnd(
         128 - code if code < 0 else code,
         tuple(collected.events),
         tuple(collected.lines),

@@ -8,18 +8,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packager.core.errors import DockerFault
-from packager.model.proof import Proof, skipped
-from packager.prove import memory
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve, Proof, skipped
+from packager.prove import proof_cache
 from packager.prove.bootstrap import look_at_bootstrap
 from packager.prove.expect import as_expected
+from packager.prove.failure_context import FailureContext
+from packager.prove.missing import with_wanted
 from packager.prove.natives import extension_modules, native_files
 from packager.prove.outcome import judge
-from packager.prove.places import How, attempts
-from packager.prove.request import Request
-from packager.prove.scene import Scene
+from packager.prove.request import ProofRequest
+from packager.prove.runners import How, attempts
 from packager.prove.unpack import clean_root
-from packager.prove.wanting import with_wanted
-from packager.toolchains.interpreters import CannotProve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
-    from packager.prove.places import Attempt
+    from packager.prove.runners import ProofRunner
     from packager.prove.unpack import CleanRoot
 
 DEFAULT_MEMORY_BYTES = 1 << 30
@@ -63,14 +63,14 @@ def prove(
     same bytes in the same place is not run again, unless `fresh`.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
-    if target.language == "provided":
+    if LANGUAGES[target.language].bootstrap:
         if target.kind == "layer":
             return skipped("a layer of a custom runtime is proved with the function that uses it")
         refused = look_at_bootstrap(artifact, layers)
         if refused is not None:
             return refused
-        handler = handler or "bootstrap"
-    request = Request(
+        handler = handler or LANGUAGES[target.language].bootstrap
+    request = ProofRequest(
         handler="" if target.kind == "layer" else handler,
         target=target,
         own=environment,
@@ -79,21 +79,21 @@ def prove(
         timeout_seconds=timeout_seconds,
         memory_bytes=memory_bytes,
     )
-    question = memory.asked(artifact, layers, request)
+    question = proof_cache.asked(artifact, layers, request)
     with ExitStack() as doors:
         bench = _Bench(artifact, layers, request, dropped, doors)
         places = attempts(target, how, image, cache, engine, doors)
 
         def known(place: str) -> Proof | None:
-            return None if fresh else memory.recall(cache, question, place, artifact.name)
+            return None if fresh else proof_cache.recall(cache, question, place, artifact.name)
 
         proof = _first_word(bench, places, how, known)
         if bench.place:
-            memory.remember(cache, question, bench.place, proof)
+            proof_cache.remember(cache, question, bench.place, proof)
     return as_expected(proof, expect, artifact.name)
 
 
-def _first_word(bench: _Bench, places: Iterator[Attempt], how: How, known: Callable[[str], Proof | None]) -> Proof:
+def _first_word(bench: _Bench, places: Iterator[ProofRunner], how: How, known: Callable[[str], Proof | None]) -> Proof:
     """Return the first proof that shows something; where none does, why the best place did not."""
     said: Proof | None = None
     try:
@@ -121,7 +121,7 @@ class _Bench:
         self,
         artifact: Path,
         layers: Sequence[Path],
-        request: Request,
+        request: ProofRequest,
         dropped: Mapping[str, str] | None,
         doors: ExitStack,
     ) -> None:
@@ -134,7 +134,7 @@ class _Bench:
         self._dropped = dropped
         self._doors = doors
 
-    def ask(self, place: Attempt) -> Proof:
+    def ask(self, place: ProofRunner) -> Proof:
         """Return what a run in that place shows."""
         self.place = place.identity
         root, request, scene = self._laid_out
@@ -144,21 +144,21 @@ class _Bench:
         return with_wanted(judge(run, request, scene), run.report, scene)
 
     @cached_property
-    def _laid_out(self) -> tuple[CleanRoot, Request, Scene]:
+    def _laid_out(self) -> tuple[CleanRoot, ProofRequest, FailureContext]:
         target, system = self._request.target, self._request.target.system
         root = self._doors.enter_context(clean_root(self._function, self._layers))
         natives = (
             *native_files(root.task, system.function_root, target),
             *native_files(root.layers, system.layer_root, target),
         )
-        scene = Scene(
+        scene = FailureContext(
             artifact=self._artifact.name,
             task_root=system.function_root,
             layer_root=system.layer_root,
             layers=tuple(path.name for path in self._layers),
             layer_packages=_packages(root.layers / target.layer_paths.packages),
             dropped=self._dropped,
-            extensions=extension_modules(root.task, root.layers) if target.language == "python" else (),
+            extensions=extension_modules(target, root.task, root.layers),
         )
         return root, replace(self._request, natives=natives), scene
 

@@ -43,7 +43,7 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class RefusedAttempt:
     """Something the bundle tried that a proof does not give; it may have gone on without."""
 
     kind: str
@@ -84,7 +84,7 @@ class Report:
     ``memoryKills``; empty unless the loader got to its end."""
     opened: int = 0
     """Files of the bundle that were opened; only of a start that was taken apart."""
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[RefusedAttempt, ...] = ()
     traced: tuple[tuple[str, float], ...] = ()
     """(package, own milliseconds), engines by their file; only of a start that was taken apart."""
 
@@ -117,12 +117,12 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     times: dict[str, float] = {}
     usage: dict[str, int] = {}
     traced: list[tuple[str, float]] = []
-    attempts: list[Attempt] = []
+    attempts: list[RefusedAttempt] = []
     opened = 0
     for event in events:
         step = event.get("step")
         if step == "tried":  # in the midst of whatever is going on, a native file being opened included
-            attempts.append(Attempt(*(str(event.get(key, "")) for key in ("kind", "path", "phase"))))
+            attempts.append(RefusedAttempt(*(str(event.get(key, "")) for key in ("kind", "path", "phase"))))
             continue
         at = event.get("at")
         if isinstance(at, (float, int)):

@@ -19,7 +19,7 @@ _SYSTEM_FOLDERS = ("/lib64", "/usr/lib64")
 
 
 @dataclass(frozen=True)
-class Request:
+class ProofRequest:
     """What to load, as what, in the paths of the runtime."""
 
     handler: str
@@ -67,7 +67,7 @@ class Request:
         )
 
 
-def runtime_environment(request: Request) -> dict[str, str]:
+def runtime_environment(request: ProofRequest) -> dict[str, str]:
     """Return the variables the runtime sets, with the function's own over them.
 
     HOME is not among them, as on Lambda. Source: developer guide, "Defined runtime environment variables".

@@ -1,7 +1,3 @@
-"""Artifact → AWS Lambda: a layer version or a function's code, repeatable by CodeSha256.
-
-This room is the only importer of boto3 (``aws.py``, ``faults.py``), inside functions, so that nobody else pays for it.
-Publishing twice publishes once: what AWS already has under the same CodeSha256 is left alone and said to be unchanged.
-"""
+"""Artifact → a destination: what is the same for all. The zip and its manifest, limits, regions in their order."""
 
 from __future__ import annotations

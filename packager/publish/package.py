@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.archive.reader import open_archive
 from packager.core.errors import ArtifactError
+from packager.model.publishing import FinishedZip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,25 +20,7 @@ _MANIFEST_FIX = "build again, or move the file away and give options instead"
 
 
 @dataclass(frozen=True)
-class Package:
-    """A finished zip on disk, whoever made it."""
-
-    path: Path
-    zipped_bytes: int
-    unzipped_bytes: int
-    """Sum of the entries' sizes, as the zip's directory states them."""
-    entries: int
-    sha256: str
-    """Hex, of the whole file."""
-
-    @property
-    def code_sha256(self) -> str:
-        """Return the SHA-256 as AWS shows it: base64."""
-        return code_sha256(self.sha256)
-
-
-@dataclass(frozen=True)
-class Description:
+class ZipDescription:
     """What the manifest says of a zip; empty fields where it is silent or absent."""
 
     bundle: str = ""
@@ -60,7 +43,7 @@ def code_sha256(sha256: str) -> str:
         raise ArtifactError(msg, where="manifest", fix=_MANIFEST_FIX) from error
 
 
-def read_package(path: Path) -> Package:
+def read_package(path: Path) -> FinishedZip:
     """Return the zip's sizes and hash. Raises ArtifactError if it is absent or not a zip."""
     where = str(path)
     if path.is_dir():
@@ -82,7 +65,7 @@ def read_package(path: Path) -> Package:
         raise ArtifactError(msg, where=where) from error
     with open_archive(path) as archive:
         unzipped, entries = archive.size_bytes, len(archive.members)
-    return Package(
+    return FinishedZip(
         path=path,
         zipped_bytes=size,
         unzipped_bytes=unzipped,
@@ -91,7 +74,7 @@ def read_package(path: Path) -> Package:
     )
 
 
-def read_description(package: Package) -> Description:
+def read_description(package: FinishedZip) -> ZipDescription:
     """Return what ``<stem>.manifest.json`` beside the zip says, or an empty description if there is none.
 
     Raises ArtifactError if the manifest cannot be read or speaks of other bytes.
@@ -101,7 +84,7 @@ def read_description(package: Package) -> Description:
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return Description()  # somebody else's zip: options say what the manifest would
+        return ZipDescription()  # somebody else's zip: options say what the manifest would
     except (OSError, ValueError) as error:
         msg = f"cannot be read: {error}"
         raise ArtifactError(msg, where=where, fix=_MANIFEST_FIX) from error
@@ -113,7 +96,7 @@ def read_description(package: Package) -> Description:
     if stated and stated != package.sha256:
         msg = f"speaks of another zip: it states SHA-256 {stated[:12]}…, {package.path.name} has {package.sha256[:12]}…"
         raise ArtifactError(msg, where=where, fix="build again, so that zip and manifest belong together")
-    return Description(
+    return ZipDescription(
         bundle=_text(document, "bundle"),
         target=_text(document, "target"),
         kind=_text(document, "kind"),

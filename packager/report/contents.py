@@ -1,4 +1,4 @@
-"""A zip or a folder → its `Contents`. Nothing is unpacked; of a zip only the directory and package files are read."""
+"""A zip or a folder → `ArtifactContents`. Nothing is unpacked; of a zip only directory and package files are read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packager.archive.tree import find
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.report.paths import shortest_paths
-from packager.report.summary import Contents, Item
+from packager.report.summary import ArtifactContents, PackedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,12 +22,12 @@ _PACKAGE_FILE_MAX_BYTES = 4 << 20
 _FACTS = ("bundle", "kind", "target", "runtime", "arch", "handler")
 
 
-def read_contents(path: Path) -> Contents:
+def read_contents(path: Path) -> ArtifactContents:
     """Return what a zip or folder holds, with what the manifest beside it says. Raises ArtifactError if unreadable."""
     manifest = _manifest(path)
     reasons = {str(row.get("path")): str(row.get("reason", "")) for row in _records(manifest.get("files"))}
     findings = ({str(key): str(value) for key, value in row.items()} for row in _records(manifest.get("findings")))
-    return Contents(
+    return ArtifactContents(
         name=path.resolve().name,
         zipped_bytes=0 if path.is_dir() else path.stat().st_size,
         items=tuple(sorted(_items(path, reasons), key=lambda item: item.path)),
@@ -36,11 +36,11 @@ def read_contents(path: Path) -> Contents:
     )
 
 
-def _items(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
+def _items(path: Path, reasons: dict[str, str]) -> Iterator[PackedFile]:
     return _of_folder(path, reasons) if path.is_dir() else _of_archive(path, reasons)
 
 
-def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
+def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[PackedFile]:
     with open_archive(path, limits=WEIGHED) as archive:
         members = {member.path: member for member in archive.members if not member.is_dir}
 
@@ -54,7 +54,7 @@ def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
         attribute = _attribution(members, read, reasons)
         for name, member in members.items():
             package, folder = attribute(name)
-            yield Item(
+            yield PackedFile(
                 path=name,
                 size_bytes=member.size_bytes,
                 compressed_bytes=member.compressed_bytes,
@@ -65,7 +65,7 @@ def _of_archive(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
             )
 
 
-def _of_folder(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
+def _of_folder(path: Path, reasons: dict[str, str]) -> Iterator[PackedFile]:
     sources = {entry.path: str(entry.source) for entry in find(path)}
 
     def content(name: str) -> bytes:
@@ -86,7 +86,7 @@ def _of_folder(path: Path, reasons: dict[str, str]) -> Iterator[Item]:
         data = content(name)
         package, folder = attribute(name)
         reason = reasons.get(name) or reasons.get(folder, "")
-        yield Item(name, len(data), len(data), zlib.crc32(data), package, folder, reason)
+        yield PackedFile(name, len(data), len(data), zlib.crc32(data), package, folder, reason)
 
 
 def _attribution(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from packager.report.summary import packages_of
 
 if TYPE_CHECKING:
-    from packager.report.summary import Contents, Item, PackageShare
+    from packager.report.summary import ArtifactContents, PackageShare, PackedFile
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class PackageChange:
 class Difference:
     """What sets the contents of two artifacts apart; each part sorted, all empty if they are the same."""
 
-    added: tuple[Item, ...]
-    removed: tuple[Item, ...]
-    changed: tuple[tuple[Item, Item], ...]
+    added: tuple[PackedFile, ...]
+    removed: tuple[PackedFile, ...]
+    changed: tuple[tuple[PackedFile, PackedFile], ...]
     packages: tuple[PackageChange, ...]
 
     @property
@@ -40,7 +40,7 @@ class Difference:
         return not (self.added or self.removed or self.changed)
 
 
-def compare(before: Contents, after: Contents) -> Difference:
+def compare(before: ArtifactContents, after: ArtifactContents) -> Difference:
     """Return what sets two contents apart: files by path, size and CRC-32, packages by version."""
     old = {item.path: item for item in before.items}
     new = {item.path: item for item in after.items}
@@ -53,11 +53,11 @@ def compare(before: Contents, after: Contents) -> Difference:
     )
 
 
-def _moved(old: Item, new: Item) -> bool:
+def _moved(old: PackedFile, new: PackedFile) -> bool:
     return (old.size_bytes, old.crc) != (new.size_bytes, new.crc)
 
 
-def _package_changes(before: Contents, after: Contents) -> list[PackageChange]:
+def _package_changes(before: ArtifactContents, after: ArtifactContents) -> list[PackageChange]:
     old, new = _by_folder(before), _by_folder(after)
     changes = []
     for folder in sorted(old.keys() | new.keys()):
@@ -78,7 +78,7 @@ def _package_changes(before: Contents, after: Contents) -> list[PackageChange]:
     return sorted(changes, key=lambda change: (-abs(change.compressed_bytes), change.folder))
 
 
-def _by_folder(contents: Contents) -> dict[str, PackageShare]:
+def _by_folder(contents: ArtifactContents) -> dict[str, PackageShare]:
     return {share.folder: share for share in packages_of(contents)}
 
 

@@ -1,4 +1,4 @@
-"""`Contents` → one HTML file that needs nothing else: no server, no network, no script from anywhere."""
+"""`ArtifactContents` → one HTML file that needs nothing else: no server, no network, no script from anywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from packager.report.summary import duplicates_of, packages_of
 
 if TYPE_CHECKING:
     from packager.report.difference import Difference
-    from packager.report.summary import Contents
+    from packager.report.summary import ArtifactContents
 
 _DUPLICATES_SHOWN = 200
 _FILES_SHOWN = 500
@@ -20,7 +20,9 @@ _SPARE = (".map", ".d.ts", ".d.cts", ".d.mts", ".ts", ".md", ".pyi", ".h", ".txt
 _KINDS = ("native", "code", "spare", "other")
 
 
-def page(contents: Contents, difference: Difference | None = None, other: Contents | None = None) -> str:
+def page(
+    contents: ArtifactContents, difference: Difference | None = None, other: ArtifactContents | None = None
+) -> str:
     """Return the page. The same contents give the same text."""
     folder = resources.files("packager.report") / "page"
     html, css, script = ((folder / f"report.{kind}").read_text("utf-8") for kind in ("html", "css", "js"))
@@ -32,7 +34,9 @@ def page(contents: Contents, difference: Difference | None = None, other: Conten
     return html
 
 
-def document(contents: Contents, difference: Difference | None, other: Contents | None) -> dict[str, Any]:
+def document(
+    contents: ArtifactContents, difference: Difference | None, other: ArtifactContents | None
+) -> dict[str, Any]:
     """Return what the page's script draws."""
     return {
         "name": contents.name,
@@ -70,7 +74,7 @@ def kind_of(path: str) -> str:
     return "code" if name.endswith(_CODE) else "other"
 
 
-def _tree(contents: Contents) -> list[Any]:
+def _tree(contents: ArtifactContents) -> list[Any]:
     """Return folders as [name, children] and files as [name, size, compressed, kind]."""
     root: list[Any] = [contents.name, []]
     folders: dict[str, list[Any]] = {"": root}
@@ -96,7 +100,7 @@ def _folder(folders: dict[str, list[Any]], path: str) -> list[Any]:
     return folders[path]
 
 
-def _difference(difference: Difference, other: Contents) -> dict[str, Any]:
+def _difference(difference: Difference, other: ArtifactContents) -> dict[str, Any]:
     rows: list[tuple[str, str, int, int]] = [
         *(("added", item.path, 0, item.size_bytes) for item in difference.added),
         *(("removed", item.path, item.size_bytes, 0) for item in difference.removed),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Item:
+class PackedFile:
     """One file of an artifact."""
 
     path: str
@@ -28,13 +28,13 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Contents:
+class ArtifactContents:
     """Everything an artifact holds, sorted by path."""
 
     name: str
     zipped_bytes: int
     """Length of the file; for a folder 0."""
-    items: tuple[Item, ...]
+    items: tuple[PackedFile, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
     """What its manifest says of it: target, runtime, proof, …; for people, in order."""
     findings: tuple[Mapping[str, str], ...] = ()
@@ -60,9 +60,9 @@ class PackageShare:
     """How the project came to need it; empty if not known."""
 
 
-def packages_of(contents: Contents) -> list[PackageShare]:
+def packages_of(contents: ArtifactContents) -> list[PackageShare]:
     """Return the share of every package, those that take most first; the project's own files are one without name."""
-    grouped: dict[tuple[str, str], list[Item]] = {}
+    grouped: dict[tuple[str, str], list[PackedFile]] = {}
     for item in contents.items:
         grouped.setdefault((item.folder, item.package), []).append(item)
     shares = []
@@ -82,9 +82,9 @@ def packages_of(contents: Contents) -> list[PackageShare]:
     return sorted(shares, key=lambda share: (-share.compressed_bytes, share.folder))
 
 
-def duplicates_of(contents: Contents) -> list[tuple[Item, ...]]:
+def duplicates_of(contents: ArtifactContents) -> list[tuple[PackedFile, ...]]:
     """Return files of one content, most wasted bytes first; empty files do not count."""
-    grouped: dict[tuple[int, int], list[Item]] = {}
+    grouped: dict[tuple[int, int], list[PackedFile]] = {}
     for item in contents.items:
         if item.size_bytes:
             grouped.setdefault((item.size_bytes, item.crc), []).append(item)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from packager.report.difference import Difference
-    from packager.report.summary import Contents
+    from packager.report.summary import ArtifactContents
     from packager.report.zipbytes import ByteDifference
 
 SHOWN = 20
@@ -24,7 +24,7 @@ _HABITS = {
 
 
 def diff_lines(
-    before: Contents, after: Contents, difference: Difference, in_bytes: ByteDifference | None
+    before: ArtifactContents, after: ArtifactContents, difference: Difference, in_bytes: ByteDifference | None
 ) -> Iterator[str]:
     """Yield lines for people: sizes, packages, files, and why the bytes differ where nothing else does."""
     if difference.same:
@@ -53,7 +53,11 @@ def diff_lines(
 
 
 def diff_json(
-    before: Contents, after: Contents, difference: Difference, in_bytes: ByteDifference | None, identical: bool
+    before: ArtifactContents,
+    after: ArtifactContents,
+    difference: Difference,
+    in_bytes: ByteDifference | None,
+    identical: bool,
 ) -> dict[str, Any]:
     """Return the document of ``packager diff --json``."""
     sides = [

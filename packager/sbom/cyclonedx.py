@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cyclonedx.model.component import Component
     from cyclonedx.model.license import License
 
-    from packager.sbom.materials import Materials, Native, Part
+    from packager.sbom.materials import BomEntry, Materials, Native
 
 _NAMESPACE = uuid.UUID("6f6bdb0e-0a53-5a0c-8f3c-5f0b9c0f6a41")
 """Of serial numbers; made once."""
@@ -76,7 +76,7 @@ def _direct(materials: Materials) -> tuple[str, ...]:
     )
 
 
-def _component(part: Part) -> Component:
+def _component(part: BomEntry) -> Component:
     from cyclonedx.model import Property
     from cyclonedx.model.component import Component, ComponentType
     from packageurl import PackageURL

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from packager.sbom.materials import Materials, Part
+    from packager.sbom.materials import BomEntry, Materials
 
 _NAMES = {
     "apache 2.0": "Apache-2.0", "apache license 2.0": "Apache-2.0", "apache license, version 2.0": "Apache-2.0",
@@ -38,7 +38,7 @@ class LicenceShare:
 
 def licence_shares(materials: Materials) -> list[LicenceShare]:
     """Return licences, those of most packages first; what is no SPDX expression last, and unknown at the very end."""
-    grouped: dict[tuple[str, bool], list[Part]] = {}
+    grouped: dict[tuple[str, bool], list[BomEntry]] = {}
     for part in materials.parts:
         expression = spdx(part.licence)
         grouped.setdefault((expression or part.licence or UNKNOWN, bool(expression)), []).append(part)

@@ -23,7 +23,7 @@ class Native:
 
 
 @dataclass(frozen=True)
-class Part:
+class BomEntry:
     """One package at one version; copies of it in several folders are one part."""
 
     name: str
@@ -57,7 +57,7 @@ class Materials:
     name: str
     sha256: str
     """Hex: of the zip; of a folder over path and SHA-256 of every file."""
-    parts: tuple[Part, ...]
+    parts: tuple[BomEntry, ...]
     """Sorted by ecosystem, name and version."""
     own_natives: tuple[Native, ...] = ()
     """Machine code among the project's own files."""

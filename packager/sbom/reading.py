@@ -13,7 +13,7 @@ from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.formats import SNIFF_BYTES, sniff
 from packager.sbom.declared import Declared, declared
-from packager.sbom.materials import Materials, Native, Part
+from packager.sbom.materials import BomEntry, Materials, Native
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -61,7 +61,7 @@ def _read(path: Path, name: str, integrity: Mapping[str, str]) -> Materials:
         return _materials(name or path.name, files, _sha256(path), integrity)
 
 
-def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, str]) -> Iterator[Part]:
+def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, str]) -> Iterator[BomEntry]:
     """Yield the packages whose code is in the bundle, by what their package.json on this machine says."""
     for package, folder in packages:
 
@@ -72,7 +72,7 @@ def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, s
                 return None  # what a package does not say is unknown, and listed as that
 
         facts = declared(package, read)
-        yield Part(
+        yield BomEntry(
             name=facts.name,
             version=facts.version,
             ecosystem=facts.ecosystem,
@@ -159,13 +159,13 @@ def _part(
     keys: Mapping[str, str],
     files: _Files,
     integrity: Mapping[str, str],
-) -> Part:
+) -> BomEntry:
     """Return the copies of one package as one part."""
     package, facts = grouped[folders[0]][0], found[folders[0]]
     paths = [path for folder in folders for path in grouped[folder][1]]
     needs = {key for folder in folders for key in _resolved(folder, found[folder], keys)}
     name, version = facts.name or package.name, facts.version or package.version
-    return Part(
+    return BomEntry(
         name=name,
         version=version,
         ecosystem=facts.ecosystem,

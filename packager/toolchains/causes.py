@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cause:
+class CommandCause:
     """Why a command failed."""
 
     message: str
@@ -147,7 +147,7 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(output: str, more: Iterable[KnownCause] = ()) -> Cause | None:
+def explain(output: str, more: Iterable[KnownCause] = ()) -> CommandCause | None:
     """Return the first known cause that a failed command's last output shows; None if it is a new one.
 
     `more` are those that package managers know of themselves. A pattern's group ``detail`` (a package, a target) is
@@ -160,7 +160,7 @@ def explain(output: str, more: Iterable[KnownCause] = ()) -> Cause | None:
         match = re.search(pattern, output)
         if match:
             detail = (match.groupdict().get("detail") or "").strip().rstrip(".,:'\"")
-            return Cause(message.replace("{detail}", detail).removesuffix(": "), fix)
+            return CommandCause(message.replace("{detail}", detail).removesuffix(": "), fix)
     return None
 
 

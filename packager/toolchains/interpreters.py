@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import PackagerError
+from packager.languages.registry import LANGUAGES
+from packager.model.proof import CannotProve
 
 if TYPE_CHECKING:
     from packager.model.targets import Arch, Target
 
 _MACHINES: dict[str, Arch] = {"x86_64": "x86_64", "amd64": "x86_64", "aarch64": "arm64", "arm64": "arm64"}
-
-
-class CannotProve(Exception):
-    """This machine cannot run the target's runtime; the text says why and what would help."""
 
 
 @dataclass(frozen=True)
@@ -44,51 +42,46 @@ def find_runtime(target: Target, cache: Path) -> LocalRuntime:
     if target.baseline.libc == "glibc" and not glibc:
         msg = "this machine has no glibc, which the target's files need; Docker would do"
         raise CannotProve(msg)
-    version = target.language_version
-    if target.language == "nodejs":
-        executable = _node(version, target.arch, cache)
-        found = _version_of([str(executable), "--version"])
-        if found.split(".")[0] != version:
-            msg = f"no Node {version} here (found {found or 'none'}); Docker or network access to npm would do"
-            raise CannotProve(msg)
-        return LocalRuntime(executable, f"node {found}", glibc)
-    if target.language == "python":
-        found_python = find_python(version)
-        if found_python is None:
-            msg = f"no Python {version} on this machine; install python{version}, or use Docker"
-            raise CannotProve(msg)
-        return LocalRuntime(*found_python, glibc)
-    own = find_python("{}.{}".format(*sys.version_info[:2]))
-    if own is None:
-        msg = "the Python this tool runs in cannot start another one, which would serve the Runtime API"
-        raise CannotProve(msg)
-    return LocalRuntime(own[0], "bootstrap against the Runtime API", glibc)
+    found = LANGUAGES[target.language].find_interpreter(target.language_version, _Search(target.arch, cache))
+    return LocalRuntime(*found, glibc)
 
 
-def _node(major: str, arch: Arch, cache: Path) -> Path:
-    """Return a Node of that major: the machine's own, else the one npm offers, from the cache."""
-    own = shutil.which("node")
-    if own is not None and _version_of([own, "--version"]).split(".")[0] == major:
-        return Path(own)
-    return _folder(major, arch, cache) / "bin" / "node"
-
-
-def node_folder_or_reason(target: Target, cache: Path) -> Path:
-    """Return a folder with ``bin/node`` of the target's major; raises CannotProve where the target needs no Node."""
-    if target.language != "nodejs":
+def portable_interpreter(target: Target, cache: Path) -> Path:
+    """Return a folder with ``bin/`` to bring into an image; raises CannotProve where there is none for the target."""
+    language = LANGUAGES[target.language]
+    folder = language.portable_interpreter(target.language_version, _Search(target.arch, cache))
+    if folder is None:
         msg = f"the image has no {target.language} {target.language_version}"
         raise CannotProve(msg)
-    return _folder(target.language_version, target.arch, cache)
+    return folder
 
 
-def _folder(major: str, arch: Arch, cache: Path) -> Path:
-    from packager.toolchains.node_fetched import node_folder
+@dataclass(frozen=True)
+class _Search:
+    """`InterpreterSearch` on this machine: what PATH and pyenv have, and what npm offers, kept in a cache."""
 
-    try:
-        return node_folder(major, arch, cache)
-    except PackagerError as error:
-        msg = f"no Node {major} at hand: {error.message}"
-        raise CannotProve(msg) from error
+    arch: Arch
+    cache: Path
+
+    def on_path(self, name: str) -> Path | None:
+        found = shutil.which(name)
+        return None if found is None else Path(found)
+
+    def version_of(self, executable: Path) -> str:
+        match = re.search(r"\d+(?:\.\d+)+", _output_of([str(executable), "--version"]))
+        return match[0] if match else ""
+
+    def node_folder(self, major: str) -> Path:
+        from packager.toolchains.node_fetched import node_folder
+
+        try:
+            return node_folder(major, self.arch, self.cache)
+        except PackagerError as error:
+            msg = f"no Node {major} at hand: {error.message}"
+            raise CannotProve(msg) from error
+
+    def python(self, version: str) -> tuple[Path, str] | None:
+        return find_python(version)
 
 
 def find_python(version: str) -> tuple[Path, str] | None:
@@ -111,11 +104,6 @@ def _pyenv(version: str) -> list[str]:
     """Return interpreters of pyenv, whose shims answer only for versions that are switched on."""
     versions = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
     return [str(path) for path in sorted(versions.glob(f"{version}.*/bin/python{version}"), reverse=True)]
-
-
-def _version_of(argv: list[str]) -> str:
-    match = re.search(r"\d+(?:\.\d+)+", _output_of(argv))
-    return match[0] if match else ""
 
 
 def _output_of(argv: list[str]) -> str:

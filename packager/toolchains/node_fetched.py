@@ -18,15 +18,17 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.cache_areas import NODE
+from packager.core.cache_dir import CacheDir
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment
-from packager.toolchains.fetching import made_aside
 from packager.toolchains.node_here import npm_command
 
 if TYPE_CHECKING:
+    from packager.core.cache_dir import ProgramArea
     from packager.model.targets import Arch
 
 
@@ -49,15 +51,17 @@ def node_folder(major: str, arch: Arch, cache: Path | None = None, *, system: st
     shelf = node_shelf(cache)
     package = package_of(arch, system)
     suffix = f"-{system}-{_CPU[arch]}-npm{npm_for(major)}"
-    kept = _kept(shelf, major, suffix)
+    area = _area(cache)
+    kept = _kept(area, major, suffix)
     asked = shelf / f"{major}{suffix}.asked"
     if kept is not None and _age_seconds(asked) < _FRESH_SECONDS:
         return kept
     try:
         version = _newest(package, major)
-        folder = shelf / f"{version}{suffix}"
-        if not folder.is_dir():
-            _fetch(package, version, npm_for(major), folder)
+        key = f"{version}{suffix}"
+        if area.get(key) is None:
+            with area.making(key) as made:
+                _fetch(package, version, npm_for(major), made)
         asked.touch()
     except EnvironmentFault:
         if kept is None:
@@ -67,11 +71,15 @@ def node_folder(major: str, arch: Arch, cache: Path | None = None, *, system: st
     except OSError as error:
         msg = f"the cache cannot be written: {error.strerror or error}"
         raise EnvironmentFault(msg, where=str(shelf), fix="free some space, or name another folder: --cache") from error
-    return folder
+    return area.place(key)
 
 
 def node_shelf(cache: Path | None) -> Path:
-    return (default_cache() if cache is None else cache) / "node"
+    return _area(cache).folder
+
+
+def _area(cache: Path | None) -> ProgramArea:
+    return CacheDir(default_cache() if cache is None else cache).area(NODE)
 
 
 def package_of(arch: Arch, system: str) -> str:
@@ -93,21 +101,20 @@ def _newest(package: str, major: str) -> str:
     return str(max(versions, key=lambda text: tuple(int(part) for part in re.findall(r"\d+", text)[:3])))
 
 
-def _fetch(package: str, version: str, npm_version: str, folder: Path) -> None:
-    """Make the folder of one version."""
-    with made_aside(folder) as made:
-        for spec, into in ((f"{package}@{version}", "."), (f"npm@{npm_version}", "lib/node_modules/npm")):
-            packed = made.parent / spec.partition("@")[0]
-            packed.mkdir()
-            _npm("pack", spec, "--pack-destination", str(packed), "--silent")
-            _unpack(next(packed.glob("*.tgz")), made / into)
-        for name in ("npm", "npx"):
-            script = Path("lib", "node_modules", "npm", "bin", f"{name}-cli.js")
-            (made / script).chmod(0o755)
-            (made / "bin" / name).symlink_to(Path("..") / script)
-        # Whatever the umask: a proof runs this Node as another user.
-        for directory in (made, *(path for path in made.rglob("*") if path.is_dir())):
-            directory.chmod(0o755)
+def _fetch(package: str, version: str, npm_version: str, made: Path) -> None:
+    """Fill the folder of one version; what is fetched lies beside it."""
+    for spec, into in ((f"{package}@{version}", "."), (f"npm@{npm_version}", "lib/node_modules/npm")):
+        packed = made.parent / spec.partition("@")[0]
+        packed.mkdir()
+        _npm("pack", spec, "--pack-destination", str(packed), "--silent")
+        _unpack(next(packed.glob("*.tgz")), made / into)
+    for name in ("npm", "npx"):
+        script = Path("lib", "node_modules", "npm", "bin", f"{name}-cli.js")
+        (made / script).chmod(0o755)
+        (made / "bin" / name).symlink_to(Path("..") / script)
+    # Whatever the umask: a proof runs this Node as another user.
+    for directory in (made, *(path for path in made.rglob("*") if path.is_dir())):
+        directory.chmod(0o755)
 
 
 def _unpack(archive: Path, into: Path) -> None:
@@ -146,15 +153,17 @@ def _npm(*arguments: str) -> str:
     raise EnvironmentFault(msg, where=f"npm {' '.join(arguments[:2])}", fix=fix)
 
 
-def _kept(shelf: Path, major: str, suffix: str) -> Path | None:
-    """Return the newest folder of a major that is there."""
-    if not shelf.is_dir():
+def _kept(area: ProgramArea, major: str, suffix: str) -> Path | None:
+    """Return the newest folder of a major that is there and whole."""
+    if not area.folder.is_dir():
         return None
     pattern = re.compile(rf"({re.escape(major)})\.(\d+)\.(\d+){re.escape(suffix)}")
     found = [
-        (tuple(map(int, match.groups())), name) for name in shelf.iterdir() if (match := pattern.fullmatch(name.name))
+        (tuple(map(int, match.groups())), path.name)
+        for path in area.folder.iterdir()
+        if (match := pattern.fullmatch(path.name))
     ]
-    return max(found)[1] if found else None
+    return next((folder for _, key in sorted(found, reverse=True) if (folder := area.get(key)) is not None), None)
 
 
 def _age_seconds(file: Path) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.core.atomic import write
 from packager.core.errors import EnvironmentFault
 from packager.toolchains.environment import clean_environment
 
@@ -101,7 +102,4 @@ def _wheel() -> Path | None:
 
 
 def _put_script(path: Path, line: str) -> None:
-    aside = path.with_name(f".{path.name}-{os.getpid()}")
-    aside.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
-    aside.chmod(0o755)
-    aside.replace(path)
+    write(path, f"#!/bin/sh\n{line}\n".encode(), mode=0o755)

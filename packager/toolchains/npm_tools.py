@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from packager.core.cache_areas import TOOLS
+from packager.core.cache_dir import CacheDir
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment
-from packager.toolchains.fetching import made_aside
 from packager.toolchains.node import find_node, this_machine
 
 if TYPE_CHECKING:
@@ -55,11 +56,14 @@ def tool_folder(name: str, lock: Path, cache: Path, node: Toolchain, *, fetch: b
     content = lock.read_bytes()
     here = this_machine()
     version = hashlib.sha256(content).hexdigest()[:16]
-    folder = cache / "tools" / f"{name}-{version}-{here.system}-{here.arch}-{here.libc or 'any'}"
-    if folder.is_dir():
+    kept = CacheDir(cache).area(TOOLS)
+    key = f"{name}-{version}-{here.system}-{here.arch}-{here.libc or 'any'}"
+    folder = kept.get(key)
+    if folder is not None:
         return folder
+    folder = kept.place(key)
     try:
-        with made_aside(folder) as made:
+        with kept.making(key) as made:
             (made / "package-lock.json").write_bytes(content)
             (made / "package.json").write_text(json.dumps(json.loads(content)["packages"][""]), encoding="utf-8")
             _install(name, made, node, fetch=fetch)

@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
-from packager.making.folder import judge_folder
+from packager.pipeline.folder import judge_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ NAMES = {*PACKAGE_MANAGERS, "bun"}
 ECOSYSTEMS = ("ecosystem", "registry")
 """What has values that are spelled like managers and means something else: where a package is published."""
 MODULES = {f"packager.package_managers.{path.stem}" for path in (ROOT / "package_managers").glob("*.py")}
-SHARED = ("registry", "choose", "package_json", "requirements", "node_platform")
+SHARED = ("registry", "choose", "node_platform")
 ASKED = {f"packager.package_managers.{name}" for name in SHARED}
 """The modules that belong to no manager."""
 

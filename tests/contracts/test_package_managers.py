@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 from click.testing import CliRunner
@@ -20,15 +20,16 @@ from packager.core.errors import ConfigError
 from packager.core.masking import Mask
 from packager.generate.failures import invocation_failure
 from packager.generate.key import settled
-from packager.generate.running import Ended
+from packager.generate.running import CommandEnd
 from packager.generate.surroundings import surroundings
+from packager.languages.registry import LANGUAGES
 from packager.model.builds import Invocation
 from packager.model.package_managers import PackageManagerPlugin
 from packager.model.plan import PackageManager
 from packager.package_managers.choose import check_lock, manifest_of
 from packager.package_managers.lock_shape import is_inside
 from packager.package_managers.registry import PACKAGE_MANAGERS
-from packager.trim.rulebook import rulebook
+from packager.select.trim.rulebook import rulebook
 from tests.contracts.dummies import shelf
 from tests.contracts.manager_kit import CASES, ManagerCase
 from tests.support.jobs import make_job, write_project
@@ -38,25 +39,30 @@ if TYPE_CHECKING:
 
 FOLDER = Path(package_managers.__file__).parent
 DUMMY = "shelf"
-REGISTERED = cast("dict[str, PackageManagerPlugin]", PACKAGE_MANAGERS)
 MEMBERS = sorted(
     name for name in {*PackageManagerPlugin.__annotations__, *vars(PackageManagerPlugin)} if not name.startswith("_")
 )
 PLATFORMS = [("x86_64", "glibc"), ("arm64", "glibc"), ("arm64", "musl")]
 
 
+@pytest.fixture
+def dummy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Register the dummy."""
+    monkeypatch.setitem(PACKAGE_MANAGERS, "shelf", shelf)
+
+
 @pytest.fixture(params=CASES, ids=lambda case: case.name)
-def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ManagerCase:
+def case(request: pytest.FixtureRequest) -> ManagerCase:
     """Return a package manager under test, registered."""
     assert isinstance(request.param, ManagerCase)
     if request.param.name == DUMMY:
-        monkeypatch.setitem(REGISTERED, DUMMY, shelf)
+        request.getfixturevalue("dummy")
     return request.param
 
 
 @pytest.fixture
 def plugin(case: ManagerCase) -> PackageManagerPlugin:
-    return REGISTERED[case.name]
+    return PACKAGE_MANAGERS[case.name]
 
 
 @pytest.fixture
@@ -65,7 +71,7 @@ def root(case: ManagerCase, tmp_path: Path) -> Path:
 
 
 def job_of(case: ManagerCase, root: Path, **changes: Any) -> Job:
-    lock_file = next(name for name in REGISTERED[case.name].lock_files if (root / name).is_file())
+    lock_file = next(name for name in PACKAGE_MANAGERS[case.name].lock_files if (root / name).is_file())
     return make_job(root, manager=case.name, lock_file=lock_file, **{**case.changes, **changes})
 
 
@@ -196,6 +202,11 @@ def test_the_type_of_the_names_is_what_is_registered() -> None:
     assert set(get_args(PackageManager)) == set(PACKAGE_MANAGERS)
 
 
+def test_the_manifest_is_the_languages() -> None:
+    for plugin in PACKAGE_MANAGERS.values():
+        assert plugin.manifest == LANGUAGES[plugin.language].manifest
+
+
 def test_every_manager_is_tried() -> None:
     assert {case.name for case in CASES} - {DUMMY} == set(PACKAGE_MANAGERS)
 
@@ -217,8 +228,8 @@ def test_a_script_in_python_is_one_that_old_pythons_read(name: str) -> None:
     ast.parse((FOLDER / name).read_text(encoding="utf-8"), feature_version=(3, 9))
 
 
-def test_a_job_of_the_dummy_goes_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTERED, DUMMY, shelf)
+@pytest.mark.usefixtures("dummy")
+def test_a_job_of_the_dummy_goes_through(tmp_path: Path) -> None:
     (case,) = (one for one in CASES if one.name == DUMMY)
     root = write_project(tmp_path / "app", case.files)
 
@@ -242,18 +253,10 @@ def test_a_job_of_the_dummy_goes_through(tmp_path: Path, monkeypatch: pytest.Mon
         assert "shelf/dev-b/it" not in archive.namelist()
 
 
-def test_a_failure_of_the_dummy_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(REGISTERED, DUMMY, shelf)
-    ended = Ended(1, "shelf: the shelf has no bread\n")
+@pytest.mark.usefixtures("dummy")
+def test_a_failure_of_the_dummy_is_explained() -> None:
+    ended = CommandEnd(1, "shelf: the shelf has no bread\n")
 
     fault = invocation_failure(Invocation("install", ("sh",)), ended, timeout_seconds=1, mask=Mask({}), free="")
 
     assert (fault.message, fault.fix) == ("ended with exit code 1: the shelf has no bread", "run `shelf fill`")
-
-
-def test_a_new_manager_is_one_file_and_one_line() -> None:
-    """The dummy is this file; what registers it is the line of the fixture, in the one dict of the package."""
-    package = FOLDER.parent
-    dicts = [path for path in package.rglob("*.py") if re.search(r"^PACKAGE_MANAGERS\b", path.read_text("utf-8"), re.M)]
-    assert [path.relative_to(package).as_posix() for path in dicts] == ["package_managers/registry.py"]
-    assert not [path for path in package.rglob("*.py") if re.search(r"\bshelf\.(lock|txt)", path.read_text("utf-8"))]

@@ -21,7 +21,7 @@ from packager.containers.docker_engine import DockerEngine, connect
 from packager.containers.tarballs import tar_stream
 from packager.core.errors import DockerFault
 from packager.core.resources import bundled
-from packager.model.containers import BuildArguments, Command, Image, Limits, ReadOnlyTree, Volume
+from packager.model.containers import BuildArguments, Command, ContainerLimits, Image, ReadOnlyTree, Volume
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,7 @@ def test_a_command_over_its_time_is_stopped_with_all_it_started(engine: DockerEn
 
 
 def test_out_of_memory_is_told_from_failing(engine: DockerEngine, debian: Image) -> None:
-    with engine.start(debian, limits=Limits(memory_bytes=64 << 20)) as container:
+    with engine.start(debian, limits=ContainerLimits(memory_bytes=64 << 20)) as container:
         killed = container.run(sh("head -c 300m /dev/zero | tail"))
         hidden = container.run(sh("head -c 300m /dev/zero | tail || exit 1"))
         failed = container.run(sh("exit 1"))
@@ -152,7 +152,7 @@ def test_a_missing_folder_is_named(container: DockerContainer, tmp_path: Path) -
 
 
 def test_the_sandbox_of_a_proof(engine: DockerEngine, debian: Image) -> None:
-    limits = Limits(
+    limits = ContainerLimits(
         memory_bytes=128 << 20,
         pids=16,
         network=False,

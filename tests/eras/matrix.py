@@ -17,9 +17,9 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import PackagerError
 from packager.core.units import format_size
 from packager.engines.clients import ENGINE_FILE
-from packager.host import real_host
 from packager.model.options import BuildOptions
-from packager.pipeline import package
+from packager.pipeline.run import package
+from packager.pipeline.tools import real_host
 from tests.eras.making import engine_file, make_project, plan_for
 from tests.eras.serving import answer_of
 from tests.support.mirror import running_mirror
@@ -27,7 +27,7 @@ from tests.support.mirror import running_mirror
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from packager.pipeline import Result
+    from packager.pipeline.run import Result
     from tests.eras.era import Era
 
 HEADINGS = (

@@ -17,7 +17,7 @@ from tests.support.postgres import cluster
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.pipeline import Result
+    from packager.pipeline.run import Result
     from tests.eras.era import Era
 
 EXPECTED = "ada@example.com"

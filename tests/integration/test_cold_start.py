@@ -9,8 +9,9 @@ import pytest
 
 from packager.catalog.current import load_catalog
 from packager.core.errors import ArtifactError, UsageError
-from packager.prove.coldstart import Bundle, measure
-from packager.prove.spread import ratio
+from packager.prove.coldstart import TimedBundle, measure
+from packager.prove.quartiles import ratio
+from packager.prove.request import ProofRequest
 from tests.support.cli import packager
 from tests.support.proving import make_zip, needs_node, node_target
 
@@ -24,10 +25,10 @@ LIGHT = "exports.handler = async () => 1;"
 BUSY = "const end = Date.now() + 400; while (Date.now() < end);"
 
 
-def measured(*bundles: Bundle, count: int = 3, event: object = None) -> list[ColdStart]:
+def measured(*bundles: TimedBundle, count: int = 3, event: object = None) -> list[ColdStart]:
     folder = bundles[0].artifact.parent
-    options: dict[str, object] = {"handler": "index.handler", "environment": {}, "how": "local"}
-    return measure(bundles, count, target=node_target(), event=event, cache=folder, **options)  # type: ignore[arg-type]
+    request = ProofRequest("index.handler", node_target(), event=event, timeout_seconds=60)
+    return measure(bundles, count, request, how="local", cache=folder)
 
 
 def test_the_slow_package_is_named_and_the_ratio_shows_it(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_the_slow_package_is_named_and_the_ratio_shows_it(tmp_path: Path) -> Non
         tmp_path / "slow.zip", {"index.js": f"require('heavy'); {LIGHT}", "node_modules/heavy/index.js": BUSY}
     )
     light = make_zip(tmp_path / "light.zip", {"index.js": LIGHT})
-    one, other = measured(Bundle(slow), Bundle(light), event={})
+    one, other = measured(TimedBundle(slow), TimedBundle(light), event={})
     assert [len(each.starts) for each in (one, other)] == [3, 3]
     assert one.traced[0][0] == "heavy"
     assert one.traced[0][1] >= 300
@@ -52,7 +53,7 @@ def test_time_in_a_dependency_counts_for_the_dependency(tmp_path: Path) -> None:
         "node_modules/outer/index.js": "require('@scope/inner')",
         "node_modules/@scope/inner/index.js": BUSY,
     }
-    (one,) = measured(Bundle(make_zip(tmp_path / "a.zip", files)), count=1)
+    (one,) = measured(TimedBundle(make_zip(tmp_path / "a.zip", files)), count=1)
     spent = dict(one.traced)
     assert spent["@scope/inner"] >= 300
     assert spent["outer"] < spent["@scope/inner"]
@@ -61,17 +62,17 @@ def test_time_in_a_dependency_counts_for_the_dependency(tmp_path: Path) -> None:
 def test_layers_are_part_of_what_is_started_and_weighed(tmp_path: Path) -> None:
     layer = make_zip(tmp_path / "layer.zip", {"nodejs/node_modules/dep/index.js": "module.exports = 1"})
     function = make_zip(tmp_path / "api.zip", {"index.js": f"require('dep'); {LIGHT}"})
-    (one,) = measured(Bundle(function, (layer,)), count=1)
+    (one,) = measured(TimedBundle(function, (layer,)), count=1)
     assert one.files == 2
 
 
 def test_a_bundle_that_does_not_start_and_other_runtimes_are_errors(tmp_path: Path) -> None:
     broken = make_zip(tmp_path / "api.zip", {"index.js": "require('gone')"})
     with pytest.raises(ArtifactError, match="Cannot find module 'gone'"):
-        measured(Bundle(broken))
+        measured(TimedBundle(broken))
     target = load_catalog().target("aws-lambda", "python3.12", "x86_64")
     with pytest.raises(UsageError, match="Node only"):
-        measure([Bundle(broken)], 1, target=target, handler="a.b", environment={}, cache=tmp_path)
+        measure([TimedBundle(broken)], 1, ProofRequest("a.b", target), cache=tmp_path)
 
 
 def test_the_command_prints_text_json_and_a_chart(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from packager.catalog.current import load_catalog
-from packager.compiling.here import LocalPython, local_python
+from packager.compile.here import LocalPython, local_python
 from packager.inventory.bytecode import source_path
 from packager.model.bytecode import Manner, Module
 from packager.toolchains.interpreters import find_python

@@ -20,6 +20,7 @@ import pytest
 from packager.connections.postgres import held_connections, max_connections
 from packager.connections.simulate import DRIVER, answer, container, simulate, tell
 from packager.core.resources import bundled
+from packager.prove.request import ProofRequest
 from tests.support.cli import SAMPLES, packager
 from tests.support.postgres import cluster, programs
 from tests.support.proving import make_zip, needs_node, node_target
@@ -82,12 +83,9 @@ def test_four_containers_hold_n_times_c(tmp_path: Path, url: str, modules: Path,
     counted = simulate(
         zipped(tmp_path, source, modules),
         [],
-        target=node_target(),
-        handler="index.handler",
-        environment={"DATABASE_URL": url},
+        ProofRequest("index.handler", node_target(), {"DATABASE_URL": url}, event={}, timeout_seconds=60),
         url=url,
         containers=4,
-        event={},
         cache=tmp_path,
     )
     assert counted.failures == ()

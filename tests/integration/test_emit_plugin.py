@@ -15,7 +15,7 @@ from tests.support.trees import write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLUGIN = ROOT / "packager" / "emit" / "serverless_plugin.cjs"
+PLUGIN = ROOT / "packager" / "deploy_tools" / "serverless" / "serverless_plugin.cjs"
 # What the framework does: makes the plugin, and runs its hooks in the order of the package command.
 FRAMEWORK = """
 const Plugin = require(process.argv[1])

@@ -29,7 +29,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append("run")
         return run_locally(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("packager.prove.places.run_locally", counted)
+    monkeypatch.setattr("packager.prove.runners.run_locally", counted)
     return seen
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Arch
-    from packager.prove.places import How
+    from packager.prove.runners import How
 
 
 @pytest.fixture

@@ -17,11 +17,11 @@ from packager.catalog.current import load_catalog
 from packager.cli.publish import publish
 from packager.core.errors import ArtifactError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
-from packager.model.publishing import FunctionSpec, LayerSpec, Published
-from packager.publish.aws import Access, Aws, connect
-from packager.publish.function import publish_function
-from packager.publish.layer import publish_layer
-from packager.publish.package import Package, read_package
+from packager.destinations.aws.clients import Aws, connect
+from packager.destinations.aws.function import publish_function
+from packager.destinations.aws.layer import publish_layer
+from packager.model.publishing import Access, FinishedZip, FunctionSpec, LayerSpec, Published
+from packager.publish.package import read_package
 from tests.support.aws_server import moto_server
 from tests.support.documents import check
 
@@ -95,7 +95,7 @@ def versions(aws: Aws) -> list[int]:
 
 
 class TestLayer:
-    def put(self, package: Package, aws: Aws, spec: LayerSpec = SPEC, **options: Any) -> Published:
+    def put(self, package: FinishedZip, aws: Aws, spec: LayerSpec = SPEC, **options: Any) -> Published:
         return publish_layer(package, spec, aws, **{"budget": LAYER_BUDGET, "watch": Stopwatch(Silent()), **options})
 
     def test_new_unchanged_changed(self, aws: Aws, tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ class TestLayer:
 
 
 class TestFunction:
-    def put(self, package: Package, aws: Aws, spec: FunctionSpec = FUNCTION, **options: Any) -> Published:
+    def put(self, package: FinishedZip, aws: Aws, spec: FunctionSpec = FUNCTION, **options: Any) -> Published:
         return publish_function(package, spec, aws, **{"budget": BUDGET, "watch": Stopwatch(Silent()), **options})
 
     @pytest.mark.usefixtures("role")

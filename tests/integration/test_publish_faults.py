@@ -10,12 +10,12 @@ import pytest
 
 from packager.core.errors import EnvironmentFault, PackagerError, ProviderFault, UsageError
 from packager.core.progress import Silent, Stopwatch
-from packager.model.publishing import LayerSpec
+from packager.destinations.aws.clients import connect
+from packager.destinations.aws.layer import publish_layer
+from packager.destinations.aws.route import Route, Upload, send
+from packager.model.publishing import Access, LayerSpec
 from packager.model.targets import Budget
-from packager.publish.aws import Access, connect
-from packager.publish.layer import publish_layer
 from packager.publish.package import read_package
-from packager.publish.route import Route, Shipment, send
 from tests.support.aws_server import answering
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def test_a_bucket_one_may_not_write_to(tmp_path: Path) -> None:
         archive.writestr("index.js", b"1")
     with answering(403, {}, b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>") as url:
         aws = connect(Access(region="eu-west-1", endpoint_url=url, attempts=1))
-        shipment = Shipment(read_package(path), Route("artifacts", "packager/x.zip"), aws, Stopwatch(Silent()))
+        shipment = Upload(read_package(path), Route("artifacts", "packager/x.zip"), aws, Stopwatch(Silent()))
         with pytest.raises(ProviderFault, match="denied PutObject: Access Denied") as caught:
             send(shipment)
     assert caught.value.where == "bucket artifacts"

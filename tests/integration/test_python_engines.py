@@ -10,10 +10,10 @@ import pytest
 
 from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
-from packager.host import real_host
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions
-from packager.pipeline import package
+from packager.pipeline.run import package
+from packager.pipeline.tools import real_host
 from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from packager.prove.prover import prove

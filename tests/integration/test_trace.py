@@ -14,9 +14,9 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError, GeneratorFault, UsageError
 from packager.core.resources import default_cache
 from packager.delivery.deliver import deliver
-from packager.host import real_tools
 from packager.model.options import BuildOptions
-from packager.pipeline import package, selections
+from packager.pipeline.run import package, selections
+from packager.pipeline.tools import real_tools
 from packager.planning.planner import make_plan
 from packager.project.config import parse_project
 from tests.support.fakes import NO_DOCKER, FakeBuilder
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from packager.model.plan import Plan
     from packager.model.selection import Selection
     from packager.model.tools import Tools
-    from packager.pipeline import Result
+    from packager.pipeline.run import Result
 
 pytestmark = [pytest.mark.network, needs_node]
 

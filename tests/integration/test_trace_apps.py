@@ -13,9 +13,9 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
 from packager.delivery.deliver import deliver
-from packager.host import real_host
 from packager.model.options import BuildOptions
-from packager.pipeline import package
+from packager.pipeline.run import package
+from packager.pipeline.tools import real_host
 from packager.planning.planner import make_plan
 from packager.project.config import parse_project
 from packager.prove.prover import prove
@@ -25,7 +25,7 @@ from tests.support.trees import package_json, write_tree
 
 if TYPE_CHECKING:
     from packager.model.plan import TrimLevel
-    from packager.pipeline import Result
+    from packager.pipeline.run import Result
 
 pytestmark = [pytest.mark.network, pytest.mark.heavy, needs_node]
 SAMPLE = Path(__file__).parent.parent.parent / "samples" / "aws-lambda"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.audit.judge import audit
+from packager.compile.symbols import strip_symbols
 from packager.inventory.elf import read_elf
 from packager.model.records import DottedVersion
-from packager.strip import strip_symbols
 from tests.support.elfs import EM_AARCH64, EM_X86_64, ElfSpec, write_elf
 from tests.support.mounts import mounted, target
 

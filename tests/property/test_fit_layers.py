@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, TypeVar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.fit.layers import Demand, split
 from packager.model.inventory import Package
 from packager.model.packages import Installed, PackageGraph
+from packager.pipeline.fit.layers import Demand, split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from packager.fit.layers import Weight
+    from packager.pipeline.fit.layers import Weight
 
     Task = tuple[PackageGraph, list[Demand], dict[str, Weight], int]
     """Graph, functions, what a layer carries of each package, and how much goes into one."""

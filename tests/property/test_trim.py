@@ -9,12 +9,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from packager.archive.layout import make_layout, prove_name
+from packager.hosts.registry import lay_out
 from packager.model.inventory import ElfFacts, File, Inventory, Package
 from packager.model.packages import Installed, PackageGraph, package_folder
-from packager.providers.registry import lay_out
-from packager.trim.patterns import included
-from packager.trim.platforms import family, foreign_files, native, suits
-from packager.trim.secrets import asked_for, secret_reason
+from packager.select.trim.patterns import included
+from packager.select.trim.platforms import family, foreign_files, native, suits
+from packager.select.trim.secrets import asked_for, secret_reason
 from tests.support.fakes import make_bundle
 from tests.support.stages import ruled
 

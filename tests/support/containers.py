@@ -12,7 +12,16 @@ from typing import IO, TYPE_CHECKING
 from packager.containers.images import content_tag
 from packager.containers.tarballs import ChunkReader, tar_stream, unpack_stream
 from packager.core.errors import DockerFault
-from packager.model.containers import UNLIMITED, Command, EngineInfo, Image, Limits, Outcome, ReadOnlyTree, Volume
+from packager.model.containers import (
+    UNLIMITED,
+    Command,
+    ContainerLimits,
+    EngineInfo,
+    Image,
+    Outcome,
+    ReadOnlyTree,
+    Volume,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,7 +48,7 @@ class FakeContainer:
     commands: list[Command] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     volumes: tuple[Volume, ...] = ()
-    limits: Limits = UNLIMITED
+    limits: ContainerLimits = UNLIMITED
     removed: bool = False
 
     def copy_in(self, tar: IO[bytes] | Iterable[bytes], into: PurePosixPath) -> None:
@@ -110,7 +119,7 @@ class FakeContainers:
         self,
         image: Image,
         *,
-        limits: Limits = UNLIMITED,
+        limits: ContainerLimits = UNLIMITED,
         environment: Sequence[tuple[str, str]] = (),
         volumes: Sequence[Volume] = (),
         trees: Sequence[ReadOnlyTree] = (),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
-from packager.compiling.finding import find_python
+from packager.compile.finding import find_python
 from packager.core.errors import EnvironmentFault
 from packager.generate.source import copy_source
 from packager.model.builds import Tree

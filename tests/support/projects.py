@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
-from packager.emitting import emit_for
+from packager.delivery.emitting import emit_for
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions
 from packager.planning.planner import make_plan

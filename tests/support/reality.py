@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from packager.audit.context import AuditContext
 from packager.audit.judge import audit
-from packager.audit.scene import Scene
 from packager.model.findings import Mounted
 from packager.model.inventory import Inventory
 
@@ -69,7 +69,7 @@ class Answer:
 def verdicts(inventory: Inventory, on: Target) -> dict[str, list[Finding]]:
     """Return the errors by file: its own, and those of the bundled libraries it brings in."""
     everything = Mounted("/var/task", inventory, "")
-    scene = Scene([everything], on)
+    scene = AuditContext([everything], on)
     brought: dict[str, set[str]] = {}
     for link in scene.links:
         if link.provider:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from packager.inventory.contents import TreeContents
 from packager.model.stages import TraceInputs, TrimInputs
-from packager.trim.named import trim
-from packager.trim.rules import NOTHING_SETTLED, Settled, apply_rules
+from packager.select.trim.references import trim
+from packager.select.trim.rules import NOTHING_SETTLED, Settled, apply_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

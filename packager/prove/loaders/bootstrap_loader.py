@@ -23,7 +23,7 @@ ARN = "arn:aws:lambda:us-east-1:000000000000:function:packager-proof"
 LONGEST_ANSWER = 6 << 20  # Lambda's limit of a response
 
 
-class Host:
+class StandIn:
     """What stands in Lambda's place: the state of one start and at most one call."""
 
     def __init__(self, marker: str, fd: int, request: dict[str, Any]) -> None:
@@ -99,7 +99,7 @@ class Host:
 class Api(BaseHTTPRequestHandler):
     """The four calls of the Runtime API."""
 
-    host: Host
+    host: StandIn
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -166,7 +166,7 @@ def main() -> None:
     """Serve one bootstrap until it has answered, failed or ended."""
     marker, fd, request_file = sys.argv[1:]
     with open(request_file, encoding="utf-8") as file:  # noqa: PTH123
-        host = Host(marker, int(fd), json.load(file))
+        host = StandIn(marker, int(fd), json.load(file))
     Api.host = host
     server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
     server.daemon_threads = True

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.archive.inflate import CorruptStream, deflate64_library, inflater
-from packager.archive.reader import Limits, open_archive
+from packager.archive.reader import ReadLimits, open_archive
 from packager.cli import run
 from packager.core.errors import ArtifactError, EnvironmentFault
 from tests.support.bits import flipped
@@ -326,7 +326,7 @@ def test_no_flipped_bit_and_no_cut_gives_other_data(tmp_path: Path) -> None:
 def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
     record = Record(b"zeros", bytes(40 << 20), method=9, size=1000)
     with (
-        open_archive(handmade(tmp_path / "a.zip", record), limits=Limits(total_bytes=2000)) as archive,
+        open_archive(handmade(tmp_path / "a.zip", record), limits=ReadLimits(total_bytes=2000)) as archive,
         pytest.raises(ArtifactError, match="more than the 1000 bytes"),
     ):
         archive.read(archive.members[0])

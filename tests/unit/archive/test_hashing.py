@@ -17,7 +17,7 @@ from packager.glance.walk import look
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
-    from packager.glance.sight import Sight
+    from packager.glance.sight import Snapshot
 
 
 @pytest.fixture(params=["one process", "two processes"])
@@ -29,7 +29,7 @@ def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return write_tree(tmp_path / "in", {f"{n % 7}/{n}": chance.randbytes(size) for n, size in enumerate(sizes)})
 
 
-def _expected(sight: Sight) -> list[bytes]:
+def _expected(sight: Snapshot) -> list[bytes]:
     return [hashlib.sha256(Path(source).read_bytes()).digest() for source in sight.sources()]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from packager.archive.inflate import inflater
 from packager.archive.layout import make_layout
-from packager.archive.reader import Limits, open_archive
+from packager.archive.reader import ReadLimits, open_archive
 from packager.archive.writer import write
 from packager.core.errors import ArtifactError
 from tests.unit.archive.zips import TREE, Record, compressed, handmade
@@ -229,7 +229,7 @@ def test_a_bomb_by_ratio_is_refused_unread(tmp_path: Path) -> None:
 def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
     record = Record(b"zeros", bytes(40 << 20), method=8, size=1000)
     with (
-        open_archive(handmade(tmp_path / "a.zip", record), limits=Limits(total_bytes=2000)) as archive,
+        open_archive(handmade(tmp_path / "a.zip", record), limits=ReadLimits(total_bytes=2000)) as archive,
         pytest.raises(ArtifactError, match="more than the 1000 bytes"),
     ):
         archive.read(archive.members[0])

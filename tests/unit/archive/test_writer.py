@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pytest
 from deflate import deflate_compress
 
-from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, Batch, batches, working_ahead
+from packager.archive.ahead import BATCH_BYTES, HELD_BYTES, LARGE_BYTES, WorkBatch, batches, working_ahead
 from packager.archive.layout import make_layout
 from packager.archive.members import Packed, pack_members
 from packager.archive.writer import write
@@ -298,7 +298,7 @@ def test_memory_stays_within_its_bound() -> None:
     running: list[int] = []
     held = most_held = most_large = 0
 
-    def pack(batch: Batch, _: Callable[[], bool]) -> Packed:
+    def pack(batch: WorkBatch, _: Callable[[], bool]) -> Packed:
         nonlocal held, most_held, most_large
         with guard:
             running.append(batch.size_bytes)

@@ -12,7 +12,7 @@ from packager.audit.judge import audit_archive
 from packager.audit.secrets import NAME_HINTS
 from packager.audit.silence import silenced
 from packager.inventory.secrets import secrets_in
-from packager.trim.secrets import SECRET_NAMES
+from packager.select.trim.secrets import SECRET_NAMES
 from tests.support.mounts import target
 
 if TYPE_CHECKING:

@@ -1,23 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from packager.audit.sizes import weigh
+from packager.audit.sizes import Weights, weigh
 from packager.model.targets import Budget
 
 LAMBDA = Budget(zipped=52_428_800, unzipped=262_144_000, unzipped_with_layers=262_144_000, layers=5, entries=65_535)
+TITLE = "aws-lambda nodejs22.x x86_64"
 
 
 def codes(numbers: dict[str, object], budget: Budget = LAMBDA) -> list[tuple[str, str]]:
-    values: dict[str, object] = {
-        "name": "dist/api.zip",
-        "zipped_bytes": 1,
-        "unzipped_bytes": 1,
-        "layers_unzipped_bytes": (),
-        "entries": 1,
-        "target_title": "aws-lambda nodejs22.x x86_64",
-    }
-    return [(each.severity, each.code) for each in weigh(budget=budget, **(values | numbers))]  # type: ignore[arg-type]
+    weights = replace(Weights(1, 1, entries=1), **numbers)  # type: ignore[arg-type]
+    return [(each.severity, each.code) for each in weigh("dist/api.zip", weights, TITLE, budget)]
 
 
 @pytest.mark.parametrize(
@@ -27,10 +23,10 @@ def codes(numbers: dict[str, object], budget: Budget = LAMBDA) -> list[tuple[str
         ({"zipped_bytes": 52_428_801}, [("warning", "SIZE001")]),
         ({"zipped_bytes": None}, []),
         ({"unzipped_bytes": 262_144_001}, [("error", "SIZE002")]),
-        ({"unzipped_bytes": 200_000_000, "layers_unzipped_bytes": [62_144_000]}, []),
-        ({"unzipped_bytes": 200_000_000, "layers_unzipped_bytes": [62_144_000, 1]}, [("error", "SIZE003")]),
-        ({"layers_unzipped_bytes": [1] * 5}, []),
-        ({"layers_unzipped_bytes": [1] * 6}, [("error", "SIZE004")]),
+        ({"unzipped_bytes": 200_000_000, "layers_unzipped_bytes": (62_144_000,)}, []),
+        ({"unzipped_bytes": 200_000_000, "layers_unzipped_bytes": (62_144_000, 1)}, [("error", "SIZE003")]),
+        ({"layers_unzipped_bytes": (1,) * 5}, []),
+        ({"layers_unzipped_bytes": (1,) * 6}, [("error", "SIZE004")]),
         ({"entries": 65_536}, [("error", "SIZE005")]),
     ],
 )
@@ -49,11 +45,8 @@ def test_no_limits_no_findings() -> None:
 def test_the_message_has_exact_bytes_and_the_largest_parts_first() -> None:
     (found,) = weigh(
         "dist/api.zip",
-        1,
-        262_144_001 + 1_048_575,
-        (),
-        1,
-        "aws-lambda nodejs22.x x86_64",
+        Weights(1, 262_144_001 + 1_048_575, entries=1),
+        TITLE,
         LAMBDA,
         [("a", 1 << 20), ("typescript", 3 << 20), ("b", 2 << 20)],
     )

@@ -17,8 +17,8 @@ from packager.core.document import read_yaml
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
 from packager.generate.invocations import invocations_for
+from packager.hosts.registry import HOSTS
 from packager.model.targets import parse_version
-from packager.providers.registry import PROVIDERS
 from tests.support.fakes import make_bundle, make_job
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def test_lambdas_systems_are_not_mixed_up(runtime: str, baseline: str, glibc: tu
 
 @pytest.mark.parametrize("target", TARGETS, ids=IDS)
 def test_every_target_can_be_used(target: Target) -> None:
-    assert target.provider in PROVIDERS
+    assert target.provider in HOSTS
     assert (bundled("dockerfiles") / f"{target.platform.family}.Dockerfile").exists() or (
         bundled("dockerfiles") / target.platform.family
     ).is_dir()

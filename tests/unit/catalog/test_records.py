@@ -16,7 +16,7 @@ import packager
 from packager.catalog.current import load_catalog
 from packager.catalog.node_releases import node_release
 from packager.catalog.trim_rules import trim_rules
-from packager.model.records import Conditions, DottedVersion, Pairs, Record, decode
+from packager.model.records import CatalogRecord, Conditions, DottedVersion, Pairs, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def own_fields() -> dict[str, frozenset[str]]:
     }
 
 
-def records(base: type[Record] = Record) -> Iterator[type[Record]]:
+def records(base: type[CatalogRecord] = CatalogRecord) -> Iterator[type[CatalogRecord]]:
     for record in base.__subclasses__():
         yield record
         yield from records(record)
@@ -78,7 +78,7 @@ def same_names(call: ast.Call) -> int:
 def test_there_are_records_to_look_at() -> None:
     names = {record.__name__ for record in records()}
 
-    assert names >= {"Baseline", "Platform", "Host", "Engine", "BinaryTargets", "TrimRules", "NodeReleases"}
+    assert names >= {"Baseline", "Platform", "HostRecord", "Engine", "BinaryTargets", "TrimRules", "NodeReleases"}
     assert names <= own_fields().keys()
     assert sum(map(len, own_fields().values())) > 300
 
@@ -135,13 +135,13 @@ def test_copies_would_be_seen() -> None:
 
 
 @pytest.mark.parametrize("record", list(records()), ids=lambda record: record.__name__)
-def test_every_record_is_frozen_and_strict(record: type[Record]) -> None:
+def test_every_record_is_frozen_and_strict(record: type[CatalogRecord]) -> None:
     assert record.__struct_config__.frozen
     assert record.__struct_config__.forbid_unknown_fields
 
 
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: f"{type(value).__name__}-{getattr(value, 'name', '')}")
-def test_a_record_comes_back_equal(value: Record) -> None:
+def test_a_record_comes_back_equal(value: CatalogRecord) -> None:
     said = msgspec.json.encode(value, order="deterministic")
     back = msgspec.json.decode(said, type=type(value), dec_hook=decode)
 

@@ -9,7 +9,7 @@ import pytest
 
 from packager.catalog.trim_rules import load_rules, trim_rules
 from packager.core.errors import CatalogError
-from packager.trim.rulebook import rulebook
+from packager.select.trim.rulebook import rulebook
 
 if TYPE_CHECKING:
     from pathlib import Path

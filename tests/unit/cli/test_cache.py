@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from packager.archive import prune
 from packager.cli import run
+from packager.core import pruning
+from packager.core.cache_dir import Item
 from tests.support.documents import check
 from tests.support.trees import snapshot, write_tree
 
@@ -93,10 +94,10 @@ def test_prune_removes_what_is_asked(
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    items = [prune.Item("proofs", Path(str(number)), 10, float(number)) for number in (3, 1, 2)]
+    items = [Item("proofs", Path(str(number)), 10, float(number)) for number in (3, 1, 2)]
 
-    assert [item.used for item in prune.choose(items, now=9.0, max_bytes=15)] == [1.0, 2.0]
-    assert [item.used for item in prune.choose(items, now=9.0, max_bytes=30)] == []
+    assert [item.used for item in pruning.choose(items, now=9.0, max_bytes=15)] == [1.0, 2.0]
+    assert [item.used for item in pruning.choose(items, now=9.0, max_bytes=30)] == []
 
 
 def test_links_are_not_followed(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +123,7 @@ def test_what_cannot_be_removed_is_named(
     def refuse(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(prune, "_remove", refuse)
+    monkeypatch.setattr(pruning, "remove_path", refuse)
     assert run(["cache", "prune", "--all", "--cache", str(folder)]) == 0
     out, err = capsys.readouterr()
 

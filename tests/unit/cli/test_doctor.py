@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def test_the_cache_is_looked_at_before_it_is_made(
     place: str, state: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache/x").write_bytes(b"123")
+    (tmp_path / "cache/proofs").mkdir(parents=True)
+    (tmp_path / f"cache/proofs/{'0' * 64}.json").write_bytes(b"123")
+    (tmp_path / "cache/notes.txt").write_bytes(b"somebody's own")
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path / place))
 
@@ -41,15 +42,17 @@ def test_the_cache_is_looked_at_before_it_is_made(
 
 def test_what_other_builds_remove_meanwhile_does_not_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path))
-    (tmp_path / "stays").write_bytes(b"123")
+    (tmp_path / "bytecode/3.13.1-0").mkdir(parents=True)
+    (tmp_path / f"bytecode/3.13.1-0/{'0' * 64}").write_bytes(b"123")
     enough = threading.Event()
 
     def build() -> None:
         while not enough.is_set():
             for number in range(9):
-                (tmp_path / "room" / str(number)).mkdir(parents=True)
-                (tmp_path / "room" / str(number) / "x").touch()
-            shutil.rmtree(tmp_path / "room")
+                (tmp_path / "bytecode" / str(number)).mkdir()
+                (tmp_path / "bytecode" / str(number) / ("1" * 64)).touch()
+            for number in range(9):
+                shutil.rmtree(tmp_path / "bytecode" / str(number))
 
     other = threading.Thread(target=build)
     other.start()

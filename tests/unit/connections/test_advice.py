@@ -11,7 +11,7 @@ from packager.catalog.finding_codes.registry import CODES
 from packager.connections.advise import advise
 from packager.connections.clients import DRIVERS, find_pool
 from packager.connections.postgres import settings
-from packager.connections.source import Sight, blanked, look, runs_in_parallel
+from packager.connections.source import ConnectionUse, blanked, look, runs_in_parallel
 from packager.connections.usage import Pool, Usage, affordable_containers
 from packager.core.errors import ConfigError, UsageError
 from tests.support.cli import packager
@@ -109,27 +109,27 @@ def test_the_other_findings_each_have_a_fix() -> None:
     assert all(finding.fix and finding.code in CODES for finding in findings)
 
 
-HANDLERS: dict[str, tuple[str, str, list[Sight]]] = {
+HANDLERS: dict[str, tuple[str, str, list[ConnectionUse]]] = {
     "made outside": ("a.js", "const db = new Pool()\nexports.handler = async () => db.query('x')", []),
     "made inside": (
         "a.js",
         "exports.handler = async (event) => {\n  const db = new PrismaClient()\n  return db\n}",
-        [Sight("made", "PrismaClient", 2)],
+        [ConnectionUse("made", "PrismaClient", 2)],
     ),
     "made inside, ES module": (
         "a.mjs",
         "export const handler = async ({ body }) => {\n\n  const pool = mysql.createPool({})\n}",
-        [Sight("made", "createPool", 3)],
+        [ConnectionUse("made", "createPool", 3)],
     ),
     "made inside, function": (
         "a.ts",
         "export async function handler(event: {a: 1}) {\n  const c = new Client()\n  await c.end()\n}",
-        [Sight("made", "Client", 2), Sight("ended", "end", 3)],
+        [ConnectionUse("made", "Client", 2), ConnectionUse("ended", "end", 3)],
     ),
     "disconnected": (
         "a.js",
         "const prisma = new PrismaClient()\nexports.handler = async () => {\n  await prisma.$disconnect()\n}",
-        [Sight("ended", "$disconnect", 3)],
+        [ConnectionUse("ended", "$disconnect", 3)],
     ),
     "a stream's end is none of ours": (
         "a.js",
@@ -150,7 +150,7 @@ HANDLERS: dict[str, tuple[str, str, list[Sight]]] = {
     "Python inside": (
         "a.py",
         "def handler(event, context):\n    with psycopg.connect() as db:\n        pass\n    db.close()\n",
-        [Sight("made", "connect", 2), Sight("ended", "close", 4)],
+        [ConnectionUse("made", "connect", 2), ConnectionUse("ended", "close", 4)],
     ),
     "Python outside": (
         "a.py",
@@ -161,7 +161,7 @@ HANDLERS: dict[str, tuple[str, str, list[Sight]]] = {
     "Python with an escape that newer ones warn of": (
         "a.py",
         "def handler(event, context):\n    return psycopg.connect('\\d')\n",
-        [Sight("made", "connect", 2)],
+        [ConnectionUse("made", "connect", 2)],
     ),
     "a null byte": ("a.py", "def handler():\n    psycopg.connect()\0\n", []),
     "more than the parser's stack holds": ("a.py", f"{'-' * 100_000}1", []),

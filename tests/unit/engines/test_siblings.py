@@ -9,9 +9,9 @@ import pytest
 
 from packager.audit.judge import audit_archive
 from packager.catalog.current import load_catalog
+from packager.core.requirements import read_requirements
 from packager.engines.siblings import siblings_of
 from packager.inventory.tree import scan_tree
-from packager.package_managers.requirements import read_requirements
 from packager.project.survey import survey
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.core.cache_areas import TREES
 from packager.core.progress import Silent, Stopwatch
 from packager.generate import kept
-from packager.generate.kept import ROOM, KeepingBuilder
+from packager.generate.kept import KeepingBuilder
 from packager.generate.kept import _copy as copy_kept
 from packager.generate.source import copy_source
 from packager.model.builds import Tree
@@ -85,7 +86,7 @@ class Bench:
         return sorted(path.relative_to(installed).as_posix() for path in installed.rglob("*"))
 
     def files(self) -> list[Path]:
-        return [path for path in (self.cache / ROOM).rglob("*") if path.is_file()]
+        return [path for path in (self.cache / TREES.name).rglob("*") if path.is_file()]
 
 
 @pytest.fixture
@@ -212,13 +213,13 @@ def test_secrets_of_the_project_are_not_copied_into_the_cache(bench: Bench) -> N
     assert (tree / ".env").read_text() == "TOKEN=very-secret"
     assert bench.files()
     assert not [path for path in bench.files() if b"very-secret" in path.read_bytes()]
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (bench.cache / ROOM).iterdir())
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (bench.cache / TREES.name).iterdir())
 
 
 @pytest.mark.parametrize("harm", ["edit", "remove", "mode", "record", "no record", "no files"])
 def test_what_somebody_has_touched_is_built_anew(harm: str, bench: Bench) -> None:
     bench.build()
-    (place,) = (bench.cache / ROOM).iterdir()
+    (place,) = (bench.cache / TREES.name).iterdir()
     file = place / "files/node_modules/a/index.js"
     if harm == "edit":
         file.write_text("evil")
@@ -266,12 +267,25 @@ def test_a_file_in_the_place_of_the_cache_costs_time_only(bench: Bench) -> None:
 
 
 def test_old_trees_make_room(bench: Bench, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("packager.generate.kept._MOST_BYTES", 30)
+    monkeypatch.setattr(kept, "TREES", replace(TREES, max_bytes=30))
     for number in range(4):
         (project / "package.json").write_text(json.dumps({"name": "app", "version": f"1.0.{number}"}))
         bench.inner.extra["made.txt"] = "x" * 20
         bench.build()
-    assert len(list((bench.cache / ROOM).iterdir())) == 1
+    assert len(list((bench.cache / TREES.name).iterdir())) == 1
+
+
+@pytest.mark.parametrize(("beside", "runs"), [("cache", 1), ("cache-of-another", 2)])
+def test_a_cache_that_is_restored_elsewhere_still_serves(bench: Bench, tmp_path: Path, beside: str, runs: int) -> None:
+    """The local builder's tools may lie in the cache itself, and their paths in what it says of them."""
+    said = "(('PATH', '{0}/{1}/node/22/bin:/usr/bin'), ('npm_config_nodedir', '{0}/{1}/node/22'))"
+    bench.inner.tools = said.format(tmp_path, beside)
+    bench.build()
+    bench.cache = bench.cache.rename(tmp_path / "restored")
+    bench.inner.tools = said.format(tmp_path, beside.replace("cache", "restored"))
+    bench.build()
+
+    assert bench.inner.runs == runs
 
 
 def test_two_builds_at_once_leave_a_whole_tree(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +308,7 @@ def test_a_tree_whose_keeping_was_disturbed_is_not_kept(bench: Bench, monkeypatc
     def copy_and_be_pruned(source: Path, target: Path) -> None:
         monkeypatch.undo()
         copy_kept(source, target)
-        for begun in (bench.cache / ROOM).iterdir():
+        for begun in (bench.cache / TREES.name).iterdir():
             shutil.rmtree(begun)
 
     monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
@@ -312,7 +326,7 @@ def test_a_tree_that_is_taken_away_while_it_is_read_is_built_anew(
     def copy_and_be_pruned(source: Path, target: Path) -> None:
         monkeypatch.undo()
         copy_kept(source, target)
-        shutil.rmtree(bench.cache / ROOM)
+        shutil.rmtree(bench.cache / TREES.name)
 
     monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
     tree = bench.build()
@@ -321,12 +335,36 @@ def test_a_tree_that_is_taken_away_while_it_is_read_is_built_anew(
     assert bench.files_of(tree) == ["a", "a/bin", "a/index.js", "b"]
 
 
+def test_a_tree_that_is_replaced_while_it_is_read_is_not_mixed_with_the_other(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Twice(Counting):
+        def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
+            tree = super().build(job, scratch, watch)
+            (tree.root / "node_modules/z.js").write_text(f"a{self.runs}")
+            return tree
+
+    bench.inner = Twice()
+    bench.build()
+
+    def copy_and_be_replaced(source: Path, target: Path) -> None:
+        copy_kept(source, target)
+        if source.name == "z.js":
+            monkeypatch.undo()
+            bench.build(fresh=True)
+
+    monkeypatch.setattr(kept, "_copy", copy_and_be_replaced)
+    tree = bench.build()
+
+    assert (tree.root / "node_modules/a/index.js").read_text() == (tree.root / "node_modules/z.js").read_text()
+
+
 def test_what_killed_runs_left_goes_after_a_while_and_what_others_have_begun_stays(bench: Bench) -> None:
     for name, date in ((".a.0.removed", 0), (".b.1.removed", None)):
-        begun = bench.cache / ROOM / name
+        begun = bench.cache / TREES.name / name
         (begun / "files").mkdir(parents=True)
         if date is not None:
             os.utime(begun, (date, date))
     bench.build()
 
-    assert [path.name for path in (bench.cache / ROOM).glob(".*")] == [".b.1.removed"]
+    assert [path.name for path in (bench.cache / TREES.name).glob(".*")] == [".b.1.removed"]

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from packager.core.masking import Mask
-from packager.generate.running import Ended, run_live
+from packager.generate.running import CommandEnd, run_live
 
 
-def run(script: str, folder: Path, timeout_seconds: float = 60, lines: list[str] | None = None) -> Ended:
+def run(script: str, folder: Path, timeout_seconds: float = 60, lines: list[str] | None = None) -> CommandEnd:
     return run_live(
         ("sh", "-c", script),
         folder=folder,

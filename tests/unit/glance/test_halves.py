@@ -12,7 +12,7 @@ from packager.core.errors import ArtifactError
 from packager.glance import halves
 from packager.glance.aside import can_work_aside
 from packager.glance.halves import see_folder
-from packager.glance.sight import Sight, see
+from packager.glance.sight import Snapshot, see
 from packager.glance.walk import look
 from tests.support.trees import write_tree
 
@@ -42,7 +42,7 @@ def _tree(root: Path, seed: int) -> Path:
     return made
 
 
-def _told(sight: Sight) -> tuple[object, ...]:
+def _told(sight: Snapshot) -> tuple[object, ...]:
     groups = [(group.prefix, group.names, group.folder, group.files) for group in sight.groups]
     return sight.names, sight.identities, sight.paths(), sight.sources(), groups
 

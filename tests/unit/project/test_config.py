@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.catalog.arches import parse_arch
 from packager.core.errors import ConfigError, PackagerError, UsageError
 from packager.model.options import BuildOptions
 from packager.model.project import BundleSpec, Silence
 from packager.project.config import parse_project
 from packager.project.loading import load_project
-from packager.project.names import parse_arch
 from packager.project.options import with_options
 from tests.support.trees import package_json, write_tree
 

@@ -6,11 +6,13 @@ import pytest
 
 from packager.catalog.finding_codes.registry import CODES
 from packager.prove.causes import CAUSES
+from packager.prove.failure_context import FailureContext
 from packager.prove.findings import crash, explain
 from packager.prove.report import Failure
-from packager.prove.scene import Scene
 
-SCENE = Scene("api.zip", "/var/task", "/opt", layers=("engine.zip",), layer_packages=frozenset({"dep", "@a/b"}))
+SCENE = FailureContext(
+    "api.zip", "/var/task", "/opt", layers=("engine.zip",), layer_packages=frozenset({"dep", "@a/b"})
+)
 
 COMPILED_FOR_20 = (
     "The module '/var/task/b.node'\nwas compiled against a different Node.js version using\n"
@@ -185,7 +187,7 @@ def test_a_throw_is_located_in_the_bundle_and_not_in_our_loader() -> None:
     ],
 )
 def test_a_dropped_file_is_recognised_as_what_is_missing(wanted: str, asking: str, dropped: str) -> None:
-    scene = Scene("api.zip", "/var/task", "/opt", dropped={"other.js": "no", dropped: "rule `docs`"})
+    scene = FailureContext("api.zip", "/var/task", "/opt", dropped={"other.js": "no", dropped: "rule `docs`"})
     assert scene.why_dropped(wanted, asking) == f"; {dropped} was left out: rule `docs`"
     assert scene.why_dropped("./elsewhere", asking) == ""
 
@@ -205,7 +207,7 @@ def test_an_ordinary_end_is_no_crash(code: int) -> None:
 
 def test_an_extension_module_for_another_python_is_not_called_missing() -> None:
     path = "pydantic_core/_pydantic_core.cpython-311-x86_64-linux-gnu.so"
-    scene = Scene("api.zip", "/var/task", "/opt", extensions=("x/y.so", path))
+    scene = FailureContext("api.zip", "/var/task", "/opt", extensions=("x/y.so", path))
     finding = explain(Failure("load", "ModuleNotFoundError", "No module named 'pydantic_core._pydantic_core'"), scene)
     assert (finding.code, finding.subject) == ("RUN017", f"api.zip!{path}")
     assert explain(Failure("load", "ModuleNotFoundError", "No module named 'core'"), scene).code == "RUN001"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from packager.prove.chart import draw
 from packager.prove.coldstart import ColdStart, Start
+from packager.prove.quartiles import ratio, spread
 from packager.prove.report import read_report
-from packager.prove.spread import ratio, spread
 
 TIMES = st.lists(st.floats(1, 10_000), min_size=1, max_size=40)
 

@@ -11,10 +11,10 @@ import pytest
 from packager.catalog.current import load_catalog
 from packager.core.errors import UsageError
 from packager.model.proof import Proof
-from packager.prove import memory
+from packager.prove import proof_cache
 from packager.prove.events import EVENTS, sample_event
 from packager.prove.expect import as_expected
-from packager.prove.request import Request
+from packager.prove.request import ProofRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,35 +72,35 @@ def test_the_question_is_the_same_only_for_the_same_bytes_and_the_same_call(tmp_
     for path, data in ((one, b"1"), (same, b"1"), (other, b"2")):
         path.write_bytes(data)
     target, elder = (load_catalog().target("aws-lambda", f"nodejs{major}.x", "x86_64") for major in (22, 20))
-    request = Request("index.handler", target, {"A": "1"})
-    question = memory.asked(one, [other], request)
-    assert question == memory.asked(same, [other], replace(request, marker="another"))
+    request = ProofRequest("index.handler", target, {"A": "1"})
+    question = proof_cache.asked(one, [other], request)
+    assert question == proof_cache.asked(same, [other], replace(request, marker="another"))
     changed = [
-        memory.asked(other, [other], request),
-        memory.asked(one, [], request),
-        memory.asked(one, [other, other], request),
-        memory.asked(one, [other], replace(request, own={"A": "2"})),
-        memory.asked(one, [other], replace(request, handler="index.other")),
-        memory.asked(one, [other], replace(request, event={})),
-        memory.asked(one, [other], replace(request, memory_bytes=1)),
-        memory.asked(one, [other], replace(request, target=elder)),
+        proof_cache.asked(other, [other], request),
+        proof_cache.asked(one, [], request),
+        proof_cache.asked(one, [other, other], request),
+        proof_cache.asked(one, [other], replace(request, own={"A": "2"})),
+        proof_cache.asked(one, [other], replace(request, handler="index.other")),
+        proof_cache.asked(one, [other], replace(request, event={})),
+        proof_cache.asked(one, [other], replace(request, memory_bytes=1)),
+        proof_cache.asked(one, [other], replace(request, target=elder)),
     ]
     assert len({question, *changed}) == len(changed) + 1
 
 
 def test_only_what_was_proved_is_remembered_and_damage_is_forgotten(tmp_path: Path) -> None:
-    memory.remember(tmp_path, "q", "here", proved())
-    assert memory.recall(tmp_path, "q", "here", "api.zip") == proved()
-    assert memory.recall(tmp_path, "q", "there", "api.zip") is None
-    memory.remember(tmp_path, "f", "here", replace(proved(), status="failed"))
-    assert memory.recall(tmp_path, "f", "here", "api.zip") is None
+    proof_cache.remember(tmp_path, "q", "here", proved())
+    assert proof_cache.recall(tmp_path, "q", "here", "api.zip") == proved()
+    assert proof_cache.recall(tmp_path, "q", "there", "api.zip") is None
+    proof_cache.remember(tmp_path, "f", "here", replace(proved(), status="failed"))
+    assert proof_cache.recall(tmp_path, "f", "here", "api.zip") is None
     (kept,) = (tmp_path / "proofs").iterdir()
     for damage in ("", "[]", '{"status": "proved"}', kept.read_text().replace("proved", "failed")):
         kept.write_text(damage)
-        assert memory.recall(tmp_path, "q", "here", "api.zip") is None
+        assert proof_cache.recall(tmp_path, "q", "here", "api.zip") is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "proofs").write_text("a file where the folder should be")
-    memory.remember(tmp_path, "q", "here", proved())
-    assert memory.recall(tmp_path, "q", "here", "api.zip") is None
+    proof_cache.remember(tmp_path, "q", "here", proved())
+    assert proof_cache.recall(tmp_path, "q", "here", "api.zip") is None

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from packager.catalog.current import load_catalog
+from packager.prove.failure_context import FailureContext
 from packager.prove.natives import native_files
 from packager.prove.outcome import Run, judge
 from packager.prove.report import Failure, Report, read_event, read_report
-from packager.prove.request import Request, moved, runtime_environment
-from packager.prove.scene import Scene
+from packager.prove.request import ProofRequest, moved, runtime_environment
 from packager.prove.unpack import clean_root
 from tests.support.elfs import EM_AARCH64, write_elf
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from packager.model.targets import Target
 
-SCENE = Scene("api.zip", "/var/task", "/opt")
+SCENE = FailureContext("api.zip", "/var/task", "/opt")
 
 
 def target(runtime: str = "nodejs22.x") -> Target:
@@ -48,7 +48,7 @@ def test_only_whole_lines_with_the_marker_are_reports() -> None:
 @settings(deadline=None)
 @given(st.text())
 def test_no_text_of_a_bundle_is_an_event_without_the_marker(text: str) -> None:
-    assert read_event(Request("a.b", target()).marker, text) is None
+    assert read_event(ProofRequest("a.b", target()).marker, text) is None
 
 
 def test_a_native_file_counts_as_loaded_unless_it_was_refused_or_the_end() -> None:
@@ -69,11 +69,11 @@ def test_a_native_file_counts_as_loaded_unless_it_was_refused_or_the_end() -> No
 
 
 def test_every_request_has_a_marker_of_its_own() -> None:
-    assert Request("a.b", target()).marker != Request("a.b", target()).marker
+    assert ProofRequest("a.b", target()).marker != ProofRequest("a.b", target()).marker
 
 
 def test_the_environment_shadows_bundled_libraries_as_the_target_does() -> None:
-    environment = runtime_environment(Request("a.b", target(), {"LANG": "C", "MY": "1"}))
+    environment = runtime_environment(ProofRequest("a.b", target(), {"LANG": "C", "MY": "1"}))
     folders = environment["LD_LIBRARY_PATH"].split(":")
     assert folders.index("/usr/lib/x86_64-linux-gnu") < folders.index("/var/task/lib") < folders.index("/opt/lib")
     assert environment["_HANDLER"] == "a.b"
@@ -112,7 +112,7 @@ def missing(version: str) -> Report:
     ],
 )
 def test_a_standin_that_lacks_what_the_target_has_shows_nothing(version: str, official: bool, status: str) -> None:
-    proof = judge(run(missing(version), official=official), Request("a.b", target()), SCENE)
+    proof = judge(run(missing(version), official=official), ProofRequest("a.b", target()), SCENE)
     assert proof.status == status
     assert ("which the target has" in proof.detail) == (status == "skipped")
 
@@ -121,17 +121,17 @@ def test_a_library_of_the_target_missing_here_shows_nothing() -> None:
     text = "{}: cannot open shared object file: No such file or directory"
     for soname, status in (("libssl.so.3", "skipped"), ("libssl.so.1.1", "failed")):
         report = Report(failure=Failure("load", "Error", text.format(soname), "ERR_DLOPEN_FAILED"))
-        assert judge(run(report), Request("a.b", target()), SCENE).status == status
+        assert judge(run(report), ProofRequest("a.b", target()), SCENE).status == status
 
 
 def test_a_runtime_that_does_not_start_here_says_nothing_about_the_bundle() -> None:
     said = "python3.12: error while loading shared libraries: libpython3.12.so.1.0"
     silent = Run("local", "Python 3.12 on this machine", False, Report(), 127, output=said)
-    proof = judge(silent, Request("a.b", target()), SCENE)
+    proof = judge(silent, ProofRequest("a.b", target()), SCENE)
     assert (proof.status, proof.findings) == ("skipped", ())
     assert "did not start" in proof.detail
     blamed = replace(silent, output="Error: Cannot find module '/var/task/preload.js'")
-    assert judge(blamed, Request("a.b", target()), SCENE).status == "failed"
+    assert judge(blamed, ProofRequest("a.b", target()), SCENE).status == "failed"
 
 
 def test_out_of_memory_time_and_silence_are_failures() -> None:
@@ -141,7 +141,7 @@ def test_out_of_memory_time_and_silence_are_failures() -> None:
         ({"exit_code": 139}, "RUN005"),
         ({"exit_code": 0}, "RUN005"),
     ):
-        proof = judge(run(Report(phase="load"), **more), Request("a.b", target()), SCENE)
+        proof = judge(run(Report(phase="load"), **more), ProofRequest("a.b", target()), SCENE)
         assert (proof.status, [finding.code for finding in proof.findings]) == ("failed", [code])
 
 
@@ -150,7 +150,7 @@ def test_a_hidden_refusal_of_a_native_file_speaks_for_the_package() -> None:
         "load", "Error", "/var/task/x.node: invalid ELF header", "ERR_DLOPEN_FAILED", path="/var/task/x.node"
     )
     report = Report(failure=Failure("load", "Error", "Could not load the thing"), refused=(refused,))
-    (finding,) = judge(run(report), Request("a.b", target()), SCENE).findings
+    (finding,) = judge(run(report), ProofRequest("a.b", target()), SCENE).findings
     assert (finding.code, finding.subject) == ("RUN002", "api.zip!x.node")
 
 
@@ -207,5 +207,5 @@ def test_a_clean_root_is_read_only_merged_and_gone_afterwards(tmp_path: Path) ->
 )
 def test_what_the_real_runtime_brings_is_the_catalogs_word(missed: str, status: str) -> None:
     report = Report(failure=Failure("load", "Error", missed, "MODULE_NOT_FOUND"))
-    assert judge(run(report), Request("a.b", target()), SCENE).status == status
-    assert judge(run(report, official=True), Request("a.b", target()), SCENE).status == "failed"
+    assert judge(run(report), ProofRequest("a.b", target()), SCENE).status == status
+    assert judge(run(report, official=True), ProofRequest("a.b", target()), SCENE).status == "failed"

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from packager.report.difference import compare
 from packager.report.page import document, kind_of, page
-from packager.report.summary import Contents, Item
+from packager.report.summary import ArtifactContents, PackedFile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HOSTILE = "</script><img src=x onerror=alert(1)>.js"
-CONTENTS = Contents(
+CONTENTS = ArtifactContents(
     "api.zip",
     500,
     (
-        Item("a/b/c.js", 300, 100, 1, "p@1.0.0", "a/b", "p"),
-        Item("a/d.so", 800, 200, 2),
-        Item(HOSTILE, 10, 10, 3),
+        PackedFile("a/b/c.js", 300, 100, 1, "p@1.0.0", "a/b", "p"),
+        PackedFile("a/d.so", 800, 200, 2),
+        PackedFile(HOSTILE, 10, 10, 3),
     ),
 )
 
@@ -40,7 +40,7 @@ def test_the_page_holds_its_data_and_nothing_of_it_is_markup() -> None:
 
 
 def test_the_page_asks_nobody() -> None:
-    text = page(Contents("api.zip", 500, CONTENTS.items[:2]))
+    text = page(ArtifactContents("api.zip", 500, CONTENTS.items[:2]))
 
     assert "default-src 'none'" in text
     assert not re.search(r"https?://|\bsrc=|@import|url\(|fetch\(|XMLHttp", text)
@@ -62,7 +62,7 @@ def test_the_tree_has_folders_and_files() -> None:
 
 
 def test_what_changed_against_another(tmp_path: Path) -> None:
-    other = Contents("old.zip", 400, CONTENTS.items[:1])
+    other = ArtifactContents("old.zip", 400, CONTENTS.items[:1])
     data = document(CONTENTS, compare(other, CONTENTS), other)["difference"]
 
     assert (data["name"], data["counts"]) == ("old.zip", [2, 0, 0])

@@ -13,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from packager.cli import run
 from packager.sbom.cyclonedx import cyclonedx_text
 from packager.sbom.licences import UNKNOWN, licence_lines, licence_shares, spdx
-from packager.sbom.materials import Materials, Native, Part
+from packager.sbom.materials import BomEntry, Materials, Native
 from tests.support.documents import check
 from tests.support.trees import write_tree
 from tests.unit.sbom.test_reading import APP, PYTHON, materials
@@ -31,7 +31,7 @@ def bill(found: Materials) -> dict[str, Any]:
     return document
 
 
-def made_of(*parts: Part) -> Materials:
+def made_of(*parts: BomEntry) -> Materials:
     return Materials("api.zip", "ab" * 32, parts)
 
 
@@ -66,9 +66,11 @@ def test_other_bytes_have_another_serial_number(tmp_path: Path) -> None:
 def test_packages_with_purl_hash_licence_and_what_they_need() -> None:
     digest = base64.b64encode(bytes(range(64))).decode()
     engine = Native("node_modules/@s/c/c.node", "cd" * 32, 77)
-    part = Part("@s/c", "1.0.0", "npm", {"node_modules/@s/c": "ef" * 32}, "MIT", natives=(engine,), needs=("npm:b@2",),
-                integrity=f"sha512-{digest} sha512-AAAA sha9-x sha1-!!")  # fmt: skip
-    document = bill(made_of(Part("b", "2", "npm", {"node_modules/b": "00" * 32}), part))
+    part = BomEntry(
+        "@s/c", "1.0.0", "npm", {"node_modules/@s/c": "ef" * 32}, "MIT", natives=(engine,), needs=("npm:b@2",),
+        integrity=f"sha512-{digest} sha512-AAAA sha9-x sha1-!!",
+    )  # fmt: skip
+    document = bill(made_of(BomEntry("b", "2", "npm", {"node_modules/b": "00" * 32}), part))
 
     found = component(document, "c", "1.0.0")
     assert (found["group"], found["purl"]) == ("@s", "pkg:npm/%40s/c@1.0.0")
@@ -79,13 +81,13 @@ def test_packages_with_purl_hash_licence_and_what_they_need() -> None:
 
 
 def test_what_a_generator_wrote_has_no_purl() -> None:
-    document = bill(made_of(Part(".prisma/client", "", "", {"node_modules/.prisma/client": "00" * 32})))
+    document = bill(made_of(BomEntry(".prisma/client", "", "", {"node_modules/.prisma/client": "00" * 32})))
 
     assert "purl" not in document["components"][0]
 
 
 def test_what_was_joined_into_the_bundle_says_so() -> None:
-    document = bill(made_of(Part("a", "1", "npm", {}, "ISC", inlined=True)))
+    document = bill(made_of(BomEntry("a", "1", "npm", {}, "ISC", inlined=True)))
 
     assert {"name": "packager:inlined", "value": "true"} in document["components"][0]["properties"]
 
@@ -104,7 +106,7 @@ def test_what_was_joined_into_the_bundle_says_so() -> None:
     ],
 )
 def test_licences_in_the_words_of_the_format(declared: str, expected: object) -> None:
-    (found,) = bill(made_of(Part("a", "1", "npm", {}, declared)))["components"]
+    (found,) = bill(made_of(BomEntry("a", "1", "npm", {}, declared)))["components"]
 
     assert found.get("licenses") == expected
 
@@ -125,11 +127,11 @@ def test_what_is_no_expression(text: str) -> None:
 
 def test_the_summary_names_every_package_whose_licence_is_not_clear() -> None:
     found = made_of(
-        Part("a", "1", "npm", {}, "MIT"),
-        Part("b", "1", "npm", {}, "mit"),
-        Part("c", "1", "npm", {}, "ISC"),
-        Part("d", "1", "npm", {}, "see website", licence_files=("node_modules/d/LICENSE",)),
-        Part("e", "", "", {}),
+        BomEntry("a", "1", "npm", {}, "MIT"),
+        BomEntry("b", "1", "npm", {}, "mit"),
+        BomEntry("c", "1", "npm", {}, "ISC"),
+        BomEntry("d", "1", "npm", {}, "see website", licence_files=("node_modules/d/LICENSE",)),
+        BomEntry("e", "", "", {}),
     )
 
     shares = licence_shares(found)

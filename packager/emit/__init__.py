@@ -1,8 +1,0 @@
-"""The configurations hosts and deployment tools want: texts, merged into what the user has. Pure; nothing is written.
-
-An emitter reads a file of the project through `Order.read`, adds what is missing, and leaves comments, order and
-unknown keys as they are. A value of the user's that contradicts what is needed is a conflict: refused with a diff, or
-with `Order.force` replaced. What would say the same is returned byte for byte, so emitting twice changes nothing.
-"""
-
-from __future__ import annotations

@@ -1,0 +1,1 @@
+"""ZEIT Now, platform version 2."""

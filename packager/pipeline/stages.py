@@ -1,0 +1,103 @@
+"""The stages of a bundle, one after the other: each a function of its inputs to its result, done with a workbench."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from packager.archive.cache import open_cache
+from packager.archive.layout import make_layout
+from packager.archive.writer import write as write_archive
+from packager.audit.judge import audit_archive
+from packager.compile import stripping
+from packager.hosts.registry import lay_out
+from packager.model.plan import TRACED
+from packager.model.tracing import View
+from packager.select import tracing
+from packager.select.trim import references
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from packager.model.archives import Artifact
+    from packager.model.builds import Tree
+    from packager.model.bytecode import Compiled
+    from packager.model.findings import Finding
+    from packager.model.proof import Proof
+    from packager.model.results import Placed, Stripped
+    from packager.model.selection import Selection
+    from packager.model.stages import (
+        AuditInputs,
+        CompileInputs,
+        PlaceInputs,
+        ProveInputs,
+        StripInputs,
+        TraceInputs,
+        TrimInputs,
+        WriteInputs,
+    )
+    from packager.model.tools import Workbench
+
+
+def trace(inputs: TraceInputs, bench: Workbench) -> View:
+    """Return the tree as the bundle's code sees it; as it is where the trim level asks no code."""
+    if inputs.trim not in TRACED:
+        return View(inputs.inventory)
+    with bench.watch.step(inputs.trim, inputs.name):
+        return tracing.trace(inputs, bench.tools, bench.contents)
+
+
+def trim(inputs: TrimInputs, bench: Workbench) -> Selection:
+    """Return the verdict on every file of the tree."""
+    return references.trim(inputs, bench.contents)
+
+
+def strip(inputs: StripInputs, bench: Workbench) -> Stripped:
+    """Return copies of native files without their symbols."""
+    return stripping.strip(inputs, bench.contents)
+
+
+def compile_modules(inputs: CompileInputs, tree: Tree | None, bench: Workbench) -> Compiled:
+    """Return the selection with bytecode beside its modules, made by an interpreter of the tree's image if it has one.
+
+    Raises EnvironmentFault without the target's Python, GeneratorFault if that dies.
+    """
+    from packager.compile.kept import compile_kept
+
+    folder = Path(tempfile.mkdtemp(dir=bench.scratch, prefix=f"compiled-{inputs.name}-"))
+    with (
+        bench.watch.step("compile", inputs.name),
+        bench.tools.interpreters(inputs.language_version, tree, inputs.arch) as python,
+    ):
+        return compile_kept(inputs, python, bench.contents, bench.cache, folder)
+
+
+def place(inputs: PlaceInputs) -> tuple[Placed, ...]:
+    """Return every kept file with its name in the archive."""
+    return tuple(lay_out(inputs, inputs.kept))
+
+
+def write(inputs: WriteInputs, archive: Path, bench: Workbench) -> Artifact:
+    """Write the archive and return what is in it."""
+    entries = [(path, bench.contents.path(source)) for path, source in inputs.entries]
+    cache = open_cache(bench.cache)
+    return write_archive(make_layout(entries), archive, level=inputs.level, jobs=bench.jobs, cache=cache)
+
+
+def audit(inputs: AuditInputs, archive: Path, layers: Sequence[Path]) -> list[Finding]:
+    """Return what an archive on its layers lacks on its target, and which limits it breaks."""
+    return audit_archive(
+        archive,
+        layers,
+        inputs.target,
+        budget=inputs.budget,
+        name=inputs.name,
+        environment=inputs.environment,
+        handler=inputs.handler,
+    )
+
+
+def prove(inputs: ProveInputs, archive: Path, layers: Sequence[Path], bench: Workbench) -> Proof:
+    """Return what loading the archive shows."""
+    return bench.tools.prover(inputs, archive, layers)

@@ -1,0 +1,121 @@
+"""Trace → every file a bundle must have: what a static analysis cannot see follows from the packages. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from packager.select.trace.licences import is_licence
+from packager.select.trim.rulebook import package_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from packager.model.clients import Client
+    from packager.model.inventory import File, Inventory
+    from packager.model.packages import PackageGraph
+    from packager.model.tracing import Trace
+
+
+def reach(
+    trace: Trace,
+    inventory: Inventory,
+    graph: PackageGraph,
+    clients: Iterable[Client] = (),
+    joined: Collection[str] = (),
+) -> Reach:
+    """Return the traced files as the inventory calls them, and what belongs to them.
+
+    Of each package that is reached at all: its package.json, its licence, its native files, and the packages it has
+    installed for this very system (``optionalDependencies`` restricted by os, cpu or libc), whole. A generated
+    client is taken whole as soon as anything of it, or of the package it is loaded through, is reached. What is for
+    another system, or another engine than the target's, is for the rules that come before to drop. `joined` are folders
+    of packages whose code has become part of an entry: of them, only what they have installed for the system counts.
+    """
+    files = _named(trace, inventory)
+    _add_clients(files, inventory, clients, graph)
+    members = _members(inventory)
+    reached: dict[str, str] = {}
+    for path in files:
+        installed = graph.of(path)
+        if installed is not None and installed.package.path:
+            reached.setdefault(installed.package.path, files[path])
+    docs = package_rules("folders", "strict")
+    queue = sorted({*reached, *joined})
+    while queue:
+        folder = queue.pop(0)
+        for name in graph.installed[folder].optional:
+            other = graph.resolve(folder, name)
+            if other is None or not _for_one_system(graph, other):
+                continue
+            for file in members.get(other, ()):
+                if not docs.rule(file.path[len(other) + 1 :], graph.installed[other].package.name):
+                    files.setdefault(file.path, f"the part of {graph.installed[folder].package.name} for this system")
+            if other not in reached:
+                reached[other] = folder
+                queue.append(other)
+    for folder in reached:
+        for file in members.get(folder, ()):
+            inner = file.path[len(folder) + 1 :]
+            if inner == "package.json":
+                files.setdefault(file.path, "decides how Node reads its package")
+            elif file.elf is not None:
+                files.setdefault(file.path, "native code of a package that is asked for")
+            elif "/" not in inner and is_licence(inner):
+                files.setdefault(file.path, "the licence of a package that is asked for")
+    return Reach(files)
+
+
+def _named(trace: Trace, inventory: Inventory) -> dict[str, str]:
+    """Return path in the inventory → why; a file that links lead to has several paths, and all of them count."""
+    by_source: dict[str, list[str]] = {}
+    for file in inventory.files:
+        by_source.setdefault(file.source, []).append(file.path)
+    return {
+        path: f"{parent} asks for it" if parent else "where the host starts"
+        for real, parent in trace.files.items()
+        for path in dict.fromkeys((*by_source.get(real, ()), real))
+        if path in inventory.by_path
+    }
+
+
+def _add_clients(files: dict[str, str], inventory: Inventory, clients: Iterable[Client], graph: PackageGraph) -> None:
+    """Add the files of generated clients in use: schema, engine and WebAssembly are opened by computed names."""
+    touched = {installed.package.name for path in files if (installed := graph.of(path)) is not None}
+    for client in clients:
+        inside = f"{client.folder}/"
+        through = set(client.engine.packages) & touched if client.engine and "node_modules/" in inside else set()
+        if not through and not any(path.startswith(inside) for path in files):
+            continue
+        for file in inventory.files:
+            if file.path.startswith(inside):
+                files.setdefault(file.path, "part of a generated client that is asked for")
+
+
+def _members(inventory: Inventory) -> Mapping[str, list[File]]:
+    found: dict[str, list[File]] = {}
+    for file in inventory.files:
+        if file.package is not None and file.package.path:
+            found.setdefault(file.package.path, []).append(file)
+    return found
+
+
+def _for_one_system(graph: PackageGraph, folder: str) -> bool:
+    """Return whether a package is one of several that npm chooses from by the system, or says so by its name."""
+    installed = graph.installed[folder]
+    name = posixpath.basename(folder)
+    return bool(installed.package.os or installed.cpu or installed.libc or "linux" in name)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Every file of a tree that a bundle must have, by the trace and by what we know of packages."""
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Path in the inventory → why, as a clause: "src/handler.js asks for it"."""

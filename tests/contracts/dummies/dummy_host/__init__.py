@@ -1,0 +1,1 @@
+"""A hosting service that does not exist."""
