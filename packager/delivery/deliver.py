@@ -45,12 +45,12 @@ def deliver(results: list[Result], out: Path, *, sbom: bool = False) -> dict[str
 
 
 def _bill_of_materials(result: Result) -> str:
+    from packager.package_managers.registry import PACKAGE_MANAGERS
     from packager.sbom.cyclonedx import cyclonedx_text
-    from packager.sbom.locked import lock_integrity
     from packager.sbom.reading import read_materials
 
     job = result.bundle.job
-    integrity = lock_integrity(job.source / job.lock_file) if job.lock_file else {}
+    integrity = PACKAGE_MANAGERS[job.manager].integrity(job.source / job.lock_file) if job.manager is not None else {}
     inlined = {
         choice.file.package.path: choice.file.package
         for choice in result.selection.dropped

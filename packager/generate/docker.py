@@ -12,47 +12,38 @@ from packager.core.errors import DockerFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.failures import step_failure
+from packager.generate.failures import invocation_failure
 from packager.generate.images import JobImages
+from packager.generate.invocations import fill, invocations_for
 from packager.generate.running import CommandEnd
 from packager.generate.source import source_tar
-from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.generate.surroundings import Surroundings, surroundings
 from packager.languages.registry import LANGUAGES
-from packager.model.builds import WORKDIR, Step, Tree
+from packager.model.builds import IMAGE_TOOLS, WORKDIR, Tree
 from packager.model.containers import Command, Volume
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.environment import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from packager.core.progress import Stopwatch
+    from packager.model.builds import Invocation
     from packager.model.containers import Container, Containers
     from packager.model.plan import Job
     from packager.model.targets import Arch
 
-_OURS = PurePosixPath("/opt/packager")
+_OURS = PurePosixPath(IMAGE_TOOLS)
 _CERTIFICATES = _OURS / "certificates.pem"
 _NPMRC = _OURS / "npmrc"
 _NODE = _OURS / "node"
 _ENGINES = _OURS / "engines"
 _NPM = "lib/node_modules/npm"
-_VOLUMES = (
-    Volume("packager-npm-cache", PurePosixPath("/var/cache/packager/npm")),
-    Volume("packager-pip-cache", PurePosixPath("/var/cache/packager/pip")),
-)
 # Any name that is surely an executable file, in every image that has a shell.
 _ANY_FILE = "/bin/sh"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PROBE_SECONDS = 60.0
 _FREE = "free some space on the Docker engine's disk: `docker system df` tells what takes it"
-# Distributions' own pip is years old: Debian 11's lacks options that every later one has, Debian 12's fetches wheels
-# for another Python only to find that they do not suit its own. The newest that their Python runs is put aside.
-_PIP = _OURS / "pip"
-_NEW_PIP = Step(
-    "pip",
-    ("python3", "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(_PIP), "pip"),
-)
 
 
 class DockerBuilder:
@@ -82,11 +73,11 @@ class DockerBuilder:
 
     def build(self, job: Job, scratch: Path, watch: Stopwatch) -> Tree:
         """Run the job in an empty scratch folder. Raises GeneratorFault, EnvironmentFault or ConfigError."""
-        steps = steps_for(job, run_scripts=job.libc == job.platform.libc)
+        invocations = invocations_for(job, run_scripts=job.libc == job.platform.libc)
         outside = surroundings(self._environment, self._home, job.source)
         image = self._images.of(job, outside, watch)
         given = _environment(outside)
-        with self._containers.start(image, environment=_steady(), volumes=_VOLUMES) as container:
+        with self._containers.start(image, environment=_steady(), volumes=_volumes()) as container:
             with watch.step("copy in", job.source.name):
                 container.copy_in(_private_files(outside), _OURS)
                 given |= self._bring_node(job, container)
@@ -98,13 +89,9 @@ class DockerBuilder:
                     container.copy_in(
                         tar_stream((path.name, path) for path in sorted((scratch / "engines").iterdir())), _ENGINES
                     )
-            if job.manager == "pip":
-                with watch.step("pip", job.source.name):
-                    self._run(container, job, _NEW_PIP, given, watch)
-                given[PIP_VARIABLE] = str(_PIP)
-            for step in steps:
-                with watch.step(step.purpose, job.source.name):
-                    self._run(container, job, step, given, watch)
+            for invocation in invocations:
+                with watch.step(invocation.purpose, job.source.name):
+                    self._run(container, job, invocation, given, watch)
             toolchain = tuple(_versions(container, job, given))
             root = scratch / "tree"
             root.mkdir(parents=True)
@@ -147,18 +134,23 @@ class DockerBuilder:
         )
         raise DockerFault(msg, where=f"image {job.image or job.platform.image}", fix=fix)
 
-    def _run(self, container: Container, job: Job, step: Step, given: Mapping[str, str], watch: Stopwatch) -> None:
-        """Run one step; raises GeneratorFault or EnvironmentFault unless it succeeds."""
-        environment = {**given, **fill(step.environment, _ANY_FILE, str(_ENGINES))}
+    def _run(
+        self, container: Container, job: Job, invocation: Invocation, given: Mapping[str, str], watch: Stopwatch
+    ) -> None:
+        """Run one invocation; raises GeneratorFault or EnvironmentFault unless it succeeds."""
+        environment = {**given, **fill(invocation.environment, _ANY_FILE, str(_ENGINES))}
         command = Command(
-            step.argv, PurePosixPath(WORKDIR) / step.workdir, tuple(environment.items()), job.timeout_seconds
+            invocation.argv,
+            PurePosixPath(WORKDIR) / invocation.workdir,
+            tuple(environment.items()),
+            job.timeout_seconds,
         )
         # The container's own mask knows the command's variables; the user's line may spell other secrets out.
         mask = Mask({**self._environment, **dict(job.environment)})
         outcome = container.run(command, lambda line: watch.progress.line(mask(line)))
         if outcome.exit_code != 0 or outcome.timed_out:
             ended = CommandEnd(outcome.exit_code, outcome.output, outcome.timed_out, outcome.out_of_memory)
-            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+            raise invocation_failure(invocation, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
 
 
 def _needs_node(job: Job) -> bool:
@@ -167,9 +159,20 @@ def _needs_node(job: Job) -> bool:
 
 def _steady() -> tuple[tuple[str, str], ...]:
     """Return what holds for every command; nothing secret, since it shows in ``docker inspect``."""
-    own = {"npm_config_cache": str(_VOLUMES[0].path), "PIP_CACHE_DIR": str(_VOLUMES[1].path)}
+    own = {plugin.cache_variable: str(_cache_of(name)) for name, plugin in PACKAGE_MANAGERS.items()}
+    own.pop("", None)
     own["PIP_ROOT_USER_ACTION"] = "ignore"  # there is nobody else in the container
     return tuple({**SETTINGS, **own, "HOME": "/root"}.items())
+
+
+def _volumes() -> tuple[Volume, ...]:
+    """Return where package managers keep their downloads from one build to the next."""
+    named = [name for name, plugin in PACKAGE_MANAGERS.items() if plugin.cache_variable]
+    return tuple(Volume(f"packager-{name}-cache", _cache_of(name)) for name in named)
+
+
+def _cache_of(name: str) -> PurePosixPath:
+    return PurePosixPath("/var/cache/packager") / name
 
 
 def _environment(outside: Surroundings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A step that failed → the error its user reads, the same for every builder."""
+"""An invocation that failed → the error its user reads, the same for every builder."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import disk_full, explain
 
 if TYPE_CHECKING:
     from packager.core.masking import Mask
     from packager.generate.running import CommandEnd
-    from packager.model.builds import Step
+    from packager.model.builds import Invocation
 
 _TAIL_LINES = 20
 _LONGEST_WORD = 200
@@ -20,15 +21,15 @@ _LONGEST_LINE = 200
 """Characters of a command of ours; the user's own line is shown whole."""
 
 
-def step_failure(
-    step: Step, ended: CommandEnd, *, timeout_seconds: float, mask: Mask, free: str
+def invocation_failure(
+    invocation: Invocation, ended: CommandEnd, *, timeout_seconds: float, mask: Mask, free: str
 ) -> GeneratorFault | EnvironmentFault:
-    """Return the error for a step that failed or took too long: where, what, why as far as it shows, and what to do.
+    """Return the error for a command that failed or took too long: where, what, why as far as it shows, what to do.
 
     Secrets that `mask` knows are taken out of the command and of its output. A full disk is this machine's trouble
     and no fault of the command; `free` says how to get space where the command ran.
     """
-    where = f"{step.purpose}: {shown(step, mask)}"
+    where = f"{invocation.purpose}: {shown(invocation, mask)}"
     output = mask(ended.output)
     tail = "\n".join(output.splitlines()[-_TAIL_LINES:])
     if ended.timed_out:
@@ -41,20 +42,20 @@ def step_failure(
     if ended.out_of_memory:
         fix = "give the Docker engine's machine more memory"
         return GeneratorFault(f"{how}: out of memory", where=where, fix=fix, output=tail)
-    cause = explain(output)
+    cause = explain(output, [known for plugin in PACKAGE_MANAGERS.values() for known in plugin.causes])
     if cause is not None:
         return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)
     # What runs in a tree of ours only cannot be tried again by hand.
-    again = "; run the same line in the project to try again" if step.purpose in ("install", "generate") else ""
+    again = "; run the same line in the project to try again" if invocation.purpose in ("install", "generate") else ""
     return GeneratorFault(how, where=where, fix=f"see its output{again}", output=tail)
 
 
-def shown(step: Step, mask: Mask) -> str:
-    """Return a step's command as people would type it, without secrets: the user's own line, else ours shortened.
+def shown(invocation: Invocation, mask: Mask) -> str:
+    """Return a command as people would type it, without secrets: the user's own line, else ours shortened.
 
     Each argument is masked before it is quoted or cut: a secret is not recognised in quotes, nor by its first half.
     """
-    if step.line:
-        return mask(step.line)
-    text = mask(shlex.join(mask(word) if len(word) < _LONGEST_WORD else "…" for word in step.argv))
+    if invocation.line:
+        return mask(invocation.line)
+    text = mask(shlex.join(mask(word) if len(word) < _LONGEST_WORD else "…" for word in invocation.argv))
     return text if len(text) <= _LONGEST_LINE else f"{text[:_LONGEST_LINE]} …"

@@ -14,14 +14,14 @@ from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.failures import step_failure
+from packager.generate.failures import invocation_failure
+from packager.generate.invocations import fill, invocations_for
 from packager.generate.normalise import normalise
 from packager.generate.running import run_live
 from packager.generate.source import copy_source
-from packager.generate.steps import PIP_VARIABLE, fill, steps_for
 from packager.languages.registry import LANGUAGES
-from packager.model.builds import WORKDIR, Tree
-from packager.package_managers.lockfiles import check_lock
+from packager.model.builds import PIP_VARIABLE, WORKDIR, Tree
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.environment import clean_environment, of_the_session
 from packager.toolchains.node import find_node, this_machine
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.core.progress import Stopwatch
-    from packager.model.builds import Step
+    from packager.model.builds import Invocation
     from packager.model.plan import Job
 
 ENGINES_FOLDER = "engines"
@@ -56,8 +56,9 @@ class HostBuilder:
         here = this_machine()
         run_scripts = here.system == "linux" and here.arch == job.arch and here.libc == job.libc
         notes = [] if run_scripts else _notes_on_scripts(job)
-        steps = steps_for(job, run_scripts=run_scripts)
-        environment, toolchain = self._surroundings(job, steps)
+        invocations = invocations_for(job, run_scripts=run_scripts)
+        environment, toolchain = self._surroundings(job, invocations)
+        _require_tools(job, environment)
         # The name occurs nowhere else: it is what generated files are searched for afterwards.
         root = scratch / f"packager-{uuid.uuid4().hex}"
         try:
@@ -68,9 +69,9 @@ class HostBuilder:
                 with watch.step("engines", ", ".join(file.file for file in job.engine_files)):
                     store = EngineStore(self._cache or default_cache(), {**self._outside, **dict(job.environment)})
                     store.provide(job.engine_files, scratch / ENGINES_FOLDER, job.source)
-            for step in steps:
-                with watch.step(step.purpose, job.source.name):
-                    self._run(step, job, root, environment, watch)
+            for invocation in invocations:
+                with watch.step(invocation.purpose, job.source.name):
+                    self._run(invocation, job, root, environment, watch)
             with watch.step("normalise", job.source.name):
                 normalised = normalise(root, tuple(dict.fromkeys((str(root), str(root.resolve())))))
         except OSError as error:
@@ -83,52 +84,68 @@ class HostBuilder:
     def identity(self, job: Job, watch: Stopwatch) -> str:
         """Return the tools and the environment of a job as one text, less what differs from terminal to terminal."""
         here = this_machine()
-        steps = steps_for(job, run_scripts=True)
-        environment, toolchain = self._surroundings(job, steps)
+        invocations = invocations_for(job, run_scripts=True)
+        environment, toolchain = self._surroundings(job, invocations)
         steady = sorted((name, value) for name, value in environment.items() if not of_the_session(name))
         return repr((here, toolchain, steady))
 
-    def _surroundings(self, job: Job, steps: tuple[Step, ...]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-        """Return the environment of all steps and the versions of the tools found."""
+    def _surroundings(
+        self, job: Job, invocations: tuple[Invocation, ...]
+    ) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+        """Return the environment of all invocations and the versions of the tools found."""
         environment = clean_environment(self._outside)
         bundle = self._outside.get("PACKAGER_CA_BUNDLE")
         if bundle:
             names = ("NODE_EXTRA_CA_CERTS", "npm_config_cafile", "PIP_CERT", "REQUESTS_CA_BUNDLE")
             environment.update(dict.fromkeys(names, bundle))
         programs = [argv[0] for argv in LANGUAGES[job.language].build_programs]
-        if "node" in programs and steps:
+        if "node" in programs and invocations:
             node = find_node(job.language_version, self._cache)
             environment["PATH"] = os.pathsep.join((str(node.bin_dir), environment.get("PATH", os.defpath)))
             headers = node.bin_dir.parent / "include" / "node"
             if headers.is_dir():  # else node-gyp fetches them from nodejs.org
                 environment["npm_config_nodedir"] = str(node.bin_dir.parent)
             return environment, (("node", node.node_version), ("npm", node.npm_version))
-        if "python3" in programs and steps:
+        if "python3" in programs and invocations:
             python, environment[PIP_VARIABLE] = _python(environment)
             return environment, (("python", _version_of_python(python, environment)),)
         return environment, ()
 
-    def _run(self, step: Step, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch) -> None:
-        """Run one step to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
-        own = fill(step.environment, _any_file(), str(root.parent / ENGINES_FOLDER))
+    def _run(
+        self, invocation: Invocation, job: Job, root: Path, environment: Mapping[str, str], watch: Stopwatch
+    ) -> None:
+        """Run one invocation to its end; raises GeneratorFault or EnvironmentFault unless it succeeds."""
+        own = fill(invocation.environment, _any_file(), str(root.parent / ENGINES_FOLDER))
         together = {**environment, **own}
-        argv = (_python(environment)[0], *step.argv[1:]) if step.argv[0] == "python3" else step.argv
-        # Looked up on the steps' own PATH; Popen would look on ours.
+        argv = (_python(environment)[0], *invocation.argv[1:]) if invocation.argv[0] == "python3" else invocation.argv
+        # Looked up on the invocation's own PATH; Popen would look on ours.
         program = shutil.which(argv[0], path=together.get("PATH"))
         if program is None:
-            msg = f"there is no program {argv[0]} on this machine"
-            raise EnvironmentFault(msg, where=step.purpose, fix=f"install {argv[0]}, or build with --builder docker")
+            raise _no_program(argv[0], invocation.purpose)
         mask = Mask({**self._outside, **dict(job.environment)})
         ended = run_live(
             (program, *argv[1:]),
-            folder=root / step.workdir,
+            folder=root / invocation.workdir,
             environment=together,
             timeout_seconds=job.timeout_seconds,
             mask=mask,
             on_line=watch.progress.line,
         )
         if ended.timed_out or ended.exit_code != 0:
-            raise step_failure(step, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+            raise invocation_failure(invocation, ended, timeout_seconds=job.timeout_seconds, mask=mask, free=_FREE)
+
+
+def _require_tools(job: Job, environment: Mapping[str, str]) -> None:
+    """Raise EnvironmentFault for a program of the package manager that is not here, before anything is copied."""
+    for program in PACKAGE_MANAGERS[job.manager].tools(job) if job.manager is not None else ():
+        # Another name for a Python may do, which `_python` has found already.
+        if program != "python3" and shutil.which(program, path=environment.get("PATH")) is None:
+            raise _no_program(program, "install")
+
+
+def _no_program(name: str, where: str) -> EnvironmentFault:
+    msg = f"there is no program {name} on this machine"
+    return EnvironmentFault(msg, where=where, fix=f"install {name}, or build with --builder docker")
 
 
 def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
@@ -141,9 +158,7 @@ def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
 
 def _notes_on_scripts(job: Job) -> list[str]:
     """Return a note on packages whose install scripts are not run, since they would build for this machine."""
-    if job.manager != "npm":
-        return []
-    packages = check_lock(job.source).install_scripts
+    packages = PACKAGE_MANAGERS[job.manager].read(job.source).install_scripts if job.manager is not None else ()
     if not packages:
         return []
     wanted = f"{job.arch} {job.libc}"

@@ -20,12 +20,12 @@ import msgspec
 
 from packager import __version__
 from packager.generate.source import link_target, source_files
+from packager.package_managers.registry import PACKAGE_MANAGERS
 
 if TYPE_CHECKING:
     from packager.model.plan import Job
 
 _FORMAT = 1
-_LOCKS = frozenset({"package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml"})
 _LIFECYCLE = frozenset({"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"})
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".html", ".md")
 _SCHEMA_OPTION = re.compile(r" --schema=\S+")
@@ -33,9 +33,9 @@ _SCHEMA_OPTION = re.compile(r" --schema=\S+")
 
 def settled(job: Job) -> bool:
     """Return whether two runs of a job must give the same: nothing is resolved anew, and there is something to save."""
-    if job.manager in ("npm", "pnpm"):
-        return Path(job.lock_file).name in _LOCKS
-    return job.manager is None and bool(job.generate)
+    if job.manager is not None:
+        return PACKAGE_MANAGERS[job.manager].reproducible(job)
+    return bool(job.generate)
 
 
 def key_of(job: Job, identity: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from packager.core.errors import EnvironmentFault
+from packager.package_managers.registry import PACKAGE_MANAGERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,13 +75,21 @@ class Surroundings:
 def surroundings(environment: Mapping[str, str], home: Path, project: Path | None = None) -> Surroundings:
     """Read what this machine has. Raises EnvironmentFault if PACKAGER_CA_BUNDLE names no readable bundle."""
     npmrc = "".join(f"{line}\n" for line in _npm_lines(environment, home))
-    referring = npmrc + (_text(project / ".npmrc") if project is not None else "")
+    referring = npmrc + "".join(_project_settings(project))
     registries = dict(_npm_variables(environment))
     registries |= dict(_pip_settings(environment, home))
     registries |= {name: environment[name] for name in _VARIABLE.findall(referring) if name in environment}
     return Surroundings(
         _certificates(environment, home), npmrc, tuple(_proxies(environment)), tuple(registries.items())
     )
+
+
+def _project_settings(project: Path | None) -> Iterator[str]:
+    """Yield the texts of the settings that package managers read in a project's folder."""
+    if project is None:
+        return
+    for name in dict.fromkeys(name for plugin in PACKAGE_MANAGERS.values() for name in plugin.settings_files):
+        yield _text(project / name) + "\n"
 
 
 def _certificates(environment: Mapping[str, str], home: Path) -> bytes:

@@ -30,7 +30,6 @@ from packager.languages.neutral import layer_misplaced as layer_misplaced
 from packager.languages.neutral import layer_packages as layer_packages
 from packager.languages.neutral import layer_pattern as layer_pattern
 from packager.languages.neutral import library_advice as library_advice
-from packager.languages.neutral import managers as managers
 from packager.languages.neutral import manifest as manifest
 from packager.languages.neutral import opens_native as opens_native
 from packager.languages.neutral import package_layout as package_layout

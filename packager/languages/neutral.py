@@ -14,12 +14,10 @@ if TYPE_CHECKING:
 
     from packager.model.inventory import ElfFacts
     from packager.model.languages import HandlerFault, InterpreterSearch, PackageLayout
-    from packager.model.plan import PackageManager
     from packager.model.targets import Arch, Libc, Target
 
 manifest = ""
 weak_marks: tuple[str, ...] = ()
-managers: tuple[PackageManager, ...] = ()
 bootstrap = ""
 compiled_suffixes: tuple[str, ...] = ()
 handlers_in_layers = False

@@ -16,13 +16,16 @@ WORKDIR = "/var/task"
 """Where a project lies while it is built. The host builder works in scratch and rewrites the scratch path
 to this one in generated text, so that both builders, every user and every folder give the same bytes."""
 
+IMAGE_TOOLS = "/opt/packager"
+"""Where the docker builder puts what a build needs beside the project."""
+
 
 @dataclass(frozen=True)
-class Step:
+class Invocation:
     """One command of a job, the same in every builder."""
 
     purpose: str
-    """For people: "install", "generate", "prune"."""
+    """For people: "install", "generate", "prune", "pip"."""
     argv: tuple[str, ...]
     environment: tuple[tuple[str, str], ...] = ()
     workdir: str = ""
@@ -57,3 +60,6 @@ class Builder(Protocol):
 
 PYTHON_PACKAGES_DIR = ".packager-python"
 """Where pip puts packages while a project is built; later stages move its content to the right place."""
+
+PIP_VARIABLE = "PACKAGER_PIP"
+"""Names the folder that holds the package pip, for what runs it; without it the interpreter's own is taken."""

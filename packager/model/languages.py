@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from packager.model.findings import Severity
     from packager.model.inventory import ElfFacts
-    from packager.model.plan import PackageManager
     from packager.model.targets import Arch, Libc, Target
 
 PackageLayout = Literal["folders", "shared", "none"]
@@ -71,8 +70,6 @@ class ProjectRules(Protocol):
     """For people: ``Node``."""
     manifest: str
     """The file that names a project's packages: ``package.json``; empty where there is none."""
-    managers: tuple[PackageManager, ...]
-    """The package managers whose lock files are read."""
     bootstrap: str
     """The program a runtime starts instead of a handler: ``bootstrap``; empty where handlers are loaded."""
     usual_handlers: tuple[str, ...]

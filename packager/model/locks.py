@@ -18,8 +18,8 @@ class LockFacts:
     lock_file: str
     """File name; empty if there is nothing to install."""
     packages: tuple[tuple[str, str], ...] = ()
-    """(name, locked version), sorted: npm's at the top of node_modules; all of pnpm's, as importers have them."""
+    """(name, locked version): npm's at the top of node_modules; all of other managers', as the project has them."""
     install_scripts: tuple[str, ...] = ()
-    """Names of packages with install scripts, sorted; npm only."""
+    """Names of packages with install scripts, sorted; of managers whose lock files tell."""
     notes: tuple[str, ...] = ()
     """For people, one line each: "…lock files of two managers, npm's is used"."""

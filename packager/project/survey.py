@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from packager.core.package_json import read_package_json
-from packager.core.requirements import read_requirements
 from packager.engines.generations import generation, spoken_of
 from packager.engines.schemas import find_clients
-from packager.languages.registry import LANGUAGES, UNKNOWN_LANGUAGE
+from packager.languages.registry import UNKNOWN_LANGUAGE
+from packager.model.locks import LockFacts
 from packager.model.project import Survey
-from packager.package_managers.lockfiles import check_lock
+from packager.package_managers.choose import check_lock, manifest_of
 from packager.project.files import language_of
 
 if TYPE_CHECKING:
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.catalog import Catalog
-    from packager.model.plan import PackageManager
-
-PYTHON_REQUIREMENTS = ("requirements.txt",)
 
 
 def survey(
@@ -37,19 +34,10 @@ def survey(
     Raises ConfigError for a missing, broken or contradictory lock file, or a schema that is named but not there.
     """
     language = language or language_of(root) or UNKNOWN_LANGUAGE
-    manager: PackageManager | None = None
-    lock_file, packages, notes = "", dict[str, str](), tuple[str, ...]()
-    named = ""
-    managers = LANGUAGES[language].managers
-    if "npm" in managers and (root / "package.json").is_file():
-        facts = check_lock(root)
-        manager, lock_file, packages, notes = facts.manager, facts.lock_file, dict(facts.packages), facts.notes
-        named = _schema_of(read_package_json(root))
-    elif "pip" in managers:
-        for name in PYTHON_REQUIREMENTS:
-            if (root / name).is_file():
-                manager, lock_file = "pip", name
-                packages = read_requirements((root / name).read_text(encoding="utf-8", errors="replace"))
+    manifest = manifest_of(language)
+    facts = check_lock(root, language) if manifest and (root / manifest).is_file() else LockFacts(None, "")
+    packages = dict(facts.packages)
+    named = _schema_of(read_package_json(root)) if manifest == "package.json" else ""
     spoken = tuple(engine for engine in catalog.engines if engine.language == language and spoken_of(engine, packages))
     decided = _decided(environment or {})
     clients = find_clients(root, spoken, packages, commands=commands, named=named, facts=decided)
@@ -58,7 +46,7 @@ def survey(
     if not clients and (found := generation(spoken, packages, decided)):
         generations.append(found)
     engines = (*dict.fromkeys(generations), *engines)
-    return Survey(root, language, manager, lock_file, packages, engines, clients, notes)
+    return Survey(root, language, facts.manager, facts.lock_file, packages, engines, clients, facts.notes)
 
 
 def _decided(environment: Mapping[str, str]) -> dict[str, str]:

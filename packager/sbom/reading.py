@@ -30,8 +30,8 @@ def read_materials(
 ) -> Materials:
     """Return what a zip or folder is made of. Raises ArtifactError for what cannot be read.
 
-    `integrity` maps folders of npm packages (``node_modules/a``) to what the lock file says of them; `inlined` are the
-    packages whose code was joined into the bundle's own, each with the folder it was installed to.
+    `integrity` maps folders of packages (``node_modules/a``), or ``name@version``, to what the lock file says of them;
+    `inlined` are the packages whose code was joined into the bundle's own, each with the folder it was installed to.
     """
     materials = _read(path, name, integrity or {})
     there = {part.key for part in materials.parts}
@@ -79,7 +79,7 @@ def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, s
             contents={},
             licence=facts.licence,
             inlined=True,
-            integrity=integrity.get(package.path, ""),
+            integrity=_locked((package.path,), facts.name, facts.version, integrity),
         )
 
 
@@ -164,17 +164,23 @@ def _part(
     package, facts = grouped[folders[0]][0], found[folders[0]]
     paths = [path for folder in folders for path in grouped[folder][1]]
     needs = {key for folder in folders for key in _resolved(folder, found[folder], keys)}
+    name, version = facts.name or package.name, facts.version or package.version
     return BomEntry(
-        name=facts.name or package.name,
-        version=facts.version or package.version,
+        name=name,
+        version=version,
         ecosystem=facts.ecosystem,
         contents={folder: files.digest(grouped[folder][1], f"{folder}/") for folder in folders},
         licence=facts.licence,
         licence_files=tuple(path for path in paths if _LICENCE_FILE.search(path)),
         needs=tuple(sorted(needs - {keys[folders[0]]})),
         natives=tuple(files.natives[path] for path in paths if path in files.natives),
-        integrity=next((text for folder in folders if (text := integrity.get(_as_installed(folder)))), ""),
+        integrity=_locked(map(_as_installed, folders), name, version, integrity),
     )
+
+
+def _locked(folders: Iterable[str], name: str, version: str, integrity: Mapping[str, str]) -> str:
+    """Return what the lock file says of a package, by one of its folders or by name@version; "" if it says nothing."""
+    return next((text for folder in folders if (text := integrity.get(folder))), integrity.get(f"{name}@{version}", ""))
 
 
 def _key(package: Package, facts: Declared) -> str:

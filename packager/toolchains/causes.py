@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from packager.model.package_managers import KnownCause
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ _CA_FIX = "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's 
 # Linux says ENOSPC of its limits on watched files, too.
 _DISK_FULL = r"ENOSPC(?!: System limit)|No space left on device|EDQUOT|Disk quota exceeded"
 
-_CAUSES: tuple[tuple[str, str, str], ...] = (
+_OF_THE_MACHINE: tuple[tuple[str, str, str], ...] = (
     (
         _DISK_FULL,
         "the disk is full",
@@ -34,6 +40,9 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         "TLS on this network is re-signed by a certificate authority the command does not trust",
         _CA_FIX,
     ),
+)
+"""Said before all others: tools repeat these in errors of their own."""
+_CAUSES: tuple[tuple[str, str, str], ...] = (
     (
         r"npm (?:ERR!|error) code EUSAGE[\s\S]*?(?P<detail>(?:Missing|Invalid): .*)",
         "package.json and package-lock.json disagree: {detail}",
@@ -43,11 +52,6 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         r"npm (?:ERR!|error).*`npm ci` can only install packages when your package\.json and package-lock\.json",
         "package.json and package-lock.json disagree",
         "run `npm install` in the project and commit package-lock.json",
-    ),
-    (
-        r"ERR_PNPM_OUTDATED_LOCKFILE",
-        "package.json and pnpm-lock.yaml disagree",
-        "run `pnpm install` in the project and commit pnpm-lock.yaml",
     ),
     (
         r"npm (?:ERR!|error) code E401|npm (?:ERR!|error) code E403|ERR_PNPM_FETCH_40[13]|401 Unauthorized",
@@ -73,11 +77,6 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
         r"npm (?:ERR!|error) code EINTEGRITY",
         "a downloaded package differs from what the lock file says",
         "run `npm cache verify`; if it stays, find out who changed the package",
-    ),
-    (
-        r"No matching distribution found for (?P<detail>\S+)",
-        "pip found no wheel of {detail} for the target",
-        "choose a version that has one, or build it: --builder docker",
     ),
     (
         r"Failed to fetch (?:the engine file|sha256 checksum)(?: at (?P<detail>\S+))?|binaries\.prisma\.sh",
@@ -148,15 +147,16 @@ _CAUSES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain(output: str) -> CommandCause | None:
+def explain(output: str, more: Iterable[KnownCause] = ()) -> CommandCause | None:
     """Return the first known cause that a failed command's last output shows; None if it is a new one.
 
-    A pattern's group ``detail`` (a package, a target) is named in the message.
+    `more` are those that package managers know of themselves. A pattern's group ``detail`` (a package, a target) is
+    named in the message.
 
     >>> explain("npm error code SELF_SIGNED_CERT_IN_CHAIN").fix
     "let PACKAGER_CA_BUNDLE name a PEM file with the CA of your network's proxy"
     """
-    for pattern, message, fix in _CAUSES:
+    for pattern, message, fix in (*_OF_THE_MACHINE, *more, *_CAUSES):
         match = re.search(pattern, output)
         if match:
             detail = (match.groupdict().get("detail") or "").strip().rstrip(".,:'\"")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 import packager
-from tests.contracts import conftest, dummies, test_languages
+from tests.contracts import conftest, dummies, test_languages, test_package_managers
 
 FOLDER = Path(dummies.__file__).parent
 # Contract → (files of the dummy, the registry of the package that gets its line).
 TOUCHED = {
     "LanguagePlugin": (["quill.py"], "LANGUAGES", "languages/registry.py"),
+    "PackageManagerPlugin": (["shelf.py"], "PACKAGE_MANAGERS", "package_managers/registry.py"),
     "Host": (
         ["dummy_host/__init__.py", "dummy_host/dummy.yaml", "dummy_host/host.py"],
         "HOSTS",
@@ -42,7 +43,8 @@ def test_one_dict_of_the_package_is_where_a_plug_in_is_registered(contract: str)
 
 
 def test_the_fixture_registers_each_dummy_by_one_line() -> None:
-    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in (conftest, test_languages)]
+    modules = (conftest, test_languages, test_package_managers)
+    texts = [Path(str(module.__file__)).read_text(encoding="utf-8") for module in modules]
     lines = re.findall(r"setitem\((\w+), \"", "".join(texts))
     assert sorted(lines) == sorted(name for _, name, _ in TOUCHED.values())
 

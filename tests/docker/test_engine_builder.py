@@ -19,8 +19,10 @@ from packager.containers.docker_engine import connect
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
 from packager.generate.docker import DockerBuilder
+from packager.generate.host import HostBuilder
 from packager.inventory.elf import read_elf
 from packager.model.builds import PYTHON_PACKAGES_DIR
+from packager.package_managers.yarn_classic import YARN
 from packager.toolchains.node_fetched import node_folder
 from tests.support.jobs import make_job, write_project
 
@@ -164,3 +166,32 @@ def test_a_python_projects_own_modules_take_no_part_in_its_install(
 
     assert (tree.root / PYTHON_PACKAGES_DIR / "six.py").is_file()
     assert (tree.root / "types.py").read_text() == STOPS
+
+
+def test_yarn_makes_in_a_container_what_it_makes_here(builder: DockerBuilder, tmp_path: Path) -> None:
+    package = {
+        "name": "p",
+        "version": "1.0.0",
+        "dependencies": {"sharp": "0.34.5"},
+        "devDependencies": {"mitt": "3.0.1"},
+    }
+    project = write_project(tmp_path / "p", {"package.json": package})
+    command = ["npx", "--yes", YARN, "install", "--ignore-scripts", "--ignore-engines", "--non-interactive"]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    bullseye = load_catalog().platforms["debian-bullseye"]
+    job = make_job(project, builder="docker", platform=bullseye, manager="yarn", lock_file="yarn.lock")
+
+    trees = []
+    for name, each in (("docker", builder), ("local", HostBuilder())):
+        (tmp_path / name).mkdir()
+        trees.append(each.build(job, tmp_path / name, Stopwatch(Silent())).root)
+
+    there, here = ({path.relative_to(root) for path in root.rglob("*")} for root in trees)
+    assert there == here
+    assert {path.name for path in there} >= {"sharp-linux-x64.node"}
+    assert not [path for path in there if "musl" in path.name or path.name == "mitt"]
+    assert all(
+        (trees[0] / path).read_bytes() == (trees[1] / path).read_bytes()
+        for path in there
+        if (trees[0] / path).is_file()
+    )

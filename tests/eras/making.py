@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
 from packager.core.resources import default_cache
-from packager.generate.steps import PNPM
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions
+from packager.package_managers.pnpm import PNPM
 from packager.planning.planner import make_plan
 from packager.project.loading import load_project
 from tests.eras.era import STANDIN

@@ -16,8 +16,9 @@ import pytest
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
 from packager.generate.host import HostBuilder
-from packager.generate.steps import PNPM, PYTHON_PACKAGES_DIR
-from packager.package_managers.lockfiles import check_lock
+from packager.model.builds import PYTHON_PACKAGES_DIR
+from packager.package_managers.choose import check_lock
+from packager.package_managers.pnpm import PNPM
 from tests.support.jobs import make_job, write_project
 
 pytestmark = pytest.mark.network

@@ -10,7 +10,7 @@ import pytest
 
 from packager.audit.judge import audit_archive
 from packager.catalog.current import load_catalog
-from packager.generate.steps import PNPM
+from packager.package_managers.pnpm import PNPM
 from tests.eras.making import apart, engine_file
 from tests.eras.projects import ERAS
 from tests.support.mirror import running_mirror

@@ -11,9 +11,9 @@ import pytest
 
 from packager.catalog.current import load_catalog
 from packager.engines.clients import ENGINE_FILE
-from packager.generate.steps import PNPM
 from packager.model.machine import Machine
 from packager.model.options import BuildOptions
+from packager.package_managers.pnpm import PNPM
 from packager.pipeline.run import package
 from packager.pipeline.tools import real_host
 from packager.planning.planner import make_plan

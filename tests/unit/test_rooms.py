@@ -34,6 +34,7 @@ BENEATH: dict[str, set[str]] = {
     "core": set(),
     "model": {"core"},
     "catalog": {"core", "model"},
+    "package_managers": {"catalog", "core", "model", "toolchains"},
     "languages": {"catalog", "core", "model"},
     "archive": {"core", "model"},
 }

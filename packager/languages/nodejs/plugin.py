@@ -44,12 +44,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch, PackageLayout
-    from packager.model.plan import PackageManager
 
 title = "Node"
 manifest = "package.json"
 marks: tuple[str, ...] = (manifest,)
-managers: tuple[PackageManager, ...] = ("npm", "pnpm", "yarn")
 package_layout: PackageLayout = "folders"
 traceable = True
 has_module_twins = True

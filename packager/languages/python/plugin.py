@@ -42,11 +42,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch, PackageLayout
-    from packager.model.plan import PackageManager
 
 title = "Python"
 manifest = "requirements.txt"
-managers: tuple[PackageManager, ...] = ("pip",)
 usual_handlers: tuple[str, ...] = ("lambda_function", "handler", "app", "main", "src/handler", "src/app")
 source_suffixes: tuple[str, ...] = (".py",)
 handler_endings: tuple[str, ...] = (".py", "/__init__.py")

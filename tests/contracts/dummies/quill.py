@@ -29,7 +29,6 @@ from packager.languages.neutral import is_own_source as is_own_source
 from packager.languages.neutral import layer_misplaced as layer_misplaced
 from packager.languages.neutral import layer_pattern as layer_pattern
 from packager.languages.neutral import library_advice as library_advice
-from packager.languages.neutral import managers as managers
 from packager.languages.neutral import manifest as manifest
 from packager.languages.neutral import package_layout as package_layout
 from packager.languages.neutral import portable_interpreter as portable_interpreter

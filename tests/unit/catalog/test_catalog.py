@@ -16,7 +16,7 @@ from packager.cli import run
 from packager.core.document import read_yaml
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
-from packager.generate.steps import steps_for
+from packager.generate.invocations import invocations_for
 from packager.hosts.registry import HOSTS
 from packager.model.targets import parse_version
 from tests.support.fakes import make_bundle, make_job
@@ -95,7 +95,7 @@ def test_newer_systems_contain_the_older_ones_symbols() -> None:
 
 def test_every_platforms_builders_steps_can_be_made() -> None:
     for platform in CATALOG.platforms.values():
-        assert steps_for(make_job(platform=platform, libc=platform.libc, generate=("x",)))
+        assert invocations_for(make_job(platform=platform, libc=platform.libc, generate=("x",)))
 
 
 def test_unknown_names_are_guessed_at() -> None:

@@ -130,7 +130,11 @@ def test_steps_run_in_the_workdir_with_the_targets_node(builder: DockerBuilder, 
     assert environment["PRISMA_ENGINE"] == "/bin/sh"
     assert environment["https_proxy"] == environment["HTTPS_PROXY"] == "http://p"
     assert container.removed
-    assert {volume.name for volume in container.volumes} == {"packager-npm-cache", "packager-pip-cache"}
+    assert {volume.name for volume in container.volumes} == {
+        "packager-npm-cache",
+        "packager-pip-cache",
+        "packager-yarn-cache",
+    }
 
 
 def test_credentials_lie_outside_the_project_for_root_only(builder: DockerBuilder, job: Job, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.core.errors import ConfigError
-from packager.package_managers.lockfiles import check_lock, entries, read_lock, read_pnpm_lock
+from packager.package_managers.choose import check_lock
+from packager.package_managers.lockfiles import entries, read_lock, read_pnpm_lock
 from tests.support.jobs import write_project
 
 if TYPE_CHECKING:
@@ -97,7 +98,6 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "other range": ({"package.json": changed(a="^2.0.0"), "package-lock.json": LOCK}, r"a is \^2.0.0 .* \^1.0.0 in"),
     "not wanted any more": ({"package.json": changed(), "package-lock.json": LOCK}, "a is locked, but not in"),
-    "yarn": ({"package.json": PACKAGE, "yarn.lock": ""}, "is yarn's.*npm, pnpm"),
     "bun": ({"package.json": PACKAGE, "bun.lockb": b"\0"}, "is bun's.*npm, pnpm"),
     "old pnpm": ({"package.json": PACKAGE, "pnpm-lock.yaml": "lockfileVersion: 5.4\n"}, "5.4, supported is 9.0"),
     "broken pnpm": ({"package.json": PACKAGE, "pnpm-lock.yaml": "a: [\n"}, "not YAML"),

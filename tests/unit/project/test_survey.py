@@ -68,7 +68,7 @@ def test_a_python_project_and_a_custom_runtime(tmp_path: Path) -> None:
     [
         ({"package-lock.json": "{ <<<<<<< HEAD"}, "is not JSON"),
         ({"package-lock.json": "{}"}, "lockfileVersion"),
-        ({"yarn.lock": ""}, "yarn"),
+        ({"bun.lock": ""}, "bun"),
         ({}, "there is no lock file"),
         (
             {"package-lock.json": lock_json({"name": "app", "dependencies": {"b": "1"}}, {"b": "1"})},

@@ -8,7 +8,7 @@ import pytest
 
 from packager.archive.pack import pack
 from packager.model.inventory import Package
-from packager.sbom.locked import lock_integrity
+from packager.package_managers.npm import integrity as lock_integrity
 from packager.sbom.reading import read_materials
 from tests.support.elfs import write_elf
 from tests.support.trees import package_json, write_tree
@@ -138,14 +138,12 @@ def test_the_lock_file_gives_the_hash_of_the_registry(tmp_path: Path) -> None:
         '{"node_modules/a": {"integrity": "sha512-AA=="}, "node_modules/b": {"link": true}, "": {}}}'
     )
     (tmp_path / "package-lock.json").write_text(lock)
-    (tmp_path / "yarn.lock").write_text(lock)
     path = pack(write_tree(tmp_path / "in", APP), tmp_path / "api.zip").path
 
     integrity = lock_integrity(tmp_path / "package-lock.json")
     found = parts(read_materials(path, integrity=integrity))
 
     assert integrity == {"node_modules/a": "sha512-AA=="}
-    assert lock_integrity(tmp_path / "yarn.lock") == {}
     assert (found["npm:a@1.2.3"].integrity, found["npm:b@1.0.0"].integrity) == ("sha512-AA==", "")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment
 
@@ -53,7 +54,7 @@ OUTPUTS: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("output", "names"), OUTPUTS.values(), ids=OUTPUTS)
 def test_known_failures_are_recognised_and_name_what_they_are_about(output: str, names: str) -> None:
-    cause = explain(output)
+    cause = explain(output, [known for plugin in PACKAGE_MANAGERS.values() for known in plugin.causes])
     assert cause is not None
     assert names in cause.message
     assert cause.fix

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from packager.catalog.current import load_catalog
-from packager.core.errors import ConfigError
-from packager.generate.steps import PYTHON_PACKAGES_DIR, fill, steps_for
+from packager.generate.invocations import fill, invocations_for
+from packager.model.builds import PYTHON_PACKAGES_DIR
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from packager.model.builds import Step
+    from packager.model.builds import Invocation
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="our own scripts are JavaScript")
 LOCK: dict[str, Any] = {
@@ -28,10 +28,10 @@ LOCK: dict[str, Any] = {
 }
 
 
-def npm_job(root: Path, **changes: Any) -> tuple[Step, ...]:
+def npm_job(root: Path, **changes: Any) -> tuple[Invocation, ...]:
     write_project(root, {"package-lock.json": LOCK})
     scripts = changes.pop("run_scripts", True)
-    return steps_for(make_job(root, manager="npm", lock_file="package-lock.json", **changes), run_scripts=scripts)
+    return invocations_for(make_job(root, manager="npm", lock_file="package-lock.json", **changes), run_scripts=scripts)
 
 
 def test_npm_installs_for_the_target_generates_and_prunes(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ def test_npm_installs_for_the_target_generates_and_prunes(tmp_path: Path) -> Non
     assert generate.argv[:2] == ("sh", "-c")
     assert generate.argv[2].endswith("; prisma generate && echo x")
     assert ("ENGINE", "{any_file}") in generate.environment
-    assert [step.purpose for step in (install, generate, prune)] == ["install", "generate", "prune"]
+    assert [one.purpose for one in (install, generate, prune)] == ["install", "generate", "prune"]
     assert prune.argv[-1] == "node_modules/cli"
 
 
@@ -57,21 +57,16 @@ def test_another_architecture_and_libc_are_asked_of_every_tool(tmp_path: Path) -
 
 def test_pnpm_leaves_no_links(tmp_path: Path) -> None:
     write_project(tmp_path, {"pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages: {a@1.0.0: {}}\n"})
-    install, prune = steps_for(make_job(tmp_path, manager="pnpm", lock_file="pnpm-lock.yaml"))
+    install, prune = invocations_for(make_job(tmp_path, manager="pnpm", lock_file="pnpm-lock.yaml"))
     assert {"--frozen-lockfile", "--config.node-linker=hoisted", "--libc=glibc"} <= set(install.argv)
     assert prune.argv[-1] == "a@1.0.0"
 
 
 def test_nothing_to_install_leaves_only_the_generate_lines(tmp_path: Path) -> None:
-    assert steps_for(make_job(tmp_path)) == ()
-    assert [step.purpose for step in steps_for(make_job(tmp_path, language="provided", generate=("make",)))] == [
+    assert invocations_for(make_job(tmp_path)) == ()
+    assert [one.purpose for one in invocations_for(make_job(tmp_path, language="provided", generate=("make",)))] == [
         "generate"
     ]
-
-
-def test_yarn_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="yarn"):
-        steps_for(make_job(tmp_path, manager="yarn", lock_file="yarn.lock"))
 
 
 def pip_platforms(argv: tuple[str, ...]) -> list[str]:
@@ -98,7 +93,7 @@ def test_pip_takes_wheels_the_target_can_load(
         platform=load_catalog().platforms[platform],
         arch=arch,
     )
-    install, _ = steps_for(job)
+    install, _ = invocations_for(job)
     tags = pip_platforms(install.argv)
     assert (tags[0], tags[-1]) == (first, last)
     assert absent not in tags
@@ -110,7 +105,7 @@ def test_in_an_image_with_the_targets_own_python_that_one_chooses(tmp_path: Path
     job = make_job(
         tmp_path, builder="docker", manager="pip", language="python", language_version="3.12", lock_file="r.txt"
     )
-    script = steps_for(job)[0].argv[2]
+    script = invocations_for(job)[1].argv[2]
     assert script.startswith("if python3.12 -I -B -c ")
     assert "--only-binary=:all:" in script.partition("; else ")[2]
 
@@ -125,8 +120,8 @@ def test_either_python_of_an_image_is_started_without_the_project(tmp_path: Path
     tools = write_project(tmp_path / "tools", {"python3": says, "python3.12": says + f"exit {int(not has_own)}\n"})
     for tool in tools.iterdir():
         tool.chmod(0o755)
-    for step in steps_for(job):
-        subprocess.run(step.argv, env={"PATH": f"{tools}:{os.defpath}"}, cwd=tmp_path, check=True)
+    for one in invocations_for(job)[1:]:
+        subprocess.run(one.argv, env={"PATH": f"{tools}:{os.defpath}"}, cwd=tmp_path, check=True)
     calls = (tmp_path / "calls").read_text().split(f"{tools}/")[1:]
     assert [call.split(" ")[0] for call in calls] == (
         ["python3.12", "python3.12", "python3"] if has_own else ["python3.12", "python3", "python3"]
@@ -147,7 +142,7 @@ def test_pip_scripts_and_records_do_not_name_the_python_that_made_them(tmp_path:
         },
     )
     job = make_job(tmp_path, manager="pip", language="python", language_version="3.12", lock_file="r.txt")
-    tidy = steps_for(job)[1]
+    tidy = invocations_for(job)[1]
     subprocess.run([sys.executable, *tidy.argv[1:]], cwd=tmp_path, check=True)
     root = tmp_path / PYTHON_PACKAGES_DIR
     assert (root / "bin/tool").read_text() == (root / "bin/long").read_text() == "#!/usr/bin/env python3\nimport a\n"
@@ -159,7 +154,7 @@ def test_fill_names_an_existing_file() -> None:
     assert fill([("A", "{any_file}"), ("B", "x")], "/bin/true") == {"A": "/bin/true", "B": "x"}
 
 
-def run_prune(prune: Step, paths: tuple[str, ...], tree: Path, *, old_node: bool) -> str:
+def run_prune(prune: Invocation, paths: tuple[str, ...], tree: Path, *, old_node: bool) -> str:
     """Run a prune script in a tree with other arguments than ours, and return what it says."""
     *command, _ = prune.argv
     command = command[: command.index("--")]
@@ -251,7 +246,7 @@ def test_a_linked_node_modules_is_left_alone(tmp_path: Path, old_node: bool) -> 
 @pytest.mark.parametrize("old_node", [False, True])
 def test_pruning_by_name_follows_links_inside_the_tree_only(tmp_path: Path, old_node: bool) -> None:
     write_project(tmp_path / "project", {"pnpm-lock.yaml": "lockfileVersion: '9.0'\npackages: {cli@1.0.0: {}}\n"})
-    prune = steps_for(make_job(tmp_path / "project", manager="pnpm", lock_file="pnpm-lock.yaml"))[-1]
+    prune = invocations_for(make_job(tmp_path / "project", manager="pnpm", lock_file="pnpm-lock.yaml"))[-1]
     inner = {"package.json": package("w"), "node_modules/cli/package.json": package("cli"), "w.js": ""}
     outside = write_project(tmp_path / "victim", {**inner, "@s/cli/package.json": package("cli")})
     tree = write_project(
