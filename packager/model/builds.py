@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 WORKDIR = "/var/task"
-"""Where a project lies while it is built. The host builder works in scratch and rewrites the scratch path
+"""Where a project lies while it is built. The local builder works in scratch and rewrites the scratch path
 to this one in generated text, so that both builders, every user and every folder give the same bytes."""
 
 IMAGE_TOOLS = "/opt/packager"

@@ -29,14 +29,14 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
     """
 
     def builder(name: BuilderName) -> Builder:
-        from packager.generate.kept import keeping
+        from packager.builders.tree_cache import keeping
 
         if name == "docker":
             import os
             from functools import partial
 
+            from packager.builders.docker import DockerBuilder
             from packager.containers.docker_engine import connect
-            from packager.generate.docker import DockerBuilder
             from packager.toolchains.node_fetched import node_folder
 
             home = Path.home()
@@ -44,9 +44,9 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
             fetch = partial(node_folder, cache=cache)
             docker = DockerBuilder(engine, environment=os.environ, home=home, node_folder=fetch, cache=cache)
             return keeping(docker, cache, fresh=fresh)
-        from packager.generate.host import HostBuilder
+        from packager.builders.local import LocalBuilder
 
-        return keeping(HostBuilder(cache), cache, fresh=fresh)
+        return keeping(LocalBuilder(cache), cache, fresh=fresh)
 
     def prover(inputs: ProveInputs, archive: Path, layers: Sequence[Path]) -> Proof:
         from packager.prove.prover import prove

@@ -15,13 +15,13 @@ import pytest
 from click.testing import CliRunner
 
 from packager import package_managers
+from packager.builders.cache_key import settled
+from packager.builders.failures import invocation_failure
+from packager.builders.registry_settings import surroundings
+from packager.builders.running import CommandEnd
 from packager.cli.build import build
 from packager.core.errors import ConfigError
 from packager.core.masking import Mask
-from packager.generate.failures import invocation_failure
-from packager.generate.key import settled
-from packager.generate.running import CommandEnd
-from packager.generate.surroundings import surroundings
 from packager.languages.registry import LANGUAGES
 from packager.model.builds import Invocation
 from packager.model.package_managers import PackageManagerPlugin

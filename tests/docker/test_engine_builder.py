@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import docker
 import pytest
 
+from packager.builders.docker import DockerBuilder
+from packager.builders.local import LocalBuilder
 from packager.catalog.current import load_catalog
 from packager.containers.docker_engine import connect
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.docker import DockerBuilder
-from packager.generate.host import HostBuilder
 from packager.inventory.elf import read_elf
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.package_managers.yarn_classic import YARN
@@ -182,7 +182,7 @@ def test_yarn_makes_in_a_container_what_it_makes_here(builder: DockerBuilder, tm
     job = make_job(project, builder="docker", platform=bullseye, manager="yarn", lock_file="yarn.lock")
 
     trees = []
-    for name, each in (("docker", builder), ("local", HostBuilder())):
+    for name, each in (("docker", builder), ("local", LocalBuilder())):
         (tmp_path / name).mkdir()
         trees.append(each.build(job, tmp_path / name, Stopwatch(Silent())).root)
 

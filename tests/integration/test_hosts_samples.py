@@ -27,7 +27,7 @@ def builds() -> dict[str, Built]:
 
 
 def built(name: str, builds: dict[str, Built], tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Return a sample, built by the host builder."""
+    """Return a sample, built by the local builder."""
     if name not in builds:
         builds[name] = build_sample(name, tmp_path_factory.mktemp("host"), "--builder", "host")
     return builds[name]

@@ -1,4 +1,4 @@
-"""Every sample is built by the host builder from its lock file and compared with its expected.json."""
+"""Every sample is built by the local builder from its lock file and compared with its expected.json."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.builders.local import LocalBuilder
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.host import HostBuilder
 from packager.package_managers.choose import check_lock
 from packager.package_managers.yarn_classic import YARN
 from tests.support.cli import packager
@@ -49,7 +49,7 @@ def locked(project: Path, manager: str) -> Path:
 def build(project: Path, scratch: Path, **changes: Any) -> Path:
     facts = check_lock(project)
     job = make_job(project, manager=facts.manager, lock_file=facts.lock_file, **changes)
-    return HostBuilder().build(job, scratch, Stopwatch(Silent())).root
+    return LocalBuilder().build(job, scratch, Stopwatch(Silent())).root
 
 
 @pytest.fixture(scope="module")

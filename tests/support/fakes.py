@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packager.builders.source import copy_source
 from packager.catalog.current import load_catalog
 from packager.compile.finding import find_python
 from packager.core.errors import EnvironmentFault
-from packager.generate.source import copy_source
 from packager.model.builds import Tree
 from packager.model.machine import Machine
 from packager.model.plan import Bundle, Job

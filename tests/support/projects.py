@@ -40,7 +40,7 @@ def node_project(root: Path, files: Mapping[str, str], **package: object) -> Pat
 
 
 def plan_of(root: Path, target: str = "") -> Plan:
-    """Return the plan of a project for the host builder: no engine is asked."""
+    """Return the plan of a project for the local builder: no engine is asked."""
     return make_plan(load_project(root, target), load_catalog(), Machine(), BuildOptions(builder="local"))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.builders.invocations import invocations_for
 from packager.catalog.current import load_catalog
 from packager.catalog.finding_codes.registry import CODES
 from packager.catalog.loading import load
@@ -16,7 +17,6 @@ from packager.cli import run
 from packager.core.document import read_yaml
 from packager.core.errors import CatalogError, ConfigError
 from packager.core.resources import bundled, catalog_folder
-from packager.generate.invocations import invocations_for
 from packager.hosts.registry import HOSTS
 from packager.model.targets import parse_version
 from tests.support.fakes import make_bundle, make_job

@@ -1,7 +1,7 @@
 """Which Node a build gets, what is kept of it, and what is said when there is none.
 
 The npm here is a stand-in that serves made-up archives, so that the network's absence and races can be played. That
-the registry's real packages come, run and build is in ``tests/integration/test_host_builder_npm.py``.
+the registry's real packages come, run and build is in ``tests/integration/test_local_builder_npm.py``.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from packager.builders.cache_key import key_of, settled
+from packager.builders.source import copy_source, source_files
 from packager.core.cache_areas import TREES
 from packager.core.cache_dir import CacheDir, paths
-from packager.generate.key import key_of, settled
-from packager.generate.source import copy_source, source_files
 from packager.model.builds import Tree
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.builders.invocations import fill, invocations_for
 from packager.catalog.current import load_catalog
-from packager.generate.invocations import fill, invocations_for
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from tests.support.jobs import make_job, write_project
 

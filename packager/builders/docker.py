@@ -7,17 +7,17 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from packager.builders.failures import invocation_failure
+from packager.builders.images import JobImages
+from packager.builders.invocations import fill, invocations_for
+from packager.builders.registry_settings import Surroundings, surroundings
+from packager.builders.running import CommandEnd
+from packager.builders.source import source_tar
 from packager.containers.tarballs import tar_stream
 from packager.core.errors import DockerFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.failures import invocation_failure
-from packager.generate.images import JobImages
-from packager.generate.invocations import fill, invocations_for
-from packager.generate.running import CommandEnd
-from packager.generate.source import source_tar
-from packager.generate.surroundings import Surroundings, surroundings
 from packager.languages.registry import LANGUAGES
 from packager.model.builds import IMAGE_TOOLS, WORKDIR, Tree
 from packager.model.containers import Command, Volume
@@ -107,7 +107,7 @@ class DockerBuilder:
         return repr((self._images.of(job, outside, watch).id, node))
 
     def _bring_node(self, job: Job, container: Container) -> dict[str, str]:
-        """Return variables with which the target's Node is found: the one the host builder uses, copied in.
+        """Return variables with which the target's Node is found: the one the local builder uses, copied in.
 
         Where that one does not run (Node 18 and later on Amazon Linux 2), the image's own of that major, as Lambda's
         images have it.

@@ -10,8 +10,8 @@ from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import disk_full, explain
 
 if TYPE_CHECKING:
+    from packager.builders.running import CommandEnd
     from packager.core.masking import Mask
-    from packager.generate.running import CommandEnd
     from packager.model.builds import Invocation
 
 _TAIL_LINES = 20

@@ -1,4 +1,4 @@
-"""The host builder: a job in a copy of the project on this machine, with the target's platform asked of its tools."""
+"""The local builder: a job in a copy of the project on this machine, with the target's platform asked of its tools."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import sys
 import uuid
 from typing import TYPE_CHECKING
 
+from packager.builders.failures import invocation_failure
+from packager.builders.invocations import fill, invocations_for
+from packager.builders.normalise import normalise
+from packager.builders.running import run_live
+from packager.builders.source import copy_source
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
 from packager.engines.store import EngineStore
-from packager.generate.failures import invocation_failure
-from packager.generate.invocations import fill, invocations_for
-from packager.generate.normalise import normalise
-from packager.generate.running import run_live
-from packager.generate.source import copy_source
 from packager.languages.registry import LANGUAGES
 from packager.model.builds import PIP_VARIABLE, WORKDIR, Tree
 from packager.package_managers.registry import PACKAGE_MANAGERS
@@ -39,7 +39,7 @@ _FREE = "free some space, or let TMPDIR name another disk"
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
-class HostBuilder:
+class LocalBuilder:
     """Builds jobs on this machine. The project folder is read, never written."""
 
     def __init__(self, cache: Path | None = None, environment: Mapping[str, str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The host builder with commands of every system: no Node, no network."""
+"""The local builder with commands of every system: no Node, no network."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.builders.local import LocalBuilder
 from packager.core.errors import EnvironmentFault, GeneratorFault
 from packager.core.progress import Stopwatch
-from packager.generate.host import HostBuilder
 from packager.model.builds import WORKDIR
 from tests.support.jobs import make_job, write_project
 
@@ -46,7 +46,7 @@ def build(
     job = make_job(source, language="provided", language_version="", generate=lines, **changes)
     environment = {**os.environ, **(outside or {})}
     scratch = source.parent / "scratch"
-    return HostBuilder(environment=environment).build(job, scratch, Stopwatch(heard or Heard()))
+    return LocalBuilder(environment=environment).build(job, scratch, Stopwatch(heard or Heard()))
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from packager.builders.docker import DockerBuilder
 from packager.catalog.current import load_catalog
 from packager.core.errors import ConfigError, DockerFault, GeneratorFault
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.docker import DockerBuilder
 from packager.model.containers import Command, Outcome
 from tests.support.containers import FakeContainers, Files
 from tests.support.jobs import make_job

@@ -1,4 +1,4 @@
-"""The host builder with the real pip, without a network: everything comes from a wheel made on the spot."""
+"""The local builder with the real pip, without a network: everything comes from a wheel made on the spot."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.builders.local import LocalBuilder
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.host import HostBuilder
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from tests.support.jobs import make_job, write_project
 
@@ -67,7 +67,7 @@ def make_wheel(folder: Path) -> None:
 
 def build(project: Path) -> Tree:
     job = make_job(project, manager="pip", language="python", language_version="3.12", lock_file="requirements.txt")
-    return HostBuilder().build(job, project.parent / "scratch", Stopwatch(Silent()))
+    return LocalBuilder().build(job, project.parent / "scratch", Stopwatch(Silent()))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.builders import registry_settings as module
+from packager.builders.registry_settings import surroundings
 from packager.core.errors import EnvironmentFault
-from packager.generate import surroundings as module
-from packager.generate.surroundings import surroundings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.generate.normalise import normalise
+from packager.builders.normalise import normalise
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from packager.core.resources import bundled
 from packager.model.containers import BuildArguments, Command
 
 if TYPE_CHECKING:
+    from packager.builders.registry_settings import Surroundings
     from packager.core.progress import Stopwatch
-    from packager.generate.surroundings import Surroundings
     from packager.model.containers import Containers, Image
     from packager.model.plan import Job
     from packager.model.targets import Arch

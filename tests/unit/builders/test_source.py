@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from packager.builders.source import copy_source, link_target, source_files, source_tar
 from packager.core.errors import ArtifactError, ConfigError
-from packager.generate.source import copy_source, link_target, source_files, source_tar
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:

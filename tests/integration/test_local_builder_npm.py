@@ -1,4 +1,4 @@
-"""The host builder with the real npm, pnpm and pip, on small real projects."""
+"""The local builder with the real npm, pnpm and pip, on small real projects."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from packager.builders.local import LocalBuilder
 from packager.core.errors import GeneratorFault
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.host import HostBuilder
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.package_managers.choose import check_lock
 from packager.package_managers.pnpm import PNPM
@@ -30,7 +30,7 @@ NOT_PART = ("node_modules", "dist")
 def build(source: Path, scratch: Path, **changes: Any) -> Path:
     facts = check_lock(source)
     job = make_job(source, manager=facts.manager, lock_file=facts.lock_file, **changes)
-    return HostBuilder().build(job, scratch, Stopwatch(Silent())).root
+    return LocalBuilder().build(job, scratch, Stopwatch(Silent())).root
 
 
 def build_prisma(source: Path, scratch: Path, **changes: Any) -> Path:
@@ -105,7 +105,7 @@ def test_another_architecture_gets_its_engines_and_a_note_on_scripts(tmp_path: P
         generate=("npx --no-install prisma generate",),
         environment=(("PRISMA_SCHEMA_ENGINE_BINARY", "{any_file}"),),
     )
-    tree = HostBuilder().build(job, tmp_path / "scratch", Stopwatch(Silent()))
+    tree = LocalBuilder().build(job, tmp_path / "scratch", Stopwatch(Silent()))
     assert sorted(path.name for path in (tree.root / "node_modules/@libsql").glob("linux-*")) == [
         f"linux-{cpu}-gnu",
         f"linux-{cpu}-musl",
@@ -199,7 +199,7 @@ def python_job(project: Path, **changes: Any) -> Any:
 @pytest.mark.parametrize(("arch", "machine"), [("x86_64", "x86_64"), ("arm64", "aarch64")])
 def test_pip_takes_the_targets_wheels(tmp_path: Path, arch: str, machine: str) -> None:
     project = write_project(tmp_path / "p", {"requirements.txt": "MarkupSafe==3.0.2\ncharset-normalizer==3.4.0\n"})
-    tree = HostBuilder().build(python_job(project, arch=arch), tmp_path / "s", Stopwatch(Silent()))
+    tree = LocalBuilder().build(python_job(project, arch=arch), tmp_path / "s", Stopwatch(Silent()))
     root = tree.root / PYTHON_PACKAGES_DIR
     assert (root / f"markupsafe/_speedups.cpython-312-{machine}-linux-gnu.so").is_file()
     assert (root / "bin/normalizer").read_text().startswith("#!/usr/bin/env python3\n")
@@ -209,5 +209,5 @@ def test_pip_takes_the_targets_wheels(tmp_path: Path, arch: str, machine: str) -
 def test_a_requirement_without_wheels_is_named(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p", {"requirements.txt": "docopt==0.6.2\n"})
     with pytest.raises(GeneratorFault, match=r"no wheel of docopt==0\.6\.2") as caught:
-        HostBuilder().build(python_job(project), tmp_path / "s", Stopwatch(Silent()))
+        LocalBuilder().build(python_job(project), tmp_path / "s", Stopwatch(Silent()))
     assert "--builder docker" in caught.value.fix

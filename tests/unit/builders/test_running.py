@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from packager.builders.running import CommandEnd, run_live
 from packager.core.masking import Mask
-from packager.generate.running import CommandEnd, run_live
 
 
 def run(script: str, folder: Path, timeout_seconds: float = 60, lines: list[str] | None = None) -> CommandEnd:
@@ -112,7 +112,7 @@ def test_no_such_program_is_a_file_not_found(tmp_path: Path) -> None:
 
 def test_an_interrupt_ends_the_group_and_is_passed_on(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from packager.generate.running import run_live\n"
+        "import sys; from pathlib import Path; from packager.builders.running import run_live\n"
         "from packager.core.masking import Mask\n"
         "run_live(('sh', '-c', 'sleep 300 & echo $! > child.new; mv child.new child; wait'),\n"
         "         folder=Path(sys.argv[1]), environment={'PATH': '/usr/bin:/bin'},\n"

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from packager.builders.docker import DockerBuilder
+from packager.builders.local import LocalBuilder
 from packager.catalog.current import load_catalog
 from packager.core.errors import EnvironmentFault, GeneratorFault, PackagerError
 from packager.core.progress import Silent, Stopwatch
-from packager.generate.docker import DockerBuilder
-from packager.generate.host import HostBuilder
 from packager.model.containers import Command, Outcome
 from tests.support.containers import FakeContainers, Files
 from tests.support.jobs import make_job, write_project
@@ -36,7 +36,7 @@ def fail_on_host(tmp_path: Path, line: str, said: Said, job: Job) -> PackagerErr
     """Run the line with a real shell: it prints what it is told to, ends so, and never comes to the rest."""
     (tmp_path / "said.txt").write_text(said.output)
     command = f"cat {tmp_path}/said.txt; exit {said.exit_code}; {line}"
-    builder = HostBuilder(environment={"PATH": "/usr/bin:/bin", "DEPLOY_TOKEN": SECRET})
+    builder = LocalBuilder(environment={"PATH": "/usr/bin:/bin", "DEPLOY_TOKEN": SECRET})
     with pytest.raises(PackagerError) as caught:
         builder.build(replace(job, generate=(command,)), tmp_path / "scratch", Stopwatch(Silent()))
     caught.value.where = caught.value.where.replace(command.removesuffix(line), "")

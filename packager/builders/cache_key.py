@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from packager import __version__
-from packager.generate.source import link_target, source_files
+from packager.builders.source import link_target, source_files
 from packager.package_managers.registry import PACKAGE_MANAGERS
 
 if TYPE_CHECKING:

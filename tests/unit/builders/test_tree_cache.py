@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from packager.builders import tree_cache
+from packager.builders.source import copy_source
+from packager.builders.tree_cache import KeepingBuilder
+from packager.builders.tree_cache import _copy as copy_kept
 from packager.core.cache_areas import TREES
 from packager.core.progress import Silent, Stopwatch
-from packager.generate import kept
-from packager.generate.kept import KeepingBuilder
-from packager.generate.kept import _copy as copy_kept
-from packager.generate.source import copy_source
 from packager.model.builds import Tree
 from tests.support.jobs import make_job, write_project
 
@@ -267,7 +267,7 @@ def test_a_file_in_the_place_of_the_cache_costs_time_only(bench: Bench) -> None:
 
 
 def test_old_trees_make_room(bench: Bench, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept, "TREES", replace(TREES, max_bytes=30))
+    monkeypatch.setattr(tree_cache, "TREES", replace(TREES, max_bytes=30))
     for number in range(4):
         (project / "package.json").write_text(json.dumps({"name": "app", "version": f"1.0.{number}"}))
         bench.inner.extra["made.txt"] = "x" * 20
@@ -296,7 +296,7 @@ def test_two_builds_at_once_leave_a_whole_tree(bench: Bench, monkeypatch: pytest
         copy_kept(source, target)
         bench.build(fresh=True)
 
-    monkeypatch.setattr(kept, "_copy", copy_and_be_overtaken)
+    monkeypatch.setattr(tree_cache, "_copy", copy_and_be_overtaken)
     bench.build()
 
     again = bench.build()
@@ -311,7 +311,7 @@ def test_a_tree_whose_keeping_was_disturbed_is_not_kept(bench: Bench, monkeypatc
         for begun in (bench.cache / TREES.name).iterdir():
             shutil.rmtree(begun)
 
-    monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
+    monkeypatch.setattr(tree_cache, "_copy", copy_and_be_pruned)
     bench.build()
 
     assert bench.files_of(bench.build()) == ["a", "a/bin", "a/index.js", "b"]
@@ -328,7 +328,7 @@ def test_a_tree_that_is_taken_away_while_it_is_read_is_built_anew(
         copy_kept(source, target)
         shutil.rmtree(bench.cache / TREES.name)
 
-    monkeypatch.setattr(kept, "_copy", copy_and_be_pruned)
+    monkeypatch.setattr(tree_cache, "_copy", copy_and_be_pruned)
     tree = bench.build()
 
     assert bench.inner.runs == 2
@@ -353,7 +353,7 @@ def test_a_tree_that_is_replaced_while_it_is_read_is_not_mixed_with_the_other(
             monkeypatch.undo()
             bench.build(fresh=True)
 
-    monkeypatch.setattr(kept, "_copy", copy_and_be_replaced)
+    monkeypatch.setattr(tree_cache, "_copy", copy_and_be_replaced)
     tree = bench.build()
 
     assert (tree.root / "node_modules/a/index.js").read_text() == (tree.root / "node_modules/z.js").read_text()
