@@ -124,7 +124,7 @@ def test_a_failing_generator_shows_its_words_and_leaves_nothing(
         builder.build(replace(job, generate=("echo the reason >&2; exit 9",)), scratch, Stopwatch(Silent()))
 
     assert caught.value.output == "the reason"
-    assert caught.value.where.startswith("generate: sh -c")
+    assert caught.value.where == "generate: echo the reason >&2; exit 9"
     assert _containers() <= before
     assert list(scratch.iterdir()) == []
 
