@@ -1,4 +1,4 @@
-"""``python -m tests.support.wheel_contents WHEEL``: fail unless a wheel holds every file of the package, and its data."""
+"""``python -m tests.support.wheel_contents WHEEL``: fail unless a wheel holds the package and its data."""
 
 from __future__ import annotations
 

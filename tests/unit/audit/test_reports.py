@@ -93,6 +93,7 @@ def audit(*arguments: str) -> int:
     return run(["audit", "api.zip", "--runtime", "nodejs22.x", *arguments])
 
 
+@pytest.mark.checkout
 def test_findings_md_is_the_table_of_this_version() -> None:
     """``packager audit --explain all > FINDINGS.md`` writes it anew."""
     assert (ROOT / "FINDINGS.md").read_text(encoding="utf-8") == findings_table()

@@ -26,6 +26,7 @@ def project(root: Path, **more: str) -> Path:
     return node_project(root, {"index.js": NODE_MODULE, "api/a.js": NODE_MODULE, "packager.yaml": PACKAGER, **more})
 
 
+@pytest.mark.checkout
 def test_the_samples_documents_are_valid(tmp_path: Path) -> None:
     files = emitted(sample("vercel", tmp_path), "vercel")
     assert set(files) == {
