@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.toolchains.node_here import Toolchain
+    from packager.toolchains.node import Toolchain
 
 
 @dataclass(frozen=True)

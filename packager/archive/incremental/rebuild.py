@@ -13,8 +13,7 @@ from packager.archive.fastpath.columns import DamagedError
 from packager.archive.fastpath.fork_worker import can_work_aside
 from packager.archive.incremental.hashing import hash_files
 from packager.archive.incremental.index import Fresh, Members, Span, Table, edited
-from packager.archive.incremental.splice import read_span, splice
-from packager.archive.incremental.splicing import made_by, splicing
+from packager.archive.incremental.splice import made_by, read_span, splice, splicing
 from packager.archive.write.large_members import crc_of, pieces_of
 from packager.archive.write.layout import arrange
 from packager.archive.write.members import compressed, head_and_record, row_of
