@@ -20,8 +20,9 @@ from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.inventory.contents import TreeContents
-from packager.inventory.tree import scan_tree
 from packager.model.stages import CompileInputs, StripInputs, TrimInputs
+from packager.pipeline import stages
+from packager.pipeline.inputs import scan_inputs
 from packager.select.trim.references import trim as trim_files
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def judge_folder(
     `without` is an output file and a cache that may lie in the folder and are no part of it.
     """
     root = folder.resolve()
-    inventory, graph = scan_tree(root, {name: needs for engine in catalog.engines for name, needs in engine.companions})
+    inventory, graph = stages.scan(scan_inputs(catalog.engines), root)
     if without is not None:
         inventory = _without(inventory, root, *without)
     packages = {installed.package.name: installed.package.version for installed in graph.installed.values()}
