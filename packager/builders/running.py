@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import selectors
-import signal
 import subprocess
+import sys
+import threading
 import time
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from packager.containers.output import Lines
+from packager.core.system import end_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -66,11 +69,11 @@ def run_live(
     try:
         timed_out = not _listen(process, lines, time.monotonic() + timeout_seconds)
         if timed_out:
-            _end_group(process, signal.SIGTERM)
+            end_group(process, kill=False)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_GRACE_SECONDS)
     finally:
-        _end_group(process, signal.SIGKILL)
+        end_group(process, kill=True)
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
@@ -81,6 +84,8 @@ def _listen(process: subprocess.Popen[bytes], lines: Lines, deadline: float) -> 
     """Read until the command has ended and its output is read; return False if the deadline comes first."""
     if process.stdout is None:  # it was opened with a pipe
         return True
+    if sys.platform == "win32":
+        return _listen_without(process, lines, deadline)
     descriptor = process.stdout.fileno()
     os.set_blocking(descriptor, False)
     with selectors.DefaultSelector() as selector:
@@ -101,7 +106,32 @@ def _listen(process: subprocess.Popen[bytes], lines: Lines, deadline: float) -> 
     return False
 
 
-def _end_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
-    # Gone already, or (macOS) only zombies are left in it.
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, number)
+def _listen_without(process: subprocess.Popen[bytes], lines: Lines, deadline: float) -> bool:
+    """Do what `_listen` does where a pipe cannot be waited for with a time limit (Windows): a thread reads it."""
+    if process.stdout is None:
+        return True
+    descriptor = process.stdout.fileno()
+    pieces: SimpleQueue[bytes] = SimpleQueue()
+
+    def read() -> None:
+        with contextlib.suppress(OSError, ValueError):  # closed while it waits
+            while piece := os.read(descriptor, 1 << 16):
+                pieces.put(piece)
+        pieces.put(b"")
+
+    threading.Thread(target=read, name="listen", daemon=True).start()
+    while (left := deadline - time.monotonic()) > 0:
+        ended = process.poll() is not None
+        try:
+            piece = pieces.get(timeout=min(left, _GLANCE_SECONDS))
+        except Empty:
+            if ended:
+                return True
+            continue
+        lines.feed(0, piece)
+        if not piece:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(max(deadline - time.monotonic(), 0))
+                return True
+            return False
+    return False

@@ -161,6 +161,8 @@ def _reader_left() -> bool:
     """Return whether nobody reads our stdout any more; what is still in its buffer is dropped then."""
     import select
 
+    if sys.platform == "win32":
+        return False
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     if not any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
+from packager.core.signals import FREEZE, THAW
 from packager.model.proof import CannotProve
 from packager.prove.running.request import ProofRequest, moved, runtime_environment
 from packager.prove.running.unpack import clean_root
@@ -82,11 +82,11 @@ def simulate(
 
         called = call_all()
         for process in running:
-            process.send_signal(signal.SIGSTOP)
+            process.send_signal(FREEZE)
         sleep(1)  # frozen for a moment: what timers would have given back by now stays
         frozen = count()
         for process in running:
-            process.send_signal(signal.SIGCONT)
+            process.send_signal(THAW)
         thawed = call_all()
         stack.close()
     return Simulated(containers, called, frozen, thawed, _settled(count), tuple(failures))

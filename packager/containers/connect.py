@@ -110,7 +110,10 @@ def why_unreachable(address: Address) -> str:
     url = urlsplit(address.url)
     try:
         if url.scheme == "unix":
-            with socket.socket(socket.AF_UNIX) as probe:
+            family = getattr(socket, "AF_UNIX", None)
+            if family is None:
+                return "this Python has no Unix sockets"
+            with socket.socket(family) as probe:
                 probe.settimeout(CONNECT_SECONDS)
                 probe.connect(url.path)
         elif url.scheme in ("tcp", "http", "https"):

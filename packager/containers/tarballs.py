@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, EnvironmentFault
+from packager.core.system import set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -153,7 +154,7 @@ class _Unpacking:
 
     def _write(self, path: str, member: tarfile.TarInfo, content: IO[bytes]) -> None:
         mode = 0o755 if member.mode & stat.S_IXUSR else 0o644
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
         with self._on_disk(path):
             descriptor = os.open(f"{self._into}/{path}", flags, mode)
         try:
@@ -167,8 +168,7 @@ class _Unpacking:
                 while view:
                     with self._on_disk(path):
                         view = view[os.write(descriptor, view) :]
-            if os.name == "posix":
-                os.fchmod(descriptor, mode)  # whatever the umask
+            set_mode(descriptor, mode)  # whatever the umask
         finally:
             os.close(descriptor)
 

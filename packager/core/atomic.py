@@ -83,7 +83,9 @@ def writing(place: Path, *, sync: bool = False, mode: int | None = None) -> Iter
     try:
         with _new_file(aside.path) as file:
             if mode is not None:
-                os.fchmod(file.fileno(), mode)
+                from packager.core.system import set_mode  # what packs never needs it
+
+                set_mode(file.fileno(), mode)
             yield file
             file.flush()
             if sync:

@@ -13,6 +13,8 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+from packager.core.system import NO_WAITING_FLAG, READ_FLAGS
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -40,7 +42,7 @@ def unseal(content: bytes, purpose: str) -> object | None:
 def read_plain(place: Path) -> bytes | None:
     """Return what a file holds; None for a folder, a pipe or the like. Raises OSError for what cannot be read."""
     # Opening a pipe would otherwise wait for somebody to write into it.
-    descriptor = os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(place, READ_FLAGS | NO_WAITING_FLAG)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         return None

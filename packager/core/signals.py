@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-_STOPS = (signal.SIGTERM, signal.SIGHUP)
-"""What ends a program from outside: a cancelled CI job, and a terminal that was closed."""
+FREEZE, THAW = getattr(signal, "SIGSTOP", 0), getattr(signal, "SIGCONT", 0)
+"""Stop a process where it is, and let it go on; 0 does nothing (Windows)."""
+
+
+def _stops() -> tuple[signal.Signals, ...]:
+    """Return what ends a program from outside: a cancelled CI job, and a terminal that was closed (not on Windows)."""
+    return tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def terminable() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    undecided = [number for number in _STOPS if signal.getsignal(number) is signal.SIG_DFL]
+    undecided = [number for number in _stops() if signal.getsignal(number) is signal.SIG_DFL]
     for number in undecided:
         signal.signal(number, _stop)
     try:

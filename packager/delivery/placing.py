@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.atomic import PartialPath, remove_stale
 from packager.core.errors import EnvironmentFault
+from packager.core.system import set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +61,7 @@ def place_files(files: Mapping[str, Path | str], out: Path) -> None:
                         shutil.copyfileobj(source, stream, _PIECE_BYTES)
                 stream.flush()
                 os.fsync(stream.fileno())
-                os.fchmod(stream.fileno(), _MODE)  # whatever the umask
+                set_mode(stream.fileno(), _MODE)  # whatever the umask
         while waiting:
             waiting[0].take_place()
             waiting.pop(0)

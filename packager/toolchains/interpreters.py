@@ -116,8 +116,10 @@ def _output_of(argv: list[str]) -> str:
 
 
 def _glibc() -> tuple[int, ...]:
+    if sys.platform == "win32":
+        return ()
     try:
         name = os.confstr("CS_GNU_LIBC_VERSION") or ""
-    except (AttributeError, OSError, ValueError):  # musl, macOS, Windows
+    except (AttributeError, OSError, ValueError):  # musl, macOS
         return ()
     return tuple(int(part) for part in name.rpartition(" ")[2].split("."))

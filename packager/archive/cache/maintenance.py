@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from contextlib import contextmanager, suppress
@@ -13,6 +12,7 @@ from packager.archive.cache.record import load_record
 from packager.archive.fastpath.columns import DamagedError
 from packager.archive.incremental.index import Span
 from packager.core.atomic import PARTIAL_SUFFIX, writing
+from packager.core.system import lock as held_alone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,9 +120,4 @@ def _alone(lock: Path) -> Iterator[bool]:
     """Yield whether no other process holds the lock; the system releases it when this one ends, however it ends."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-            return
-        yield True
+        yield held_alone(file)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive.fastpath.columns import DamagedError, join_columns, split_columns
 from packager.core.atomic import PartialPath
+from packager.core.system import READ_FLAGS, read_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +57,7 @@ class PackFile:
     def __init__(self, path: Path) -> None:
         """Load the index. Raises DamagedError for what is no complete pack, OSError if it cannot be read."""
         self.path = path
-        self.descriptor = os.open(path, os.O_RDONLY)
+        self.descriptor = os.open(path, READ_FLAGS)
         try:
             self._load()
         except BaseException:
@@ -75,11 +76,11 @@ class PackFile:
         length = os.fstat(self.descriptor).st_size
         if length < _FOOTER.size:
             raise DamagedError
-        footer = os.pread(self.descriptor, _FOOTER.size, length - _FOOTER.size)
+        footer = read_at(self.descriptor, _FOOTER.size, length - _FOOTER.size)
         self.members_bytes, index_bytes, signature = _FOOTER.unpack(footer)
         if signature != _SIGNATURE or self.members_bytes + index_bytes + _FOOTER.size != length:
             raise DamagedError
-        index = os.pread(self.descriptor, index_bytes, self.members_bytes)
+        index = read_at(self.descriptor, index_bytes, self.members_bytes)
         digests, numbers, flags = split_columns(index, 3)
         self.digests = [digests[at : at + DIGEST_BYTES] for at in range(0, len(digests), DIGEST_BYTES)]
         self.numbers = array("Q", numbers)
@@ -138,7 +139,7 @@ class PackWriter:
         """
         at = 0
         while at < pack.members_bytes:
-            piece = os.pread(pack.descriptor, min(1 << 20, pack.members_bytes - at), at)
+            piece = read_at(pack.descriptor, min(1 << 20, pack.members_bytes - at), at)
             if not piece:
                 msg = "a pack has become shorter"
                 raise OSError(msg)

@@ -15,6 +15,7 @@ from packager.archive.cache.packfile import SUFFIX, PackFile, PackWriter, Row
 from packager.archive.fastpath.columns import DamagedError
 from packager.archive.incremental.index import Span
 from packager.archive.write.large_members import GIANT_BYTES, Body, Region, crc_of, pieces_of
+from packager.core.system import read_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -202,7 +203,7 @@ class MemberStore:
             yield from self._read_giant(run[0], start)
             return
         try:
-            data = memoryview(os.pread(pack.descriptor, pack.offsets[run[-1][1] + 1] - start, start))
+            data = memoryview(read_at(pack.descriptor, pack.offsets[run[-1][1] + 1] - start, start))
         except OSError as error:
             _LOG.warning("%s cannot be read: %s", pack.path, error)
             return
@@ -221,7 +222,7 @@ class MemberStore:
         pack = self._packs[place[0]]
         row = pack.row(place[1])
         try:
-            head = os.pread(pack.descriptor, row.head_bytes, start)
+            head = read_at(pack.descriptor, row.head_bytes, start)
             body = Region(pack.descriptor, start + row.head_bytes, row.length)
             crc = crc_of(body, self._crc32, self._crc32(head))
         except OSError as error:

@@ -45,6 +45,8 @@ class Aside:
         self._answer, answering = os.pipe()
         asking, self._decision = os.pipe()
         try:
+            if sys.platform == "win32":
+                raise OSError
             self._process = os.fork()
             if not self._process:
                 os.close(self._answer)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 MAX_FILES = 1_000_000
 """Links to folders that hold links to folders multiply a tree: far above what any host takes, it is refused."""
 
+_BY_DESCRIPTOR = os.scandir in os.supports_fd
+"""Not on Windows."""
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _SPECIAL = {stat.S_IFSOCK: "a socket", stat.S_IFIFO: "a named pipe", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
 
 
@@ -158,9 +161,9 @@ def _list(path: str) -> _FolderListing:
     others: list[str] = []
     try:
         # Through the descriptor the kernel looks up one name per file, not the whole path to it.
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(path, _FOLDER_FLAGS) if _BY_DESCRIPTOR else -1
         try:
-            with os.scandir(descriptor) as entries:
+            with os.scandir(descriptor if _BY_DESCRIPTOR else path) as entries:
                 for entry in entries:
                     if entry.is_file(follow_symlinks=False):
                         plain.append(entry)
@@ -171,7 +174,8 @@ def _list(path: str) -> _FolderListing:
             files = [entry.name for entry in plain]
             statuses = [entry.stat(follow_symlinks=False) for entry in plain]
         finally:
-            os.close(descriptor)
+            if _BY_DESCRIPTOR:
+                os.close(descriptor)
     except OSError as error:
         msg = f"cannot be listed: {error.strerror or error}"
         raise ArtifactError(msg, where=path, fix="make the folder readable, or leave it out") from error

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from packager.archive.fastpath.fork_worker import Aside, can_work_aside
 from packager.archive.incremental.index import DIGEST_BYTES
 from packager.archive.write.sources import read_source
+from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +66,6 @@ def _hash_some(files: Sequence[_File], ask: Asking | None = None) -> list[bytes]
     Four calls a small file: there may be 60,000 of them.
     """
     os_open, read, close, sha256 = os.open, os.read, os.close, hashlib.sha256
-    flags = os.O_RDONLY | os.O_CLOEXEC
     buffer = memoryview(bytearray(_BUFFER_BYTES))
     found = []
     for number, (source, size) in enumerate(files):
@@ -75,7 +75,7 @@ def _hash_some(files: Sequence[_File], ask: Asking | None = None) -> list[bytes]
             found.append(_hash_large(source, size, buffer))
             continue
         try:
-            descriptor = os_open(source, flags)
+            descriptor = os_open(source, READ_FLAGS)
             try:
                 # One byte more than there should be: a grown file is found out.
                 data = read(descriptor, size + 1)

@@ -13,6 +13,7 @@ from packager.archive.fastpath.columns import DamagedError
 from packager.archive.fastpath.fork_worker import Aside
 from packager.archive.zipformat import end_record
 from packager.core.atomic import replacing
+from packager.core.system import READ_FLAGS, read_at, read_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -71,7 +72,7 @@ def splice(
 def read_span(packs: Path, span: Span, crc32: Callable[..., int]) -> bytes:
     """Return a span's bytes. Raises DamagedError if they are not what they were."""
     with ExitStack() as opened:
-        data = os.pread(_opened(packs / span.pack, opened), span.length, span.offset)
+        data = read_at(_opened(packs / span.pack, opened), span.length, span.offset)
     if len(data) != span.length or crc32(data) != span.crc:
         raise DamagedError
     return data
@@ -133,7 +134,7 @@ class _Copy:
 
 def _opened(path: Path, opened: ExitStack) -> int:
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, READ_FLAGS)
     except OSError as error:
         raise DamagedError from error  # tidied up by another process
     opened.callback(os.close, descriptor)
@@ -143,7 +144,7 @@ def _opened(path: Path, opened: ExitStack) -> int:
 def _pieces(descriptor: int, start: int, stop: int, buffer: memoryview) -> Iterator[memoryview]:
     """Yield a stretch of a file piece by piece, each in the buffer. Raises DamagedError if the file is too short."""
     while start < stop:
-        length = os.preadv(descriptor, [buffer[: stop - start]], start)
+        length = read_into(descriptor, buffer[: stop - start], start)
         if not length:
             raise DamagedError
         yield buffer[:length]

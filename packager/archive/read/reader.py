@@ -15,6 +15,7 @@ from packager.archive.read.directory import ArchiveMember, Directory, read_direc
 from packager.archive.read.inflate import PIECE_BYTES, CorruptStream, inflater
 from packager.archive.zipformat import LOCAL, LOCAL_SIGNATURE
 from packager.core.errors import ArtifactError
+from packager.core.system import READ_FLAGS, read_at
 from packager.core.units import format_size
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Archive:
         """Return the bytes at an offset, fewer at the end of the file."""
         try:
             # Offsets come from the file: past its end there is nothing, and the kernel takes 63 bits only.
-            return os.pread(self._descriptor, size, offset) if offset < self.length else b""
+            return read_at(self._descriptor, size, offset) if offset < self.length else b""
         except OSError as error:
             msg = f"cannot be read: {error.strerror or error}"
             raise ArtifactError(msg, where=str(self.path), fix="check the disk, or copy the archive again") from error
@@ -199,7 +200,7 @@ class Archive:
 def open_archive(path: Path, *, limits: ReadLimits | None = None) -> Archive:
     """Return the opened archive, its directory read. Raises ArtifactError if it is no zip or a broken one."""
     try:
-        descriptor = os.open(path, os.O_RDONLY)
+        descriptor = os.open(path, READ_FLAGS)
     except OSError as error:
         msg = f"cannot be opened: {error.strerror or error}"
         raise ArtifactError(msg, where=str(path), fix="name an existing zip file that can be read") from error

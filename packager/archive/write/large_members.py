@@ -19,6 +19,7 @@ import zlib
 from typing import TYPE_CHECKING
 
 from packager.core.atomic import PartialPath
+from packager.core.system import make_without_name, read_into
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -49,7 +50,7 @@ class Region:
         buffer = memoryview(bytearray(_PIECE_BYTES))
         at, end = self._offset, self._offset + self._length
         while at < end:
-            length = os.preadv(self._descriptor, [buffer[: end - at]], at)
+            length = read_into(self._descriptor, buffer[: end - at], at)
             if not length:
                 msg = "a file has become shorter"
                 raise OSError(msg)
@@ -81,9 +82,8 @@ class LaidAside(Region):
 
     def __init__(self, folder: Path) -> None:
         name = PartialPath(folder / "stream").path
-        descriptor = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = make_without_name(name)
         weakref.finalize(self, os.close, descriptor)
-        name.unlink()
         super().__init__(descriptor, 0, 0)
 
     def append(self, data: bytes | bytearray) -> None:

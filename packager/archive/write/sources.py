@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.zipformat import MAX_32
 from packager.core.errors import ArtifactError
+from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ def read_source(entry: Entry, size: int) -> bytes:
     if isinstance(source, bytes):
         return source
     try:
-        descriptor = os.open(source, os.O_RDONLY)
+        descriptor = os.open(source, READ_FLAGS)
         try:
             # One byte more than there should be: the usual file is done after this call, a grown one is found out.
             data = os.read(descriptor, size + 1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import signal
 from typing import TYPE_CHECKING
 
 from packager.model.findings import Finding
@@ -13,6 +12,9 @@ from packager.prove.judging.causes import CAUSES, first_line
 if TYPE_CHECKING:
     from packager.prove.judging.failure_context import FailureContext
     from packager.prove.judging.report import Failure
+
+_CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
+"""Linux's numbers, since that is where bundles run; other systems count otherwise. Source: signal(7)."""
 
 
 def explain(failure: Failure, scene: FailureContext) -> Finding:
@@ -57,10 +59,10 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
 def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Finding | None:
     """Return the finding for a process ended by a signal (exit code 128 + N); None for any other end."""
     number = exit_code - 128
-    if number not in {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGKILL}:
+    name = _CRASHES.get(number)
+    if name is None:
         return None
-    name = signal.Signals(number).name
-    if number == signal.SIGILL:
+    if name == "SIGILL":
         fix = "the file uses instructions this processor lacks: take a build for plain x86-64 (or armv8-a)"
     else:
         fix = "try another version or build of that package; `packager audit` shows what each file needs"

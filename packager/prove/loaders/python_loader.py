@@ -16,6 +16,8 @@ import time
 import traceback
 from typing import Any
 
+assert sys.platform == "linux", "bundles run on Linux"
+
 PROCESSES = 1024  # Lambda's limit of processes and threads
 
 

@@ -11,12 +11,15 @@ from __future__ import annotations
 import os
 import re
 import resource
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 MOST = 20  # of a kind: a loop says the same again and again
+assert sys.platform == "linux", "bundles run on Linux"
+
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = {"os.remove", "os.rename", "os.rmdir", "os.chmod", "os.chown", "os.truncate", "os.utime"}
 _MAKES = {"os.mkdir": 0, "os.symlink": 1, "os.link": 1}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from dataclasses import replace
@@ -11,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.masking import Mask
+from packager.core.system import is_root
 from packager.languages.registry import LANGUAGES
 from packager.prove.judging.outcome import Run
 from packager.prove.judging.report import read_report
 from packager.prove.loaders import scripts as loaders
-from packager.prove.running import sandbox
 from packager.prove.running.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, report_pipe, watch
 from packager.prove.running.request import moved, runtime_environment
 
@@ -60,6 +59,10 @@ def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime) -
 
 def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
+    if sys.platform != "linux":
+        return None
+    from packager.prove.running import sandbox
+
     system = request.target.system
     requested = root.scratch / "request.json"
     requested.write_text(request.to_json(system.function_root, system.layer_root), encoding="utf-8")
@@ -137,7 +140,7 @@ def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessE
             environment={**moved(runtime_environment(request), places), "TMPDIR": str(private)},
             folder=root.task,
             limits=True,
-            user=system.user_id if os.geteuid() == 0 else None,
+            user=system.user_id if is_root() else None,
         )
 
     def back(text: str) -> str:

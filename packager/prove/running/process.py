@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
-import signal
 import subprocess
+import sys
 from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,8 +12,12 @@ from selectors import EVENT_READ, DefaultSelector
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
 
+from packager.core.system import end_group
 from packager.prove.judging.report import read_event
 from packager.prove.running.processes import descendants, use_more_than
+
+if sys.platform != "win32":
+    import resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,8 +97,7 @@ def watch(
     try:
         timed_out = not collected.collect(process, reading, deadline, request.memory_bytes)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        end_group(process, kill=True)
         code = process.wait()
         if process.stdout is not None:
             process.stdout.close()
@@ -179,8 +181,9 @@ class _Collector:
 
 
 def _limit() -> None:
-    for name, value in LIMITS.items():
-        kind = getattr(resource, name)
-        hard = resource.getrlimit(kind)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(kind, (value, value))
+    if sys.platform != "win32":
+        for name, value in LIMITS.items():
+            kind = getattr(resource, name)
+            hard = resource.getrlimit(kind)[1]
+            value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (value, value))

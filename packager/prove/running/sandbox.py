@@ -24,6 +24,8 @@ from typing import Any
 
 SETUP_FAILED = 125
 
+assert sys.platform == "linux", "namespaces are Linux's"
+
 _NEWNS, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = (
     0x00020000,
     0x04000000,
