@@ -124,14 +124,7 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
 def _explain(ctx: click.Context, code: str | None) -> None:
     if not code or ctx.resilient_parsing:
         return
-    from packager.catalog.finding_codes.registry import CODES, explained, findings_table
-    from packager.core.errors import UsageError
+    from packager.cli.explain import print_codes
 
-    if code.lower() == "all":
-        click.echo(findings_table(), nl=False)
-        ctx.exit()
-    if code.upper() not in CODES:
-        msg = f"no finding code {code!r}"
-        raise UsageError(msg, fix=f"codes are: {', '.join(CODES)}; or all")
-    click.echo(explained(CODES[code.upper()]))
+    print_codes(code)
     ctx.exit()

@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
     "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
     "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
+    "explain": ("explain", "Explain a finding code: what it means, and how to fix it."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
     "cache": ("cache", "Show what is kept to be quick the next time, or make room."),
     "doctor": ("doctor", "Show what this machine can do."),
