@@ -1,4 +1,4 @@
-"""``packager audit``: the verdict on anybody's artifact."""
+"""``packager audit``: the verdict on any artifact."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     help="How to print it. In GitHub Actions, text comes with annotations.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--no-cache", is_flag=True, help="Judge it anew even if the same bytes were judged before.")
+@click.option("--no-cache", is_flag=True, help="Do not reuse the verdict of an earlier run.")
 def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool, no_cache: bool, **words: Any) -> int:
     """Say whether a zip or folder will load and fit on a target.
 
-    PATH is a zip, a folder or a single binary, whoever made it. Nothing of it is executed. What packager.yaml of the
+    PATH is a zip, a folder or a single binary, made by any tool. Nothing of it is executed. What packager.yaml of the
     current folder accepts (silence) is listed as a note.
     """
     from packager.audit.silence import silenced

@@ -237,7 +237,7 @@ def test_a_verdict_is_kept_by_content(archive: Path, tmp_path: Path, monkeypatch
         f"{moved}!new.so",
         f"{moved}!stack.so",
     ]
-    # Other bytes, another target, a handler, no cache: asked anew.
+    # Other bytes, another target, a handler, no cache: judged again.
     with pytest.raises(AssertionError):
         audit_cached(moved, [], target("nodejs20.x"), cache=cache)
     with pytest.raises(AssertionError):
