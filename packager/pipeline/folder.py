@@ -145,7 +145,7 @@ def judge_folder(
 def python_installation(inventory: Inventory, contents: Contents) -> tuple[str, frozenset[str] | None]:
     """Return the folder of installed Python packages ("." is the whole tree, "" none), and what lies there of theirs.
 
-    The latter are first parts of paths, by the RECORD of each distribution; the rest beside them is somebody's own.
+    The latter are first parts of paths, by the RECORD of each distribution; the rest beside them is the user's own.
     """
     infos = [path for path in inventory.by_path if path.endswith(".dist-info/METADATA")]
     folders = {path.rpartition("/")[0].rpartition("/")[0] for path in infos}

@@ -1,4 +1,4 @@
-"""However an archive came about, edit by edit out of the last one, it is the one that would be made anew."""
+"""However an archive came about, edit by edit out of the last one, it is the one that would be made from scratch."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def test_any_history_gives_the_same_bytes(tmp_path: Path, seed: int, monkeypatch
     for _ in range(25):
         time.sleep(0.01)  # more than the tick by which file systems count time
         made = pack(root, out, cache=cache)
-        anew = pack(root, tmp_path / "anew.zip")
+        anew = pack(root, tmp_path / "fresh.zip")
 
-        assert out.read_bytes() == (tmp_path / "anew.zip").read_bytes()
+        assert out.read_bytes() == (tmp_path / "fresh.zip").read_bytes()
         assert (made.sha256, made.zipped_bytes, made.unzipped_bytes) == (
             anew.sha256, anew.zipped_bytes, anew.unzipped_bytes,
         )  # fmt: skip

@@ -116,7 +116,7 @@ def pack_members(
 
 
 class _GivenUpError(Exception):
-    """Nobody waits for it any more."""
+    """Nothing waits for it any more."""
 
 
 class _Reading(NamedTuple):

@@ -403,8 +403,8 @@ def test_joining_packs_leaves_archives_to_be_copied_by_the_stretch(
             pack(root, out, cache=cache)
 
     assert joined > 2
-    pack(root, tmp_path / "anew.zip")
-    assert out.read_bytes() == (tmp_path / "anew.zip").read_bytes()
+    pack(root, tmp_path / "fresh.zip")
+    assert out.read_bytes() == (tmp_path / "fresh.zip").read_bytes()
 
 
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:

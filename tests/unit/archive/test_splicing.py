@@ -84,9 +84,9 @@ def test_more_than_a_few_changes_discard_what_was_copied(
 
     pack(root, out, cache=cache)
 
-    pack(root, out.parent / "anew.zip")
-    assert out.read_bytes() == (out.parent / "anew.zip").read_bytes()
-    assert _names(out) == ["anew.zip", "out.zip"]
+    pack(root, out.parent / "fresh.zip")
+    assert out.read_bytes() == (out.parent / "fresh.zip").read_bytes()
+    assert _names(out) == ["fresh.zip", "out.zip"]
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing(

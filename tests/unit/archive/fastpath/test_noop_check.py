@@ -103,9 +103,9 @@ def test_every_change_is_seen_and_what_was_seen_is_used(words: list[str], tmp_pa
         main(["pack", *words])
 
     assert stopped.value.code == 0
-    run(["pack", *words[:2], str(tmp_path / "anew.zip"), "--no-cache"])
+    run(["pack", *words[:2], str(tmp_path / "fresh.zip"), "--no-cache"])
     after = (tmp_path / "out.zip").read_bytes()
-    assert after == (tmp_path / "anew.zip").read_bytes()
+    assert after == (tmp_path / "fresh.zip").read_bytes()
     assert (after == before) == (change in (_touch, _spoil, _lose))
 
 
