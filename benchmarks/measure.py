@@ -115,7 +115,7 @@ def run_once(case: Case) -> Run:
 
 
 def _read_all(folder: Path) -> None:
-    """Read every file: virtual machines lose pages between runs, and then a disk is measured that is nobody's."""
+    """Read every file: virtual machines lose pages between runs, and the time of a disk would be measured."""
     for parent, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError), Path(parent, name).open("rb", buffering=0) as file:

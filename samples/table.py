@@ -25,7 +25,7 @@ NO = "NO: "
 
 
 def main() -> int:
-    """Print the table; 0 if every cell is fine."""
+    """Print the table; 0 if no cell failed."""
     parser = argparse.ArgumentParser(prog="python -m samples.table", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ACCEPTANCE)}; default: all")
     parser.add_argument("--image", default="packager-test/node:22-bookworm", help="what the docker builder builds in")
@@ -42,7 +42,7 @@ def main() -> int:
             cells = row(name, Path(folder), options)
         fine = fine and not any(cell.startswith(NO) for cell in cells)
         print(_line(cells), flush=True)
-    print(f"\n{'all fine' if fine else 'NOT all fine'}, {time.monotonic() - started:.0f} s")
+    print(f"\n{'all passed' if fine else 'some FAILED'}, {time.monotonic() - started:.0f} s")
     return 0 if fine else 1
 
 

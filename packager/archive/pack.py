@@ -1,4 +1,4 @@
-"""A folder or anybody's archive in, a canonical archive out."""
+"""A folder or any archive in, a canonical archive out."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The audit: every check on mounted artifacts, then what is no fault after all.
 
-`audit` is pure; `audit_archive`, the whole verdict on files somebody names, has them scanned first.
+`audit` is pure; `audit_archive`, the whole verdict on files by their paths, has them scanned first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Verdicts kept by content: the same archive, layers and question get the same answer without being read again.
 
 The key holds the SHA-256 of every file, the whole target, and the stamp of our own code and data, so that neither a new
-baseline nor a changed check meets an old verdict. Folders are always judged anew. What is kept carries a checksum: a
+baseline nor a changed check meets an old verdict. Folders are always judged again. What is kept carries a checksum: a
 damaged verdict is none.
 """
 
@@ -44,7 +44,7 @@ def audit_cached(
     budget: Budget | None = None,
     handler: str = "",
 ) -> list[Finding]:
-    """Return what `audit_archive` does, from the cache folder if it was asked before. No cache: always anew."""
+    """Return what `audit_archive` does, from the cache folder if it was asked before. No cache: always judged."""
     if cache is None or path.is_dir() or any(layer.is_dir() for layer in layers):
         return audit_archive(path, layers, target, budget=budget, handler=handler)
     contents = _Contents(cache)
@@ -64,14 +64,14 @@ def audit_cached(
 def audit_archive(
     path: Path, layers: Sequence[Path], target: Target, *, budget: Budget | None, handler: str, name: str = ""
 ) -> list[Finding]:
-    """Return a verdict found anew. The checks are imported only here: an old verdict is there before they would be."""
+    """Return a newly found verdict. The checks are imported only here: an old verdict is there before they would be."""
     from packager.audit import judge
 
     return judge.audit_archive(path, layers, target, budget=budget, name=name, handler=handler)
 
 
 class _Contents:
-    """SHA-256 of files, by what the system says of a file that nobody has touched since it was read."""
+    """SHA-256 of files, by what the system says of a file that has not changed since it was read."""
 
     def __init__(self, cache: Path) -> None:
         self._kept = CacheDir(cache).area(CONTENTS)
@@ -128,4 +128,4 @@ def _findings(rows: object) -> list[Finding] | None:
     try:
         return [Finding.from_json(row) for row in rows] if isinstance(rows, list) else None
     except ValueError:
-        return None  # not ours: it is judged and written anew
+        return None  # not ours: it is judged again and overwritten

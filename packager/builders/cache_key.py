@@ -32,7 +32,7 @@ _SCHEMA_OPTION = re.compile(r" --schema=\S+")
 
 
 def settled(job: Job) -> bool:
-    """Return whether two runs of a job must give the same: nothing is resolved anew, and there is something to save."""
+    """Return whether two runs of a job must give the same: nothing is resolved, and there is something to save."""
     if job.manager is not None:
         return PACKAGE_MANAGERS[job.manager].reproducible(job)
     return bool(job.generate)

@@ -161,7 +161,7 @@ def _steady() -> tuple[tuple[str, str], ...]:
     """Return what holds for every command; nothing secret, since it shows in ``docker inspect``."""
     own = {plugin.cache_variable: str(_cache_of(name)) for name, plugin in PACKAGE_MANAGERS.items()}
     own.pop("", None)
-    own["PIP_ROOT_USER_ACTION"] = "ignore"  # there is nobody else in the container
+    own["PIP_ROOT_USER_ACTION"] = "ignore"  # root is the only user in the container
     return tuple({**SETTINGS, **own, "HOME": "/root"}.items())
 
 

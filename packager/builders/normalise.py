@@ -106,6 +106,6 @@ def _relink(root: Path, link: Path, scratch_paths: Sequence[str]) -> bool:
 
 
 def _rewrite(path: Path, content: bytes) -> None:
-    """Write a file anew under its name and mode. A new file, since package managers may hard-link to their caches."""
+    """Rewrite a file under its name and mode. A new file, since package managers may hard-link to their caches."""
     mode = path.stat().st_mode & 0o7777
     write(path, content, mode=mode)

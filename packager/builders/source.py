@@ -1,6 +1,6 @@
 """Which project files take part in a build, and how they get there: as a copy, or as a tar stream.
 
-Everything does, except what the build makes anew (``node_modules``), what only this machine needs (caches, virtual
+Everything does, except what the build makes itself (``node_modules``), what only this machine needs (caches, virtual
 environments, version control) and what an earlier run left. Configuration such as ``.npmrc`` and ``.env`` goes in,
 because installing and generating read it; keeping it out of archives is the trimmer's business.
 """
@@ -32,7 +32,7 @@ LEFT_OUT = frozenset(
 )
 """Names that never take part, at any depth."""
 
-# npm dates every file of its archives like this: old enough for anybody's make, young enough for anybody's zip.
+# npm dates every file of its archives like this: old enough for every make, young enough for every zip.
 _MTIME = 499162500
 _CHUNK_BYTES = 1 << 20
 

@@ -55,7 +55,7 @@ class KeepingBuilder:
     """Builds jobs by another builder, and what was built before not at all."""
 
     def __init__(self, builder: Known, cache: Path, *, fresh: bool = False) -> None:
-        """Take the builder and the cache folder. `fresh` builds anew and keeps that."""
+        """Take the builder and the cache folder. `fresh` builds again and keeps that."""
         self._builder = builder
         self._cache = cache
         self._trees = CacheDir(cache).area(TREES)
@@ -112,7 +112,7 @@ def _restored(kept: KeptTree, job: Job, scratch: Path, watch: Stopwatch) -> Tree
         except OSError:
             whole = False
         if not whole:
-            # Taken away or replaced by another process just now: built anew, then.
+            # Taken away or replaced by another process just now: it is built again.
             shutil.rmtree(root)
             return None
     for note in about.notes:
@@ -134,7 +134,7 @@ def _fill(folder: Path, job: Job, tree: Tree) -> object | None:
         _copy(made, folder / relative)
         copied += 1
     if sum(1 for _ in paths(folder)) != copied:
-        return None  # somebody who empties the cache has taken some of it already
+        return None  # another process that empties the cache has taken some of it already
     said = {key: value for key, value in asdict(tree).items() if key != "root"}
     return {**said, "gone": sorted(source.keys() - left)}
 

@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _speak_utf8() -> None:
-    """Begin anew with file names as UTF-8, as archives have them, whatever the locale: the same names, the same bytes.
+    """Start again with file names as UTF-8, as archives have them, whatever the locale: the same names, the same bytes.
 
     Python does so by itself in the locale C, but not where PYTHONUTF8=0 forbids it, nor in one of Latin-1.
     """

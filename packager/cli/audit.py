@@ -1,4 +1,4 @@
-"""``packager audit``: the verdict on anybody's artifact."""
+"""``packager audit``: the verdict on any artifact."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ if TYPE_CHECKING:
     help="How to print it. In GitHub Actions, text comes with annotations.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.option("--no-cache", is_flag=True, help="Judge it anew even if the same bytes were judged before.")
+@click.option("--no-cache", is_flag=True, help="Do not reuse the verdict of an earlier run.")
 def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool, no_cache: bool, **words: Any) -> int:
     """Say whether a zip or folder will load and fit on a target.
 
-    PATH is a zip, a folder or a single binary, whoever made it. Nothing of it is executed. What packager.yaml of the
+    PATH is a zip, a folder or a single binary, made by any tool. Nothing of it is executed. What packager.yaml of the
     current folder accepts (silence) is listed as a note.
     """
     from packager.audit.silence import silenced
@@ -124,14 +124,7 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
 def _explain(ctx: click.Context, code: str | None) -> None:
     if not code or ctx.resilient_parsing:
         return
-    from packager.catalog.finding_codes.registry import CODES, explained, findings_table
-    from packager.core.errors import UsageError
+    from packager.cli.explain import print_codes
 
-    if code.lower() == "all":
-        click.echo(findings_table(), nl=False)
-        ctx.exit()
-    if code.upper() not in CODES:
-        msg = f"no finding code {code!r}"
-        raise UsageError(msg, fix=f"codes are: {', '.join(CODES)}; or all")
-    click.echo(explained(CODES[code.upper()]))
+    print_codes(code)
     ctx.exit()

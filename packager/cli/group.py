@@ -14,7 +14,7 @@ from packager import __version__
 from packager.core.errors import EXIT_BUG, EXIT_FINE, EXIT_INTERRUPTED, EnvironmentFault, PackagerError
 from packager.core.signals import terminable
 
-# What a shell reports for a program that SIGPIPE ended: neither fine nor an answer.
+# What a shell reports for a program that SIGPIPE ended: neither success nor a finding.
 EXIT_READER_LEFT = 141
 _FULL = "free some space: where the output goes, in the cache folder, in TMPDIR"
 _FILES = "raise the limit on open files: ulimit -n 4096"
@@ -35,13 +35,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "build": ("build", "Generate, trim, lay out, zip, audit and prove every bundle."),
     "layer": ("layer", "List the layer recipes, or build one."),
     "audit": ("audit", "Say whether a zip or folder will load and fit on a target."),
-    "pack": ("pack", "Turn a folder or anybody's zip into a canonical zip."),
+    "pack": ("pack", "Turn a folder or any zip into a canonical zip."),
     "prove": ("prove", "Load a finished zip as its target would."),
     "emit": ("emit", "Write the configuration of a host or tool into the project."),
     "connections": ("connections", "Say whether the database has the connections a function may open."),
     "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
     "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
     "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
+    "explain": ("explain", "Explain a finding code: what it means, and how to fix it."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
     "cache": ("cache", "Show what is kept to be quick the next time, or make room."),
     "doctor": ("doctor", "Show what this machine can do."),
@@ -96,7 +97,7 @@ class LazyGroup(click.Group):
 @click.command(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Results go to stdout, progress to stderr. Exit codes: 0 fine, 1 the answer is no, 2 usage, "
+    epilog="Results go to stdout, progress to stderr. Exit codes: 0 success, 1 findings, 2 usage, "
     "3 configuration, 4 environment, 5 generator failed, 6 unreadable input, 7 provider refused, "
     "70 our bug, 130 interrupted.",
 )
@@ -122,7 +123,7 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (KeyboardInterrupt, click.Abort) as stop:
-        # Whoever has begun to write says so, see `interrupting`; click makes an Abort of it.
+        # The code that has begun to write says so, see `interrupting`; click makes an Abort of it.
         told = str(stop if isinstance(stop, KeyboardInterrupt) else stop.__cause__ or "")
         message = f"interrupted: {told or 'nothing was written'}"
         click.echo(f"\n{message}", err=True)
@@ -134,7 +135,7 @@ def run(arguments: list[str]) -> int:
 
 
 def report_bug(error: Exception, *, as_json: bool) -> int:
-    """Tell an error nobody expected, with its traceback, and return its exit code."""
+    """Report an unexpected error with its traceback, and return its exit code."""
     import traceback
 
     traceback.print_exception(error)
@@ -158,7 +159,7 @@ def _lack(error: Exception) -> EnvironmentFault | None:
 
 
 def _reader_left() -> bool:
-    """Return whether nobody reads our stdout any more; what is still in its buffer is dropped then."""
+    """Return whether the reader of our stdout has left; what is still in its buffer is dropped then."""
     import select
 
     if sys.platform == "win32":

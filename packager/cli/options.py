@@ -54,7 +54,7 @@ builder_options = apply(
     click.option(
         "--fresh",
         is_flag=True,
-        help="Install and generate anew, also where nothing has changed since an earlier build.",
+        help="Install and generate again, even if nothing has changed since the last build.",
     ),
     click.option(
         "--offline", is_flag=True, help="Fetch nothing: packages and engines come from caches, or not at all."

@@ -50,7 +50,7 @@ def pack(
     compile_modules: bool,
     as_json: bool,
 ) -> int:
-    """Turn a folder or anybody's zip into a canonical zip.
+    """Turn a folder or any zip into a canonical zip.
 
     Sorted names, one date, modes by content, deflate only: the same files give the same bytes on every machine. Reads
     Deflate64 zips as Windows makes them. What has not changed since the last time is not compressed again; a zip that

@@ -69,8 +69,8 @@ def prove(
             raise UsageError(msg, where="--env")
         environment[name] = value
     if expect and not event:
-        msg = "there is an answer only to an event"
-        raise UsageError(msg, where="--expect", fix="give --event, too")
+        msg = "--expect requires --event"
+        raise UsageError(msg, fix="add --event with the JSON that the handler gets, or remove --expect")
     payload = _event(event) if event else None
     if cold_start:
         from packager.cli.coldstart import print_cold_starts

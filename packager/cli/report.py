@@ -29,7 +29,7 @@ def report(
 ) -> int:
     """Write a page that shows where the bytes of a zip or folder go.
 
-    One HTML file that needs nothing else and asks nobody: a map to zoom into, packages and why they are there (from
+    One HTML file that needs no other file and no network: a map to zoom into, packages and why they are there (from
     the manifest beside a zip that packager built), files that are there twice. With --sbom or --licences no page is
     written unless -o names one.
     """
@@ -114,7 +114,7 @@ def _beside(path: Path) -> Path:
 def diff(before: Path, after: Path, as_json: bool) -> int:
     """Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise.
 
-    Packages by version, files by content. Where two zips hold the same and are not the same, whoever made them: the
+    Packages by version, files by content. Where two zips hold the same and are not the same: the
     first byte that differs, and why (order, dates, modes, compression).
     """
     from packager.cli.artifacts import require_file

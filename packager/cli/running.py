@@ -217,8 +217,8 @@ def _summary(console: Console, results: list[Result], paths: dict[str, Path], se
         print_findings(console, result.findings)
         for line in plan_lines(result.fit) if result.fit else ():
             console.print(f"  fit          {line}", markup=False)
-    verdict = "fine" if paths else "the answer is no: nothing was written"
-    console.print(f"\n{verdict}, {seconds:.1f} s", markup=False)
+    failed = "Build failed: see the findings above. No files were written."
+    console.print(f"\nDone in {seconds:.1f} s" if paths else f"\n{failed}", markup=False)
 
 
 def _of(size: int, limit: int | None) -> str:

@@ -31,7 +31,7 @@ def optimize_of(environment: Mapping[str, str]) -> int:
 def compile_kept(inputs: CompileInputs, python: Python, contents: Contents, cache: Path, scratch: Path) -> Compiled:
     """Return the selection with the bytecode of its modules. Works in `scratch`, an empty folder.
 
-    Bytecode that was installed is not used: nobody knows of what it was made. In a layer Python compares bytecode with
+    Bytecode that was installed is not used: its source is not known. In a layer Python compares bytecode with
     source (`checked`): another layer may lie over it and replace the one only. Raises GeneratorFault if the
     interpreter dies.
     """

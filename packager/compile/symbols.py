@@ -1,8 +1,8 @@
 """Symbols and debug information out of an ELF file, segments untouched. Pure: bytes in, bytes out.
 
 Our own, in plain Python, so that the result is the same on every machine and for every target, and so that what broke
-files elsewhere cannot happen: GNU strip and llvm-strip lay segments out anew and damage libraries that patchelf has
-rewritten. Here nothing that is ever loaded moves by a byte; only what lies behind the last segment is written anew,
+files elsewhere cannot happen: GNU strip and llvm-strip lay segments out again and damage libraries that patchelf has
+rewritten. Here nothing that is ever loaded moves by a byte; only what lies behind the last segment is rewritten,
 and gaps between segments that held symbols are zeroed. Section numbers stay, as the dynamic symbol table refers to
 them: a dropped section becomes SHT_NULL.
 Source: System V ABI, chapter 4, "Sections"; only 64-bit little-endian files, which is all our targets run.
@@ -189,7 +189,7 @@ def _is_loaded_relocation(section: _Section) -> bool:
 def _append_sections(
     data: bytes, out: bytearray, sections: list[_Section], dropped: set[int], names: int
 ) -> list[bytes]:
-    """Append what is kept of the sections nobody loads, and return the new section headers.
+    """Append what is kept of the sections that are not loaded, and return the new section headers.
 
     What lies before the end of the last segment stays where it is.
     """

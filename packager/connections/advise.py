@@ -26,8 +26,8 @@ def advise(
     """Return what is wrong with a function's connections, errors first.
 
     `available` is what the database leaves for us (None: not known), `sources` path → text, `handlers` path → name of
-    the export, `limited` whether somebody has set the number of containers; `unlimited` names the settings of those
-    functions for which nobody has.
+    the export, `limited` whether the number of containers is limited; `unlimited` names the settings of those
+    functions whose number is not.
     """
     pool = usage.pool
     found = []

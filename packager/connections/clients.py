@@ -1,4 +1,4 @@
-"""Which database client a project uses, and how large its pool is unless somebody says otherwise.
+"""Which database client a project uses, and how large its pool is unless it is configured.
 
 Sources: Prisma docs "Database connections" (up to 6: num_physical_cpus * 2 + 1, and Lambda shows two CPUs at every
 memory size; from 7 on the driver's own pool) and the drivers' readmes for their defaults.

@@ -30,7 +30,7 @@ class Address:
     verify: bool = True
     """Whether the engine's certificate is checked against ca.pem."""
     problem: str = ""
-    """Why this address is unusable before anybody connects: a context that has no files."""
+    """Why this address is unusable before a connection is made: a context that has no files."""
 
 
 def addresses(environment: Mapping[str, str], home: Path) -> tuple[Address, ...]:

@@ -101,7 +101,7 @@ class DockerEngine:
         self._client = client
         self._info = info
         self._running: set[str] = set()
-        # Nobody need close an engine; the connections it has pooled are closed when it is forgotten.
+        # An engine need not be closed; the connections it has pooled are closed when it is forgotten.
         self._close = weakref.finalize(self, client.close)
 
     def __enter__(self) -> DockerEngine:

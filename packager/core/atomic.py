@@ -61,7 +61,7 @@ def replacing(destination: Path) -> Iterator[BinaryIO]:
     folder if it is missing, and removes what runs left there for this file that were killed. Any OSError of the block
     counts as one of the destination: EnvironmentFault.
     """
-    if os.path.isdir(destination):  # noqa: PTH112 (where nobody may look, Path's own raises)
+    if os.path.isdir(destination):  # noqa: PTH112 (where we may not look, Path's own raises)
         msg = "is a folder, a file name is needed"
         raise UsageError(msg, where=str(destination), fix="name the file to write")
     try:
@@ -143,7 +143,7 @@ def made_aside(folder: Path, *, replaces: bool = False) -> Iterator[Path]:
 def remove(path: Path, *, still: Callable[[Path], bool] | None = None) -> None:
     """Remove a file or a link, or a folder that is out of everybody's sight before it is half empty.
 
-    `still` is asked about the folder when nobody else can replace it any more; if it says no, the folder is put back.
+    `still` is asked about the folder when nothing can replace it any more; if it says no, the folder is put back.
     """
     if path.is_symlink() or not path.is_dir() or is_leftover(path.name):
         _remove_tree(path)
@@ -170,10 +170,10 @@ def is_leftover(name: str) -> bool:
 
 
 def remove_stale(place: Path) -> None:
-    """Remove beginnings of what shall lie at a place on which nobody has worked for long."""
+    """Remove beginnings of what shall lie at a place on which no process has worked for long."""
     now = time.time()
     begun = _begin(place.name)
-    # Gone already, not ours to remove, or a folder nobody may list: it does no harm.
+    # Gone already, not ours to remove, or a folder that may not be listed: it does no harm.
     with suppress(OSError), os.scandir(place.parent) as entries:
         for entry in entries:
             if entry.name.startswith(begun) and entry.name.endswith(PARTIAL_SUFFIX):
@@ -206,7 +206,7 @@ def _remove_tree(path: Path, *, ignore_errors: bool = False) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink()
         return
-    import shutil  # hardly anybody who writes a file removes a folder
+    import shutil  # few callers that write a file remove a folder
 
     shutil.rmtree(path, ignore_errors=ignore_errors)
 

@@ -4,7 +4,7 @@ An area holds files or trees under keys, most of them digests of what the item d
 was given or nothing: what is damaged is removed and counts as missing. A cache that cannot be read or written costs
 time, nothing else, and several processes may use it at once. `packager.core.cache_areas` lists all areas.
 
-The checksums protect against accidents, not against people: whoever may write in the cache can write a checksum, too.
+The checksums protect against accidents, not against people: who may write in the cache can write a checksum, too.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Area:
 
     def touch(self, key: str) -> None:
         """Note that an item is in use: what was not used for the longest time goes first."""
-        with suppress(OSError):  # gone, or not ours: its age is then nobody's business
+        with suppress(OSError):  # gone, or not ours: its age then does not matter
             os.utime(self._dated(self.place(key)))
 
     def evict(self, key: str) -> bool:
@@ -148,7 +148,7 @@ class AreaSpec(Generic[A_co]):
     kind: Literal["file", "tree"] = "file"
     key: str = DIGEST
     """Regular expression of all keys, and so of the names of all items: nothing else is ever counted or removed, since
-    somebody may have named a folder that holds other things as well."""
+    the named folder may hold other things as well."""
     suffix: str = ""
     depth: int = 1
     """How deep items lie: in the folder itself, or on shelves of it."""
@@ -160,7 +160,7 @@ class AreaSpec(Generic[A_co]):
 
     def owns(self, path: Path) -> bool:
         """Return whether a path in the right folder is an item, or a leftover of one."""
-        # A link leads to something of somebody else's.
+        # A link leads to files that are not ours.
         named = re.fullmatch(f"(?:{self.key}){re.escape(self.suffix)}", path.name)
         return (named is not None or self.is_leftover(path.name)) and not path.is_symlink()
 
@@ -283,7 +283,7 @@ class TreeArea(Area):
     """Trees, each in a folder of its own beside a sealed record.
 
     The record holds what is to be known of the tree, and a digest over names, sizes, modes and dates of its files:
-    whoever touches them loses them. It is the record's date that says when a tree was used.
+    a program that touches them loses them. It is the record's date that says when a tree was used.
     """
 
     def get(self, key: str) -> KeptTree | None:
@@ -361,7 +361,7 @@ class ProgramArea(Area):
     """Trees that programs are run in, as their makers laid them out, with a sealed record among their files.
 
     The record says which files there were, how large, and which of them run: what is cut short or missing is found, and
-    what somebody has added since is nobody's business. Dates do not count, so that a copy of a cache serves. A tree
+    what has been added since does not count. Dates do not count, so that a copy of a cache serves. A tree
     without a record is of a version that wrote none, and taken as it is.
     """
 

@@ -109,7 +109,7 @@ class ProviderFault(PackagerError):
 
 
 class CatalogError(Exception):
-    """A file of ``packager/catalog`` is broken: our bug, which nobody who catches a `PackagerError` passes over."""
+    """A file of ``packager/catalog`` is broken: our bug, which `except PackagerError` does not catch."""
 
     def __init__(self, message: str, *, where: str) -> None:
         super().__init__(f"{where}: {message}")

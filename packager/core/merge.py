@@ -1,4 +1,4 @@
-"""Adding to mappings that belong to somebody else: what is missing comes in, what contradicts is a conflict. Pure."""
+"""Adding to mappings that belong to the user: what is missing comes in, what contradicts is a conflict. Pure."""
 
 from __future__ import annotations
 

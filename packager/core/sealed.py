@@ -2,7 +2,7 @@
 
 Such a document is JSON on one line: ``{"sha256": "…", "content": …}``. The checksum covers the content and its purpose,
 that is what the document is about, so that neither a flipped bit nor another document's file under this name is
-believed. It protects against accidents, not against people: whoever may write in the cache can write a checksum, too.
+believed. It protects against accidents, not against people: who may write in the cache can write a checksum, too.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def unseal(content: bytes, purpose: str) -> object | None:
 
 def read_plain(place: Path) -> bytes | None:
     """Return what a file holds; None for a folder, a pipe or the like. Raises OSError for what cannot be read."""
-    # Opening a pipe would otherwise wait for somebody to write into it.
+    # Opening a pipe would otherwise wait for a process to write into it.
     descriptor = os.open(place, READ_FLAGS | NO_WAITING_FLAG)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)

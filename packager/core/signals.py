@@ -26,7 +26,7 @@ def terminable() -> Iterator[None]:
     """Turn SIGTERM and SIGHUP into ``SystemExit(128 + number)`` for the length of a block.
 
     Without it Python dies of them with no clean-up at all. Does nothing in other threads than the main one, where
-    Python allows no handlers, and nothing where somebody has decided already: a program with a handler of its own,
+    Python allows no handlers, and nothing where it is decided already: a program with a handler of its own,
     ``nohup``.
     """
     if threading.current_thread() is not threading.main_thread():

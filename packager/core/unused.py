@@ -1,4 +1,4 @@
-"""The keys of somebody else's document that a reader makes nothing of."""
+"""The keys of another tool's document that a reader does not use."""
 
 from __future__ import annotations
 

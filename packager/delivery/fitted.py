@@ -71,5 +71,5 @@ def _manifest(out: Path, name: str) -> dict[str, Any]:
     try:
         document = json.loads((out / f"{name}{MANIFEST_SUFFIX}").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return {}  # not built yet, or somebody else's file: the plan alone counts
+        return {}  # not built yet, or another tool's file: the plan alone counts
     return document if isinstance(document, dict) and document.get("version") == 1 else {}

@@ -1,4 +1,4 @@
-"""Folders for the hosts' own tools: put beside the zips, each complete or not at all, nobody's edits lost."""
+"""Folders for the hosts' own tools: put beside the zips, each complete or not at all, with no edits lost."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _read_record(folder: Path) -> dict[str, Any] | None:
     try:
         data = json.loads((folder / _RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        # Somebody else's folder: whoever asks refuses it.
+        # Not our folder: the caller refuses it.
         return None
     return data.get("texts") if isinstance(data, dict) else None
 
@@ -132,6 +132,6 @@ def _target(root: Path, path: str) -> Path:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file with one of two modes: the others depend on the umask of whoever built."""
+    """Copy a file with one of two modes: the others depend on the umask of the build."""
     shutil.copyfile(source, target)
     target.chmod(0o755 if source.stat().st_mode & 0o100 else 0o644)

@@ -58,7 +58,7 @@ def aws_name(bundle: Bundle) -> str:
     Source: Lambda's API reference, FunctionName and LayerName: letters, digits, dashes, underscores.
     """
     if not _NAME.fullmatch(bundle.name):
-        msg = f"{bundle.name!r} is no name for a {bundle.kind}: letters, digits, dashes and underscores"
+        msg = f"{bundle.name!r} is not a valid {bundle.kind} name: use letters, digits, dashes and underscores"
         raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="rename the bundle")
     return bundle.name
 
@@ -82,7 +82,7 @@ def identifier(name: str) -> str:
 def known_as(order: Order, bundle: Bundle, name: str, handlers: Mapping[str, str]) -> str:
     """Return what the user's file calls a function: `name` if that is there, else the only one with its handler.
 
-    `handlers` is name there → handler. A function that is another bundle's, or fits two of them, is nobody else's.
+    `handlers` is name there → handler. A function that is another bundle's, or fits two of them, is left out.
     """
     if name in handlers:
         return name
@@ -93,7 +93,7 @@ def known_as(order: Order, bundle: Bundle, name: str, handlers: Mapping[str, str
 
 
 def same_text(order: Order, file: str, text: str) -> str:
-    """Return a text that is wholly ours; raises ConfigError with a diff where somebody edited the file."""
+    """Return a text that is wholly ours; raises ConfigError with a diff where the file has been edited."""
     there = order.read(file)
     if there is None or there == text or order.force:
         return text

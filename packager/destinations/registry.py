@@ -15,7 +15,7 @@ DESTINATIONS: dict[str, Destination] = {
 
 
 def destination_for(target: str) -> Destination:
-    """Return where bundles of a target are published to; AWS for a target that is nobody's, or none.
+    """Return where bundles of a target are published to; AWS for a target with no destination, or none.
 
     >>> destination_for("aws-lambda-layer").NAME
     'AWS'

@@ -25,7 +25,7 @@ def siblings_of(engines: Iterable[Engine], package: str) -> tuple[str, ...]:
     for engine in engines:
         for name, others in engine.siblings:
             match = _pattern(name).fullmatch(package)
-            # libvips' own package has a name of the same form; it is nobody's sibling but sharp's.
+            # libvips' own package has a name of the same form; it is a sibling of sharp only.
             if match and not any(_pattern(other).fullmatch(package) for other in others):
                 found += [other.replace(_SYSTEM, match["system"] if _SYSTEM in name else "") for other in others]
     return tuple(dict.fromkeys(found))

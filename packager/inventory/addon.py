@@ -53,7 +53,7 @@ def node_api_version(image: LoadedBinary, tags: Mapping[str, int], names: bytes,
         address = _address_of(_GET_API_VERSION, image, tags)
         code = image.at(address, _CODE_BYTES) if address else b""
     except (ArtifactError, KeyError, struct.error):
-        return 0  # a symbol table nobody can read is the loader's affair, not a version
+        return 0  # an unreadable symbol table is reported by the loader checks; it gives no version
     version = _returned_by_x86_64(code) if machine == "x86_64" else _returned_by_arm64(code)
     return version if 0 < version < _EXPERIMENTAL else 0
 

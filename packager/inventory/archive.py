@@ -1,4 +1,4 @@
-"""Anybody's artifact → inventory: a zip, a folder or a single file. Every binary is found by content, not by name.
+"""Any artifact → inventory: a zip, a folder or a single file. Every binary is found by content, not by name.
 
 Each file is read once, several at a time: binaries for their tables, texts for secrets, members of an archive to their
 end, where the checksum is.

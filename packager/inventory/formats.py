@@ -50,7 +50,7 @@ def shebang(head: bytes) -> str:
 
 
 def poses_as_binary(path: str) -> bool:
-    """Return whether a name promises a native library that somebody would load: ``.node``, ``.so``, ``.so.1.2``."""
+    """Return whether a name promises a native library that can be loaded: ``.node``, ``.so``, ``.so.1.2``."""
     return _POSES_AS_BINARY.search(path) is not None
 
 

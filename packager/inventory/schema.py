@@ -1,6 +1,6 @@
 """schema.prisma → the facts packaging needs, without running Prisma. Odd formatting and comments are normal.
 
-Every value keeps its place in the text, so that one setting can be written anew and the rest stays as it was.
+Every value keeps its place in the text, so that one setting can be replaced and the rest stays as it was.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def read_schema(text: str) -> dict[str, str]:
 
 
 def with_setting(schema: Schema, block: Block, key: str, value: str) -> str:
-    """Return the schema's text with one setting of a block written anew, or added as its first.
+    """Return the schema's text with one setting of a block replaced, or added as its first.
 
     >>> schema = parse_schema('generator c {\\n  provider = "prisma-client-js"\\n}')
     >>> print(with_setting(schema, schema.generators[0], "binaryTargets", '["native"]'))

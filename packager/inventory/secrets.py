@@ -119,7 +119,7 @@ _URL = re.compile(
 _EXAMPLES = re.compile(
     rb"^[^.]+$|^127\.|^0\.0\.0\.0$|(?:^|\.)example\.\w+$|\.(?:local|test|example|localhost|invalid)$"
 )
-"""Hosts whose passwords are nobody's: a name without a dot is a container or the machine itself (RFC 2606, 6761)."""
+"""Hosts whose passwords protect nothing: a name without a dot is a container or the machine itself (RFC 2606, 6761)."""
 _NAME = (
     r"[A-Za-z0-9_.-]*(?:secret|token|passw(?:or)?d|api_?key|private_?key|access_?key|auth_?key|credentials?|passphrase)"
 )

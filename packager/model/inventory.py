@@ -69,7 +69,7 @@ class ElfFacts:
     has_symbols: bool
     """Whether .symtab or .debug_* sections are there: worth stripping."""
     trailing_bytes: int
-    """Bytes after the last section or segment: data somebody appended. Such a file is never stripped."""
+    """Bytes after the last section or segment: data that was appended. Such a file is never stripped."""
     isa_needed: tuple[str, ...] = ()
     """x86 ISA levels of the GNU property note, such as ``x86-64-v3``."""
     stack_note: bool = True
@@ -130,7 +130,7 @@ class File:
     mode: int | None = None
     """Unix permission bits where known."""
     sha256: str = ""
-    """Hex; empty where nobody has read the file yet."""
+    """Hex; empty where the file has not been read yet."""
     shebang: str = ""
     """First line of a script behind ``#!``, as it stands there: a carriage return at its end included."""
     secrets: tuple[Secret, ...] = ()
@@ -144,7 +144,7 @@ class Inventory:
     faults: tuple[Fault, ...] = ()
     """Of an archive; a folder has none."""
     texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
-    """Contents of the few files somebody asked for when scanning: handlers and their package.json."""
+    """Contents of the few files that were asked for when scanning: handlers and their package.json."""
 
     @cached_property
     def by_path(self) -> dict[str, File]:

@@ -85,7 +85,7 @@ class ProjectRules(Protocol):
     """Globs of files that do where no language's plain marks are there: ``Pipfile``."""
 
     def check_project(self, root: Path) -> None:
-        """Raise ConfigError for dependencies that are declared where nobody reads them."""
+        """Raise ConfigError for dependencies that are declared where no tool reads them."""
 
     def is_installed_in(self, folder: Path) -> bool:
         """Return whether packages of the language lie in a folder that is packed as it is."""

@@ -18,7 +18,7 @@ class CannotProve(Exception):
 
 @dataclass(frozen=True)
 class Wanted:
-    """Something the bundle asked for in vain."""
+    """Something the bundle asked for and did not get."""
 
     what: str
     """As the code named it: ``./locale/de``, ``pino-pretty/lib``, a path below the root, a soname, ``numpy.tests``."""
@@ -39,13 +39,13 @@ class Proof:
     detail: str
     """One line: what was loaded, or why it was not tried, or what went wrong."""
     findings: tuple[Finding, ...] = ()
-    """The causes of a failure, and warnings of what was tried in vain; coded ``RUN…``."""
+    """The causes of a failure, and warnings of refused attempts; coded ``RUN…``."""
     output: str = ""
     """What the handler printed, last lines; for people only, never in the manifest."""
     answer: str = ""
     """What the handler answered to the event, as JSON, cut after 100,000 characters; empty without an event."""
     wanted: tuple[Wanted, ...] = ()
-    """What was asked for in vain, of a proof that failed; and in what order the code got there:"""
+    """What was asked for and not found, of a proof that failed; and in what order the code got there:"""
     stack: tuple[str, ...] = ()
     """Files of the bundle that were running when it failed, innermost first, by their names in the archive."""
 

@@ -17,7 +17,7 @@ Action = Literal["published", "created", "updated", "unchanged", "refused"]
 
 @dataclass(frozen=True)
 class FinishedZip:
-    """A finished zip on disk, whoever made it."""
+    """A finished zip on disk, made by any tool."""
 
     path: Path
     zipped_bytes: int

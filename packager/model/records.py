@@ -20,12 +20,12 @@ class CatalogRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Sourced(CatalogRecord, frozen=True, kw_only=True):
-    """A record of facts somebody can look up again."""
+    """A record of facts that can be looked up again."""
 
     source: str
     """Where they were seen, or are written."""
     checked: str
-    """ISO date of the day somebody looked."""
+    """ISO date of the day it was checked."""
 
 
 class DottedVersion(tuple[int, ...]):

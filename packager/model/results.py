@@ -5,13 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from packager.model.inventory import File
-
-from typing import TYPE_CHECKING
-
 from packager.model.findings import Finding, has_errors
 
 if TYPE_CHECKING:
@@ -23,7 +16,7 @@ if TYPE_CHECKING:
     from packager.model.bytecode import Compiled
     from packager.model.contents import Contents
     from packager.model.fitting import FitPlan
-    from packager.model.inventory import Inventory
+    from packager.model.inventory import File, Inventory
     from packager.model.packages import PackageGraph
     from packager.model.plan import Bundle
     from packager.model.project import Survey

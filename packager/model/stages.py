@@ -34,10 +34,11 @@ class LayerBeneath:
 
 @dataclass(frozen=True)
 class ScanInputs:
-    """Of the stage `scan`: a tree → its inventory and package graph."""
+    """Of the stage `scan`: a tree → its inventory and package graph.
 
-    tree: str
-    """The identity of the tree: what it was built from."""
+    The tree comes beside them, as an archive comes to audit; its name by digest belongs here once a stage makes it.
+    """
+
     companions: Mapping[str, tuple[str, ...]]
     """Package → packages it needs although no package.json says so."""
     generated: tuple[str, ...] = ()

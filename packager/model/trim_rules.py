@@ -53,4 +53,4 @@ class TrimRules(CatalogRecord, frozen=True):
     """Globs of file names no rule of this file drops: licences. Once loaded, every rule's `keep` ends with them."""
     rules: tuple[TrimRule, ...]
     checked: str
-    """ISO date of the day somebody looked."""
+    """ISO date of the day it was checked."""

@@ -1,7 +1,7 @@
 """What a lock file may look like: tables where tables belong, and keys that name folders of the project.
 
-A lock file comes with a project, from whoever wrote that. Its keys are paths that are read, linked to and removed, so
-they pass here first, whoever reads the file: nothing behind this door has to ask again.
+A lock file comes with a project, from its author. Its keys are paths that are read, linked to and removed, so
+they pass here first, whichever reader opens the file: nothing behind this door has to ask again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PNPM_TABLES = ("dependencies", "devDependencies", "optionalDependencies")
 _DEEPEST = 100
 """Levels of version 1's trees: a path of as many folders is longer than any system allows."""
 _UNUSUAL = re.compile(r"[\\\0-\x1f\x7f]|\A[A-Za-z]:")
-_FIX = "no package manager writes this: remove the lock file and write it anew, or find out who changed it"
+_FIX = "no package manager writes this: delete the lock file and create it again, or find out who changed it"
 
 
 def is_inside(path: str) -> bool:

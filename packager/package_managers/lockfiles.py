@@ -45,7 +45,7 @@ def read_lock(path: Path) -> Lock:
     version = lock.get("lockfileVersion")
     if version not in (1, 2, 3):
         msg = f"has lockfileVersion {version!r}, known are 1, 2 and 3"
-        raise ConfigError(msg, where=path.name, fix="run `npm install` to write it anew")
+        raise ConfigError(msg, where=path.name, fix="run `npm install` to rewrite it")
     check_npm(lock, path.name)
     return lock
 
@@ -66,7 +66,7 @@ def read_pnpm_lock(path: Path) -> Lock:
     version = str(lock.get("lockfileVersion", "missing")) if isinstance(lock, dict) else "missing"
     if not version.startswith("9."):
         msg = f"has lockfileVersion {version}, supported is 9.0"
-        raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to write it anew")
+        raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to rewrite it")
     check_pnpm(lock, path.name)
     return cast("Lock", lock)
 

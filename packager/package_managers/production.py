@@ -32,11 +32,11 @@ def development_packages(project: Path, lock_file: str) -> tuple[str, ...]:
     if lock["lockfileVersion"] == 1:  # no peers in these: npm's own flag is the whole truth
         unneeded = {path for path, entry in packages.items() if entry.get("dev")}
     elif "" not in packages:
-        msg = "has no entry for the project itself, so nobody can tell what production needs"
-        raise ConfigError(msg, where=f"{lock_file}: packages", fix="run `npm install` to write it anew")
+        msg = "has no entry for the project itself, so it does not show what production needs"
+        raise ConfigError(msg, where=f"{lock_file}: packages", fix="run `npm install` to rewrite it")
     else:
         unneeded = set(packages) - _production(packages)
-    # What is returned will be removed: a folder outside never is, whoever let its key pass.
+    # What is returned will be removed: a folder outside never is, even if its key was let pass.
     installed = {path for path in unneeded if "node_modules/" in path and is_inside(path)}
     return tuple(sorted(path for path in installed if not any(outer in installed for outer in _outer(path))))
 

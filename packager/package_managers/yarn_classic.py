@@ -77,7 +77,7 @@ causes: tuple[KnownCause, ...] = (
 )
 advice = npm.advice
 
-_FIX = "no Yarn writes this: remove the lock file and write it anew with `yarn install`, or find out who changed it"
+_FIX = "no Yarn writes this: delete the lock file and create it again with `yarn install`, or find out who changed it"
 _FRESH = "run `yarn install` and keep the lock file it writes"
 _NO_BERRY = (
     f"run `npm install` once and keep its package-lock.json in the place of yarn.lock, or go back to Yarn 1: remove "

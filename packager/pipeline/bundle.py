@@ -122,7 +122,7 @@ def _judged(
 ) -> Result:
     """Return the bundle with what audit and proof say of it.
 
-    In this order: what is accepted says no to nothing, so it is silenced before anybody asks whether the audit said no;
+    In this order: what is accepted says no to nothing, so it is silenced before the audit's errors are counted;
     then the proof; then what the proof found.
     """
     bundle, archive = result.bundle, result.artifact.path

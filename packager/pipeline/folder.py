@@ -20,8 +20,9 @@ from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.inventory.contents import TreeContents
-from packager.inventory.tree import scan_tree
 from packager.model.stages import CompileInputs, StripInputs, TrimInputs
+from packager.pipeline import stages
+from packager.pipeline.inputs import scan_inputs
 from packager.select.trim.references import trim as trim_files
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ def judge_folder(
     `without` is an output file and a cache that may lie in the folder and are no part of it.
     """
     root = folder.resolve()
-    inventory, graph = scan_tree(root, {name: needs for engine in catalog.engines for name, needs in engine.companions})
+    inventory, graph = stages.scan(scan_inputs(catalog.engines), root)
     if without is not None:
         inventory = _without(inventory, root, *without)
     packages = {installed.package.name: installed.package.version for installed in graph.installed.values()}
@@ -144,7 +145,7 @@ def judge_folder(
 def python_installation(inventory: Inventory, contents: Contents) -> tuple[str, frozenset[str] | None]:
     """Return the folder of installed Python packages ("." is the whole tree, "" none), and what lies there of theirs.
 
-    The latter are first parts of paths, by the RECORD of each distribution; the rest beside them is somebody's own.
+    The latter are first parts of paths, by the RECORD of each distribution; the rest beside them is the user's own.
     """
     infos = [path for path in inventory.by_path if path.endswith(".dist-info/METADATA")]
     folders = {path.rpartition("/")[0].rpartition("/")[0] for path in infos}

@@ -8,18 +8,34 @@ from packager.compile.kept import optimize_of
 from packager.engines.targets import for_targets
 from packager.hosts.registry import HOSTS
 from packager.model.builds import PYTHON_PACKAGES_DIR
-from packager.model.stages import CompileInputs, LayerBeneath, ProveInputs, StripInputs, TraceInputs, TrimInputs
+from packager.model.stages import (
+    CompileInputs,
+    LayerBeneath,
+    ProveInputs,
+    ScanInputs,
+    StripInputs,
+    TraceInputs,
+    TrimInputs,
+)
 from packager.model.tracing import View
 from packager.select.trim.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from packager.model.clients import Client
+    from packager.model.generators import Engine
     from packager.model.plan import Bundle
     from packager.model.results import Scanned
     from packager.model.selection import Selection
 
 NOTHING_PINNED: Mapping[str, str] = {}
+
+
+def scan_inputs(engines: Sequence[Engine], clients: Sequence[Client] = ()) -> ScanInputs:
+    """Return what `scan` is given."""
+    companions = {name: needs for engine in engines for name, needs in engine.companions}
+    return ScanInputs(companions, tuple(client.folder for client in clients))
 
 
 def layers_beneath(bundle: Bundle, layers: Sequence[tuple[Bundle, Selection]]) -> tuple[LayerBeneath, ...]:

@@ -1,4 +1,4 @@
-"""A proof that fails for want of something trimming left out: that is put back, and the bundle made again.
+"""A proof that fails because trimming left something out: that is put back, and the bundle made again.
 
 Static analysis and rules by name are guesses about what code will ask for. The proof is the answer: what it misses is
 kept, with its package where only the package is known, and every such correction is reported.

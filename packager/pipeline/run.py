@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from packager.core.errors import EnvironmentFault
 from packager.core.progress import Progress, Silent, Stopwatch
 from packager.inventory.contents import TreeContents
-from packager.inventory.tree import scan_tree
 from packager.model.results import Result, Scanned
 from packager.model.tools import Workbench
+from packager.pipeline import stages
 from packager.pipeline.bundle import compiled_selection, package_bundle, selected
+from packager.pipeline.inputs import scan_inputs
 from packager.pipeline.repair import demand_proofs
 from packager.pipeline.weights import layers_unzipped
 from packager.project.survey import survey
@@ -166,10 +167,9 @@ def _trees(
                     commands=job.generate,
                     environment=dict(job.environment),
                 )
-                companions = {name: needs for engine in job.engines for name, needs in engine.companions}
-                generated = [client.folder for client in facts.clients]
+                inventory, graph = stages.scan(scan_inputs(job.engines, facts.clients), tree.root)
                 contents = TreeContents(tree.root.resolve(), scratch / "made")
-                trees[job] = Scanned(tree, *scan_tree(tree.root, companions, generated), facts, contents)
+                trees[job] = Scanned(tree, inventory, graph, facts, contents)
         yield trees, scratch, watch
 
 

@@ -12,6 +12,7 @@ from packager.archive.write.writer import write as write_archive
 from packager.audit.judge import audit_archive
 from packager.compile import stripping
 from packager.hosts.registry import lay_out
+from packager.inventory.tree import scan_tree
 from packager.model.plan import TRACED
 from packager.model.tracing import View
 from packager.select import tracing
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from packager.model.builds import Tree
     from packager.model.bytecode import Compiled
     from packager.model.findings import Finding
+    from packager.model.inventory import Inventory
+    from packager.model.packages import PackageGraph
     from packager.model.proof import Proof
     from packager.model.results import Placed, Stripped
     from packager.model.selection import Selection
@@ -32,12 +35,21 @@ if TYPE_CHECKING:
         CompileInputs,
         PlaceInputs,
         ProveInputs,
+        ScanInputs,
         StripInputs,
         TraceInputs,
         TrimInputs,
         WriteInputs,
     )
     from packager.model.tools import Workbench
+
+
+def scan(inputs: ScanInputs, tree: Path) -> tuple[Inventory, PackageGraph]:
+    """Return every file of the tree and its packages.
+
+    Raises ArtifactError for links that leave the tree, cycles, names that cannot be archived and unreadable files.
+    """
+    return scan_tree(tree, inputs.companions, inputs.generated)
 
 
 def trace(inputs: TraceInputs, bench: Workbench) -> View:

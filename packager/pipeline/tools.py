@@ -37,7 +37,7 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
 
             from packager.builders.docker import DockerBuilder
             from packager.containers.docker_engine import connect
-            from packager.toolchains.node_fetched import node_folder
+            from packager.toolchains.node import node_folder
 
             home = Path.home()
             engine = connect(os.environ, home)

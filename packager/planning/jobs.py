@@ -61,7 +61,7 @@ def make_job(
 
 
 def _builder(job: Job, wish: str, machine: Machine) -> tuple[BuilderName, tuple[str, ...]]:
-    """Return the builder, and where nobody chose it, why it is this one."""
+    """Return the builder, and where it was not chosen by the user, why it is this one."""
     if wish in ("local", "host"):
         return "local", ()
     if wish == "docker":

@@ -27,8 +27,9 @@ def detect_hosts(root: Path, target: str) -> tuple[str, tuple[BundleSpec, ...]]:
         names = " and ".join(_title(*each) for each in found)
         targets = list(dict.fromkeys(each.TARGETS[0] for each, _ in found))
         fix = " or ".join(f"--target {name}" for name in targets) if len(targets) > 1 else "write a packager.yaml"
-        msg = f"{names} are here: which of them is it for?"
-        raise ConfigError(msg, where=str(root), fix=f"give {fix}" if len(targets) > 1 else fix)
+        choose = "; choose one with --target" if len(targets) > 1 else ""
+        msg = f"several host configurations found: {names}{choose}"
+        raise ConfigError(msg, where=str(root), fix=f"pass {fix}" if len(targets) > 1 else fix)
     for each, said in found:
         specs = (spec if spec.name else replace(spec, name=bundle_name(root)) for spec in said.specs)
         return _title(each, said), tuple(specs)

@@ -20,7 +20,7 @@ MAPS_SUFFIX = ".maps"
 """Of the folder with the source maps of bundled code."""
 SHIPMENT_RECORD = ".packager.json"
 """In every folder we made for a host's own tool."""
-# Deeper output folders than this nobody has had yet; going through all of node_modules for them would cost more.
+# Output folders have not been deeper than this so far; going through all of node_modules for them would cost more.
 _DEPTH = 3
 _NEVER_OURS = frozenset(("node_modules", ".git", ".venv", "venv"))
 

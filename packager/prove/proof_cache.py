@@ -1,6 +1,6 @@
 """Proofs of earlier runs: what was proved once of the same bytes, in the same place, is not proved again.
 
-Only ``proved`` is kept: failures are explained anew (the reasons of trimming may have changed), and what was skipped
+Only ``proved`` is kept: failures are explained again (the reasons of trimming may have changed), and what was skipped
 may be possible now. One small JSON file per proof in ``CACHE/proofs``, for its owner's eyes: it holds the answer. Each
 carries a checksum: a damaged proof is none.
 """

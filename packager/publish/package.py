@@ -84,7 +84,7 @@ def read_description(package: FinishedZip) -> ZipDescription:
     try:
         document = json.loads(path.read_bytes())
     except FileNotFoundError:
-        return ZipDescription()  # somebody else's zip: options say what the manifest would
+        return ZipDescription()  # another tool's zip: options say what the manifest would
     except (OSError, ValueError) as error:
         msg = f"cannot be read: {error}"
         raise ArtifactError(msg, where=where, fix=_MANIFEST_FIX) from error

@@ -64,7 +64,7 @@ def _python(package: Package, read: Read) -> Declared:
     for line in headers.get_all("Requires-Dist") or ():
         requirement = str(line)
         match = _REQUIREMENT.match(requirement)
-        # Of an extra, nobody can tell from here whether it was asked for; if so, it is in the artifact anyway.
+        # Of an extra, it is not known here whether it was asked for; if so, it is in the artifact anyway.
         if match and "extra ==" not in requirement:
             needs.add(re.sub(r"[-_.]+", "-", match[0]).lower())
     return Declared("pypi", package.name, package.version, _python_licence(headers), tuple(sorted(needs)))

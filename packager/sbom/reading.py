@@ -84,7 +84,7 @@ def _inlined(packages: Iterable[tuple[Package, Path]], integrity: Mapping[str, s
 
 
 class _Files:
-    """The files of an artifact: hashed once each, texts kept where somebody asks for them."""
+    """The files of an artifact: hashed once each, texts kept where they are asked for."""
 
     def __init__(self, paths: Iterable[str], pieces: Callable[[str], Iterator[bytes]]) -> None:
         self.paths = sorted(paths, key=lambda path: path.encode("utf-8", "surrogateescape"))
@@ -95,7 +95,7 @@ class _Files:
             self._read(path)
 
     def text(self, path: str) -> bytes | None:
-        """Return a small file's content; None for one that is not there or is no text anybody wrote by hand."""
+        """Return a small file's content; None for one that is not there or is no text written by hand."""
         if path not in self._sha256:
             return None
         content = b""

@@ -72,7 +72,7 @@ class _Search:
         return match[0] if match else ""
 
     def node_folder(self, major: str) -> Path:
-        from packager.toolchains.node_fetched import node_folder
+        from packager.toolchains.node import node_folder
 
         try:
             return node_folder(major, self.arch, self.cache)

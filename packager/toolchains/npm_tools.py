@@ -1,7 +1,7 @@
 """Tools that run on Node, fetched by npm at the versions of a lock file of ours and kept in the cache.
 
 The lock file names every package with its integrity, and no registry: npm asks the user's and checks what it gets. Made
-anew by ``npm install --package-lock-only --omit-lockfile-registry-resolved NAME@VERSION`` in an empty folder.
+again by ``npm install --package-lock-only --omit-lockfile-registry-resolved NAME@VERSION`` in an empty folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from packager.toolchains.node_here import Toolchain
+    from packager.toolchains.node import Toolchain
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ def outcomes(tree: Path, language: Language, package: str, names: list[str] | No
         environment["BED_NAMES"] = json.dumps([name for name in names if not name.startswith("(")])
     with tempfile.TemporaryFile() as said:
         # No input, and an answer in a file: ts-node starts an interactive Node when it is loaded, which waits for
-        # somebody to type, and keeps what it has inherited open.
+        # a user to type, and keeps what it has inherited open.
         process = subprocess.Popen(
             command,
             env=environment,

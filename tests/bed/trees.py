@@ -25,7 +25,7 @@ _PIP = ("-m", "pip", "install", "--quiet", "--no-compile", "--only-binary=:all:"
 
 
 def install(folder: Path, language: Language, wanted: Sequence[str]) -> Path:
-    """Return the folder of a group, installed on first use; a changed list is installed and looked at anew."""
+    """Return the folder of a group, installed on first use; a changed list is installed and looked at again."""
     mark, text = folder.with_suffix(".installed"), json.dumps(wanted)
     if mark.exists() and mark.read_text() == text:
         return folder
@@ -34,7 +34,7 @@ def install(folder: Path, language: Language, wanted: Sequence[str]) -> Path:
     folder.mkdir(parents=True)
     if language == "nodejs":
         (folder / "package.json").write_text(json.dumps({"name": folder.name, "version": "1.0.0", "private": True}))
-        # Without code of its own nobody could say how the packages are loaded, and no twin would go.
+        # Without code of its own it is not known how the packages are loaded, and no twin would go.
         (folder / "index.js").write_text("exports.handler = async () => 1\n")
         command = [*_INSTALL, *wanted]
     else:

@@ -278,7 +278,7 @@ class TestArea:
     def test_items_are_what_people_are_told_of(self, bench: Bench) -> None:
         bench.put(1)
         bench.put(2)
-        write_tree(bench.place(1).parent, {"notes.txt": "somebody's own", "mine/x": "y"})
+        write_tree(bench.place(1).parent, {"notes.txt": "the user's own", "mine/x": "y"})
         (item, _) = bench.area.items()
 
         assert {each.path for each in bench.area.items()} == {bench.place(1), bench.place(2)}

@@ -46,7 +46,7 @@ class Case:
     bundles: str
     """packager.yaml."""
     additions: dict[str, tuple[str, str]]
-    """File → (text, what a user makes of it): comments and keys that concern nobody else."""
+    """File → (text, what a user makes of it): comments and keys that concern no other tool."""
     contradiction: tuple[str, str, str] | None
     """(file, text, what cannot be so); None where whatever the user says is kept."""
     dependencies: dict[str, str] = field(default_factory=dict)
@@ -293,7 +293,7 @@ def without(document: Any, path: str) -> None:
 
 
 def with_another_value(document: Any, path: str) -> None:
-    """Give a key or item a value nobody means."""
+    """Give a key or item a value that is never meant."""
     holder, key = located(document, path)
     holder[key] = "made up"
 

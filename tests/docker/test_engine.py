@@ -311,7 +311,7 @@ class _forwarder:  # noqa: N801 - used like a function
 
 def test_an_unreachable_registry_is_said(engine: DockerEngine) -> None:
     with pytest.raises(DockerFault) as caught:
-        engine.pull("registry.invalid/nobody/nothing:1", "x86_64")
+        engine.pull("registry.invalid/none/nothing:1", "x86_64")
 
     assert "cannot be reached" in caught.value.message
     assert "--image" in caught.value.fix

@@ -23,7 +23,7 @@ from packager.core.progress import Silent, Stopwatch
 from packager.inventory.elf import read_elf
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.package_managers.yarn_classic import YARN
-from packager.toolchains.node_fetched import node_folder
+from packager.toolchains.node import node_folder
 from tests.support.jobs import make_job, write_project
 
 if TYPE_CHECKING:

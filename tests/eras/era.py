@@ -90,7 +90,7 @@ LOAD = """\
 const { PrismaClient } = require('@prisma/client')
 exports.handler = async () => ({ statusCode: 200, body: typeof new PrismaClient().user.findMany })
 """
-NOWHERE = "postgresql://nobody@localhost/none"
+NOWHERE = "postgresql://none@localhost/none"
 """A database URL for clients that are started and never reach one."""
 TARGETS = 'binaryTargets = ["native", "rhel-openssl-1.0.x", "rhel-openssl-3.0.x"]'
 TSC = "npx --no-install tsc --outDir build --module commonjs --target es2022 --skipLibCheck src/generated/client.ts"

@@ -55,7 +55,7 @@ def verdict(path: Path) -> tuple[int, list[dict[str, Any]]]:
 
 
 def check(system: str, path: Path) -> None:
-    """Require the right verdict: fine from Linux, although bcrypt ships nine prebuilds; sharp missing from macOS."""
+    """Require the right verdict: none from Linux, although bcrypt ships nine prebuilds; sharp missing from macOS."""
     code, findings = verdict(path)
     errors = [finding for finding in findings if finding["severity"] == "error"]
     if system == "linux":

@@ -130,7 +130,7 @@ def test_a_bundle_that_is_too_big_keeps_the_old_artifact(app: Path, scratch: Pat
 
     ran = built(app, scratch, generate="truncate -s 300M big.bin")
 
-    refused(ran, 1, "SIZE002", "dist/api.zip", "over the 262,144,000 bytes", "big.bin 300 MB", "nothing was written")
+    refused(ran, 1, "SIZE002", "dist/api.zip", "over the 262,144,000 bytes", "big.bin 300 MB", "No files were written")
     assert snapshot(app / "dist") == old
     assert list(scratch.iterdir()) == []
 
@@ -142,7 +142,7 @@ def test_arm64_asked_for_where_only_x86_64_is_there(app: Path, scratch: Path) ->
     assert built(app, scratch).code == 0
     ran = built(app, scratch, "--arch", "arm64", "--out", scratch.parent / "arm")
 
-    refused(ran, 1, "ABI001", "arm/api.zip!bin/engine", "x86_64", "fix: ", "nothing was written")
+    refused(ran, 1, "ABI001", "arm/api.zip!bin/engine", "x86_64", "fix: ", "No files were written")
     assert old.keys() == snapshot(app / "dist").keys()
 
 

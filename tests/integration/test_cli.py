@@ -63,7 +63,7 @@ def test_init_then_plan_then_build(tmp_path: Path) -> None:
     again = packager("init", app)
 
     assert f"{app}/dist/app.zip" in said
-    assert "fine, " in said
+    assert "Done in " in said
     assert again.code == 2
     assert "--force" in again.stderr
 
@@ -214,7 +214,7 @@ def test_audit_and_pack_take_the_artifact(artifact: Path, tmp_path: Path) -> Non
 
 
 def test_a_proof_is_a_document_whatever_it_shows(artifact: Path) -> None:
-    """This bootstrap ends at once: where the sandbox can start it, the answer is no."""
+    """This bootstrap ends at once: where the sandbox can start it, the build fails."""
     ran = packager("prove", artifact, "--json")
 
     check("prove", ran.json())

@@ -54,7 +54,7 @@ def test_another_event_and_another_byte_are_proved_again(tmp_path: Path, runs: l
     make_zip(artifact, {"index.js": f"{SOURCE} throw new Error('new')"})
     assert proved(artifact).status == "failed"
     assert proved(artifact).status == "failed"
-    assert len(runs) == 4, "a failure is shown anew each time"
+    assert len(runs) == 4, "a failure is shown each time"
 
 
 def test_an_expectation_is_asked_of_the_remembered_answer_too(tmp_path: Path, runs: list[str]) -> None:

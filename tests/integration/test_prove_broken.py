@@ -227,7 +227,7 @@ def test_a_hostile_bundle_harms_nothing_and_is_seen_through(bench: Bench, tmp_pa
     tried = json.loads(proof.answer)
     assert [name for name, came in tried.items() if came == "done"] == [], tried
     assert tried["fill /tmp"] in ("ENOSPC", "EFBIG")
-    assert tried["network"] == "ECONNREFUSED", "a network of its own, in which nobody listens"
+    assert tried["network"] == "ECONNREFUSED", "a network of its own, in which no server listens"
     assert outside.read_text() == "untouched"
 
 

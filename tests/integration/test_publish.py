@@ -160,13 +160,13 @@ class TestLayer:
         assert aws.s3_client().head_object(Bucket=bucket, Key=key)["ContentLength"] == package.zipped_bytes
 
     def test_a_small_zip_needs_no_bucket_though_one_is_named(self, aws: Aws, tmp_path: Path) -> None:
-        assert self.put(read_package(make_zip(tmp_path / "engine.zip")), aws, bucket="nobody-made-it").route == "direct"
+        assert self.put(read_package(make_zip(tmp_path / "engine.zip")), aws, bucket="not-created").route == "direct"
 
     def test_unknown_bucket(self, aws: Aws, tmp_path: Path) -> None:
         package = read_package(make_zip(tmp_path / "engine.zip"))
         with pytest.raises(ProviderFault, match="no such bucket") as caught:
-            self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket="nobody-made-it")
-        assert caught.value.where == "bucket nobody-made-it"
+            self.put(package, aws, budget=msgspec.structs.replace(LAYER_BUDGET, zipped=1), bucket="not-created")
+        assert caught.value.where == "bucket not-created"
         assert versions(aws) == []
 
     def test_bucket_of_another_region(self, aws: Aws, endpoint: str, tmp_path: Path) -> None:
@@ -299,7 +299,7 @@ class TestFunction:
         [
             ("arn:aws:lambda:us-east-1:123456789012:layer:engine:1", UsageError, "its own region"),
             ("arn:aws:lambda:eu-west-1:123456789012:layer:engine", UsageError, "neither"),
-            ("nobody-made-it", ProviderFault, "no such layer"),
+            ("not-created", ProviderFault, "no such layer"),
             ("arn:aws:lambda:eu-west-1:123456789012:layer:engine:7", ProviderFault, "refused GetLayerVersion"),
         ],
     )

@@ -102,7 +102,9 @@ def test_throttling_is_retried(tmp_path: Path) -> None:
 
 
 def test_nobody_answers(tmp_path: Path) -> None:
-    with socket.socket() as taken:  # bound but not listening: connections are refused, and nobody else gets the port
+    with (
+        socket.socket() as taken
+    ):  # bound but not listening: connections are refused, and no other process gets the port
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
         error = fault(tmp_path, Access(region="eu-west-1", endpoint_url=url, attempts=1))
@@ -133,9 +135,9 @@ def test_region_of_the_environment(name: str, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_unknown_profile(tmp_path: Path) -> None:
-    error = fault(tmp_path, Access(region="eu-west-1", profile="nobody"))
+    error = fault(tmp_path, Access(region="eu-west-1", profile="missing"))
     assert type(error) is EnvironmentFault
-    assert error.where == "AWS profile nobody"
+    assert error.where == "AWS profile missing"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ class Workbench:
         offline: bool = False,
         prove: ProveMode = "auto",
     ) -> Iterator[dict[str, Result]]:
-        """Yield name → result of every bundle, with those that are fine delivered."""
+        """Yield name → result of every bundle, with those that passed delivered."""
         plan, host = self._ready(files, packages, bundle, others or {}, offline=offline)
         options = BuildOptions(out=self.out, prove=prove)
         with package(plan, load_catalog(), host, options) as results:

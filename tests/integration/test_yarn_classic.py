@@ -1,4 +1,4 @@
-"""The real Yarn 1 beside the real npm: one project, one zip, whoever installs it."""
+"""The real Yarn 1 beside the real npm: one project, one zip, whichever of them installs it."""
 
 from __future__ import annotations
 

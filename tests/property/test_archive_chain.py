@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from packager.archive.write.chunked_deflate import UnknownStreamError, compress_part
+from packager.archive.write.large_members import UnknownStreamError, compress_part
 
 LEVELS = range(1, 13)
 _UNIT = st.one_of(

@@ -1,4 +1,4 @@
-"""However an archive came about, edit by edit out of the last one, it is the one that would be made anew."""
+"""However an archive came about, edit by edit out of the last one, it is the one that would be made from scratch."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.cache import maintenance as tidy_module
+from packager.archive.cache import maintenance as maintenance_module
 from packager.archive.cache.member_cache import Cache, open_cache
-from packager.archive.fastpath import snapshot as sight_module
-from packager.archive.incremental import rebuild as rework_module
-from packager.archive.incremental import splicing as splicing_module
+from packager.archive.fastpath import snapshot as snapshot_module
+from packager.archive.incremental import rebuild as rebuild_module
+from packager.archive.incremental import splice as splice_module
 from packager.archive.incremental.splice import splice
 from packager.archive.pack import pack
 from tests.support.trees import write_tree
@@ -80,9 +80,9 @@ def _harm(cache: Cache, out: Path, chance: random.Random) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_any_history_gives_the_same_bytes(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sight_module, "_COARSEST_CLOCK_NS", 0)
-    monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
-    monkeypatch.setattr(rework_module, "MAX_FRESH", 2 + seed % 2 * 60)
+    monkeypatch.setattr(snapshot_module, "_COARSEST_CLOCK_NS", 0)
+    monkeypatch.setattr(maintenance_module, "MAX_PACKS", 6)
+    monkeypatch.setattr(rebuild_module, "MAX_FRESH", 2 + seed % 2 * 60)
     spliced: list[int] = []
 
     def counted(*words: object) -> tuple[int, str]:
@@ -90,8 +90,8 @@ def test_any_history_gives_the_same_bytes(tmp_path: Path, seed: int, monkeypatch
         spliced.append(made[0])
         return made
 
-    monkeypatch.setattr(rework_module, "splice", counted)
-    monkeypatch.setattr(splicing_module, "splice", counted)
+    monkeypatch.setattr(rebuild_module, "splice", counted)
+    monkeypatch.setattr(splice_module, "splice", counted)
     chance = random.Random(seed)
     root = write_tree(tmp_path / "in", {f"{folder}0/{n}.js": _content(chance) for folder in "abc" for n in range(12)})
     cache = open_cache(tmp_path / "cache")
@@ -99,9 +99,9 @@ def test_any_history_gives_the_same_bytes(tmp_path: Path, seed: int, monkeypatch
     for _ in range(25):
         time.sleep(0.01)  # more than the tick by which file systems count time
         made = pack(root, out, cache=cache)
-        anew = pack(root, tmp_path / "anew.zip")
+        anew = pack(root, tmp_path / "fresh.zip")
 
-        assert out.read_bytes() == (tmp_path / "anew.zip").read_bytes()
+        assert out.read_bytes() == (tmp_path / "fresh.zip").read_bytes()
         assert (made.sha256, made.zipped_bytes, made.unzipped_bytes) == (
             anew.sha256, anew.zipped_bytes, anew.unzipped_bytes,
         )  # fmt: skip

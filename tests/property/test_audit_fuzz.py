@@ -45,7 +45,7 @@ NUMBERS = st.sampled_from([0, 1, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFF
 
 
 def meet(data: bytes) -> None:
-    """Audit an archive; both kinds of answer are fine."""
+    """Audit an archive; both kinds of answer are allowed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x.zip"
         path.write_bytes(data)

@@ -13,7 +13,7 @@ from tests.support.trees import write_tree
 if TYPE_CHECKING:
     from pathlib import Path
 
-# Runs under one zone, umask and locale; each turn makes the tree anew in another order, with other times and modes.
+# Runs under one zone, umask and locale; each turn makes the tree again in another order, with other times and modes.
 _SCRIPT = """
 import os, random, shutil, sys
 from pathlib import Path

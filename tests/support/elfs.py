@@ -1,7 +1,7 @@
 """A small ELF writer: shared objects and programs that readers and loaders' rules can be tried on.
 
 `write_elf` lays out what linkers write: header, program headers, dynamic section with its tables in one PT_LOAD, then
-sections nobody loads, then section headers. Nothing in the file is code, so none of it is ever run.
+sections that are not loaded, then section headers. Nothing in the file is code, so none of it is ever run.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ def run(
 
 
 def free_port() -> int:
-    """Return a port nobody listens on at the moment."""
+    """Return a port on which no process listens at the moment."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])

@@ -26,7 +26,7 @@ def cluster(folder: Path, max_connections: int = 60) -> Iterator[str]:
     """Start a server and yield the URL of its database; it is stopped and removed at the end.
 
     PostgreSQL refuses to run as root: then it runs as the user postgres, which Debian's package makes.
-    The folder is then one that nobody closes to others meanwhile, as each run of pytest does with its own.
+    The folder is then one that no process closes to others meanwhile, as each run of pytest does with its own.
     """
     bin_folder = programs()
     if bin_folder is None:

@@ -22,7 +22,7 @@ MAX_PACKS = 24
 """Of one codec: each run that compresses something adds one, and each costs an open and a read."""
 _DAY_SECONDS = 86_400
 _DAYS = {f"records/*{PARTIAL_SUFFIX}": 1, f"members/*/*{PARTIAL_SUFFIX}": 1, "records/*": 60}
-"""What is removed when it is older: leftovers of killed runs, and archives nobody makes any more."""
+"""What is removed when it is older: leftovers of killed runs, and archives that are no longer made."""
 
 
 def tidy(folder: Path, max_bytes: int) -> None:

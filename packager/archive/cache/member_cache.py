@@ -62,7 +62,7 @@ class Cache:
         try:
             return load_record(self._place(destination).read_bytes(), destination)
         except (OSError, DamagedError, ValueError):
-            return None  # the first time, tidied up or damaged: all of it is made anew, and the record, too
+            return None  # the first time, tidied up or damaged: everything is made again, and the record, too
 
     def keep(self, record: ArchiveRecord) -> None:
         """Remember what an archive was made of. A cache that cannot be written is left as it is."""

@@ -1,7 +1,7 @@
 """Compressed members in one file, as archives hold them: header and stream, one behind the other, then their index.
 
-Written once under a name nobody looks for, renamed when complete, never changed: several processes can read and write
-side by side without locks, and a killed one leaves nothing half. Deleting a pack harms nobody who has it open.
+Written once under a temporary name, renamed when complete, never changed: several processes can read and write
+side by side without locks, and a killed one leaves nothing half. A deleted pack stays readable where it is open.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Compressed members of earlier runs, by content: what was compressed once is not compressed again.
 
 A store is for one codec, version and level, as others give other bytes. It never decides what an archive holds, only
-how fast it is made: what is missing, damaged or cannot be read is compressed anew.
+how fast it is made: what is missing, damaged or cannot be read is compressed again.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class MemberStore:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         for number in self._used - self._damaged:
-            with suppress(OSError):  # gone, or not ours: its age is then nobody's business
+            with suppress(OSError):  # gone, or not ours: its age then does not matter
                 os.utime(self._packs[number].path)  # the last use decides what goes first when room is needed
         for number in self._damaged:
             _discard(self._packs[number].path)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     class Asking(Protocol):
-        """Somebody who may still change his mind."""
+        """A caller that can still withdraw its request."""
 
         def __call__(self, *, complete: bool) -> None:
             """Raise an error if the work is not wanted. Called now and then, and once before what it made stays."""
@@ -23,7 +23,7 @@ _LENGTH_BYTES = 8
 
 
 def can_work_aside() -> bool:
-    """Return whether this process may be forked: not with threads, whose locks the copy would wait for in vain."""
+    """Return whether this process may be forked: not with threads, whose locks the copy would wait for without end."""
     threading = sys.modules.get("threading")
     return sys.platform == "linux" and (threading is None or threading.active_count() == 1)
 
@@ -53,7 +53,7 @@ class Aside:
                 os.close(self._decision)
                 _run(self._work, asking, answering)
         except OSError:
-            pass  # no more processes: whoever asks is told that there is no answer
+            pass  # no more processes: the caller is told that there is no answer
         finally:
             # Whatever happens to the copy, from its first moment on: nothing of the parent's may go on in it.
             if os.getpid() != parent:
@@ -71,7 +71,7 @@ class Aside:
             try:  # noqa: SIM105 (contextlib takes as long to load as all of this)
                 os.waitpid(self._process, 0)
             except ChildProcessError:
-                pass  # somebody else has asked for it
+                pass  # another caller has asked for it
 
     def finish(self) -> bytes | None:
         """Have the work done to its end, and return what it returns; None if it failed, for whatever reason."""

@@ -42,7 +42,7 @@ class PackCheck:
     def __init__(self, request: PackRequest, sight: Snapshot, *, unchanged: bool) -> None:
         self.request = request
         self.sight = sight
-        """Of the source: whoever packs it need not walk it once more."""
+        """Of the source, so that packing need not walk it again."""
         self.unchanged = unchanged
         """The archive is what it would become; the user has been told."""
 

@@ -1,6 +1,6 @@
-"""A folder seen by two processes: of a large one, each takes the next folder that nobody has looked into.
+"""A folder seen by two processes: of a large one, each takes the next folder that neither has looked into.
 
-What they saw is put together in the order of a single walk, so that it is the same whoever saw what.
+What they saw is put together in the order of a single walk, so the result does not depend on which process saw what.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _ENOUGH = 48
 """With fewer folders ahead, one process is done before another has begun."""
 _TOKEN_BYTES = 4
 _MAX_TOKENS = (64 << 10) // _TOKEN_BYTES
-"""What a pipe takes without anybody reading (pipe(7))."""
+"""What a pipe takes while no process reads from it (pipe(7))."""
 
 
 def see_folder(root: str | os.PathLike[str], *, skip: Callable[[str], bool] | None = None) -> Snapshot:
-    """Return what a walk through a folder sees; raises as `look` does, for the same fault whoever met it first."""
+    """Return what a walk through a folder sees; raises as `look` does, for the same fault in every run."""
     if not can_work_aside() or _processors() == 1:
         return see(look(root, skip=skip))
     started_ns = time.time_ns()
@@ -76,7 +76,7 @@ def _see_in_two(walk: Walk) -> list[Snapshot]:
 
 
 def _tokens(number: int) -> int:
-    """Return a pipe that gives each number once, to whoever reads it, and then ends."""
+    """Return a pipe that gives each number once, to the next reader, and then ends."""
     tokens, giving = os.pipe()
     try:
         os.write(giving, b"".join([each.to_bytes(_TOKEN_BYTES, "big") for each in range(number)]))

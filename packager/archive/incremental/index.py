@@ -63,7 +63,7 @@ class Table:
 
 
 class Members(Sequence[Member]):
-    """Members made from a table when somebody looks at them; most often only their number is asked for."""
+    """Members made from a table when they are looked at; most often only their number is asked for."""
 
     def __init__(self, table: Table) -> None:
         self._table = table

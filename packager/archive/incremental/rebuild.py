@@ -13,8 +13,7 @@ from packager.archive.fastpath.columns import DamagedError
 from packager.archive.fastpath.fork_worker import can_work_aside
 from packager.archive.incremental.hashing import hash_files
 from packager.archive.incremental.index import Fresh, Members, Span, Table, edited
-from packager.archive.incremental.splice import read_span, splice
-from packager.archive.incremental.splicing import made_by, splicing
+from packager.archive.incremental.splice import made_by, read_span, splice, splicing
 from packager.archive.write.large_members import crc_of, pieces_of
 from packager.archive.write.layout import arrange
 from packager.archive.write.members import compressed, head_and_record, row_of
@@ -42,7 +41,7 @@ class Reworked(NamedTuple):
     artifact: Artifact | None
     """None: it has to be written as a new one."""
     known: list[bytes | None]
-    """For that, per file of the walk the SHA-256 of its content; None where nobody has read it."""
+    """For that, per file of the walk the SHA-256 of its content; None where it has not been read."""
 
 
 class _Next(NamedTuple):
@@ -68,12 +67,12 @@ def rework(record: ArchiveRecord, sight: Snapshot, codec: Codec, cache: Cache, d
     with ExitStack() as begun:
         copying = None
         if last.spans and len(sight) == len(last) and not record.is_intact() and can_work_aside():
-            # Checked out anew, without the archive: most often all is what it was, and to tell takes the longest.
+            # Checked out again, without the archive: most often all is what it was, and to tell takes the longest.
             copying = begun.enter_context(splicing(last, packs, destination, codec.crc32))
         coming = _same_names(record, sight) if sight.names == record.names else _other_names(record, sight)
         same = coming.parts == [(0, len(last))]
         if same and copying is None and record.is_intact():
-            # Touched, or checked out anew: the archive need not be written.
+            # Touched, or checked out again: the archive need not be written.
             cache.keep(record.seen_again(sight, coming.order))
             return Reworked(record.artifact, [])
         copied = copying.finish() if same and copying is not None else None
@@ -189,5 +188,5 @@ def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fre
 def _mark_used(packs: Path, table: Table) -> None:
     """The last use decides what goes first when room is needed."""
     for pack in {span.pack for span in table.spans}:
-        with suppress(OSError):  # gone, or not ours: its age is then nobody's business
+        with suppress(OSError):  # gone, or not ours: its age then does not matter
             os.utime(packs / pack)

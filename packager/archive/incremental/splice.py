@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from packager.archive.fastpath.columns import DamagedError
+from packager.archive.fastpath.fork_worker import Aside
 from packager.archive.zipformat import end_record
 from packager.core.atomic import replacing
 from packager.core.system import READ_FLAGS, read_at, read_into
@@ -156,3 +157,19 @@ def _write_all(descriptor: int, data: bytes | memoryview) -> int:
     while view:
         view = view[os.write(descriptor, view) :]
     return len(data)
+
+
+def splicing(table: Table, packs: Path, destination: Path, crc32: Callable[..., int]) -> Aside:
+    """Return `splice` in a process of its own, on approval: without `finish` it leaves everything as it was."""
+
+    def work(ask: Asking) -> bytes:
+        length, sha256 = splice(table, packs, destination, crc32, ask)
+        return f"{length} {sha256}".encode()
+
+    return Aside(work)
+
+
+def made_by(answer: bytes) -> tuple[int, str]:
+    """Return what `splice` returned there."""
+    length, sha256 = answer.decode().split(" ")
+    return int(length), sha256

@@ -141,7 +141,7 @@ def _zipfile_deflate64() -> Deflate64Library | None:
 def _zipfile_as_it_is() -> Iterator[None]:
     """Take back what the block changes in ``zipfile``, and forget the import that did: who asks for it later gets it.
 
-    Where somebody has imported it before, the patch is theirs, and stays.
+    Where another program has imported it before, the patch is theirs, and stays.
     """
     if sys.modules.get(_PATCHER) is not None:
         yield

@@ -1,6 +1,6 @@
 """Archives we are given: their members as facts, their contents as checked streams, within limits.
 
-Trusts nothing: sizes, names and offsets are what somebody wrote. A reader may be used by several threads at once.
+Trusts nothing: sizes, names and offsets may be wrong or forged. A reader may be used by several threads at once.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ReadLimits:
     ratio: int = 200
     """Members' sizes over the archive's length. Real bundles stay below 20; DEFLATE ends at 1032."""
     ratio_from_bytes: int = 64 << 20
-    """Below this total the ratio does not matter: a small file of zeros harms nobody."""
+    """Below this total the ratio does not matter: a small file of zeros does no harm."""
 
 
 WEIGHED = ReadLimits(ratio=1100)
@@ -170,7 +170,7 @@ class Archive:
         if total > limits.total_bytes:
             msg = f"would unpack to {format_size(total)}; contents above {format_size(limits.total_bytes)} are not read"
         elif total > limits.ratio_from_bytes and total > limits.ratio * self.length:
-            msg = f"would unpack to {format_size(total)} from {format_size(self.length)}: this is no honest archive"
+            msg = f"would unpack to {format_size(total)} from {format_size(self.length)}, which looks like a zip bomb"
         else:
             return
         raise ArtifactError(msg, where=str(self.path), fix="unpack it by hand if you trust it, and give the folder")

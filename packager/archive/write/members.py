@@ -6,8 +6,16 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive.cache import packfile
-from packager.archive.write.chunked_deflate import PART_BYTES
-from packager.archive.write.large_members import GIANT_BYTES, Body, Region, crc_of, digest_of, lay_aside, pieces_of
+from packager.archive.write.large_members import (
+    GIANT_BYTES,
+    PART_BYTES,
+    Body,
+    Region,
+    crc_of,
+    digest_of,
+    lay_aside,
+    pieces_of,
+)
 from packager.archive.write.sources import read_parts, read_source
 from packager.archive.zipformat import DEFLATED, STORED, headers
 from packager.model.archives import Entry, Member
@@ -108,7 +116,7 @@ def pack_members(
 
 
 class _GivenUpError(Exception):
-    """Nobody waits for it any more."""
+    """Nothing waits for it any more."""
 
 
 class _Reading(NamedTuple):

@@ -44,7 +44,7 @@ def size_of(entry: Entry) -> int:
 def read_source(entry: Entry, size: int) -> bytes:
     """Return an entry's content; raises ArtifactError if it is gone, unreadable or no longer of that size.
 
-    Read, not mapped: a mapped file that somebody truncates kills the process.
+    Read, not mapped: a mapped file that is truncated meanwhile kills the process.
     """
     source = entry.source
     if isinstance(source, bytes):

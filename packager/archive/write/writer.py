@@ -60,7 +60,7 @@ def write_table(
     `jobs` threads compress (default: one per processor); `cache` remembers compressed contents; `known` holds per
     entry the SHA-256 of sources that need not be read for it. None of the three shows in the bytes.
     Raises ArtifactError for a source that is gone, unreadable or changes meanwhile and for an archive of 4 GiB,
-    EnvironmentFault for a destination that cannot be written. Whoever has kept the record has the cache make room.
+    EnvironmentFault for a destination that cannot be written. The caller that keeps the record has the cache make room.
     """
     if jobs is not None and jobs < 1:
         msg = f"cannot compress with {jobs} jobs"

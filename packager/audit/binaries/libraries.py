@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_needed(scene: AuditContext) -> Iterator[Finding]:
-    """Report needed libraries nobody has (LIB001), and those the catalog cannot promise (LIB002).
+    """Report needed libraries that are missing (LIB001), and those the catalog cannot promise (LIB002).
 
     One finding per file for all that is missing, and one per library that is there but not found.
     """
@@ -89,7 +89,7 @@ def _left_out_siblings(link: Link, scene: AuditContext) -> str:
     ]
     if not absent:
         return ""
-    return f"{' and '.join(absent)} belongs with {package.name} and was left out: pack it, too, or install anew"
+    return f"{' and '.join(absent)} belongs with {package.name} and was left out: pack it, too, or install again"
 
 
 def _brought_in_by(link: Link) -> str:

@@ -43,7 +43,7 @@ def links(scene: AuditContext) -> tuple[Link, ...]:
     """Return how every needed library resolves, for everything that may be loaded from the judged artifacts.
 
     Programs, addons and extension modules are roots. Of the libraries, those that no root brings in are roots too
-    (somebody may dlopen them); the others are looked at only as part of what brings them in, where other libraries of
+    (code may dlopen them); the others are looked at only as part of what brings them in, where other libraries of
     the same load and inherited search paths help them.
     """
     found: dict[tuple[str, str, Where, str], Link] = {}
@@ -73,7 +73,7 @@ def _is_library(place: MountedFile) -> bool:
 
 
 def _by_likelihood(candidates: Sequence[MountedFile]) -> Iterator[list[MountedFile]]:
-    """Yield surely-loaded files first, then libraries nobody names, then the rest."""
+    """Yield surely-loaded files first, then libraries that no file names, then the rest."""
     yield [place for place in candidates if not _is_library(place)]
     libraries = [place for place in candidates if _is_library(place)]
     named = {soname for place in candidates if place.file.elf for soname in place.file.elf.needed}

@@ -93,7 +93,7 @@ class _Member:
 
 
 def excuse(scene: AuditContext, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """Yield the findings, with those about variants that nobody would load turned into one note per family: ABI010."""
+    """Yield the findings, with those about variants that are never loaded turned into one note per family: ABI010."""
     families: dict[tuple[str, str], list[MountedFile]] = {}
     for place in scene.natives:
         families.setdefault((place.mount.name, family_of(place.file.path)), []).append(place)
@@ -110,7 +110,7 @@ def excuse(scene: AuditContext, findings: Sequence[Finding]) -> Iterator[Finding
 
 
 def _idle(places: list[MountedFile], family: str, scene: AuditContext, at_fault: set[str]) -> Iterator[_Member]:
-    """Yield the members nobody would load here."""
+    """Yield the members that are never loaded here."""
     foreign = [member for place in places if (member := _foreign(place, scene))]
     names = {member.place.subject for member in foreign}
     right = [place for place in places if place.subject not in names and not place.file.unreadable]

@@ -70,7 +70,7 @@ def check_symbol_versions(scene: AuditContext) -> Iterator[Finding]:
 
 
 def _limit(need: SymbolVersion, baseline: Baseline) -> tuple[Version, Version, str] | None:
-    """Return the version asked, the highest one the system has, and of which library; None if nobody limits it."""
+    """Return the version asked, the highest one the system has, and of which library; None if no library limits it."""
     if _C_LIBRARY.fullmatch(need.soname):
         if need.version in _GLIBC_FEATURES:
             return _GLIBC_FEATURES[need.version], baseline.glibc, "glibc"

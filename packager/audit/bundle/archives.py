@@ -30,7 +30,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "missing": ("ZIP012", "cannot be read: its data is not where the directory says"),
     "mismatch": ("ZIP013", "is described differently by the directory and by the header before its data: {detail}"),
     "hidden": ("ZIP014", "has {detail} that no reader of the directory sees"),
-    "overlap": ("ZIP015", "{detail}: members of an honest archive do not overlap"),
+    "overlap": ("ZIP015", "{detail}: members must not share bytes, as in a zip bomb"),
 }
 """Kind of fault → code and what is said about it."""
 

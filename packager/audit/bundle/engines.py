@@ -45,7 +45,7 @@ def check_clients(scene: AuditContext) -> Iterator[Finding]:
         ready = [client for other in scene.mounts for client in other.engines.clients if client.generated]
         for client in mount.engines.clients:
             if not client.generated:
-                # With an output of its own, the stub at the usual place is left over and nobody imports it.
+                # With an output of its own, the stub at the usual place is left over and not imported.
                 if not ready:
                     yield _about(mount, f"{client.folder}/index.js", "ENG006", "the client was never generated")
                 continue

@@ -23,7 +23,7 @@ NAME_HINTS = (
 def check_secrets(scene: AuditContext) -> Iterator[Finding]:
     """Report files named like secrets (SEC001), tokens and keys (SEC002), and what may be a password (SEC003).
 
-    In installed packages a token is somebody's published one rather than the user's: a warning.
+    In installed packages a token is its author's published one rather than the user's: a warning.
     """
     for place in scene.judged:
         in_package = place.file.package is not None

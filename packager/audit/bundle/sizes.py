@@ -36,7 +36,7 @@ def weigh(
     """Return which limits an artifact breaks, with exact bytes: SIZE001 to SIZE005.
 
     `largest` are (what, bytes) of the heaviest parts, in any order. More than the limit is too much; the limit itself
-    is fine.
+    is not.
     """
     return list(_weigh(name, weights, target_title, budget, _heavy(largest)))
 

@@ -38,7 +38,7 @@ def check_bootstrap(scene: AuditContext) -> Iterator[Finding]:
 
 
 def check_execute_bits(scene: AuditContext) -> Iterator[Finding]:
-    """Report programs nobody may execute: EXE001. Of ``bootstrap`` it is an error, others may be copied first."""
+    """Report programs without the execute bit: EXE001. Of ``bootstrap`` it is an error, others may be copied first."""
     for place in scene.judged:
         program = place.file.elf is not None and place.file.elf.type == "executable"
         bootstrap = _is_bootstrap(place, scene)
@@ -55,7 +55,7 @@ def check_execute_bits(scene: AuditContext) -> Iterator[Finding]:
 
 
 def check_interpreters(scene: AuditContext) -> Iterator[Finding]:
-    """Report scripts whose interpreter the target lacks: EXE002. Scripts of packages are tools nobody starts there."""
+    """Report scripts whose interpreter the target lacks: EXE002. Scripts of packages are not started there."""
     for place in scene.judged:
         line = place.file.shebang
         bootstrap = _is_bootstrap(place, scene)

@@ -9,8 +9,8 @@ ROWS = (
         "ZIP001",
         "names differ only in case",
         "warning",
-        "Two paths differ only in upper and lower case. Linux keeps both; whoever unpacks on macOS or Windows loses "
-        "one.",
+        "Two paths differ only in upper and lower case. Linux keeps both; unpacking on macOS or Windows "
+        "loses one of them.",
         "Rename one of them.",
     ),
     Code(
@@ -18,7 +18,7 @@ ROWS = (
         "compression method",
         "error",
         "A member is compressed with a method that hosts do not unpack, such as the Deflate64 of Windows' Explorer.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Compress it with Deflate: `packager pack IN.zip -o OUT.zip` re-packs any zip it can read.",
     ),
     Code(
         "ZIP003",
@@ -33,21 +33,21 @@ ROWS = (
         "warning",
         "The archive uses zip64 records, which are needed from 4 GiB or 65,535 entries on only, and which not "
         "every host reads.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Re-pack it with `packager pack IN.zip -o OUT.zip`, which uses zip64 records only where they are needed.",
     ),
     Code(
         "ZIP005",
         "stored with data descriptor",
         "note",
         "Stored members have their sizes behind their data. AWS reads that, some streaming readers refuse.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Re-pack it with `packager pack IN.zip -o OUT.zip`, which writes the sizes before the data.",
     ),
     Code(
         "ZIP006",
         "backslash in a name",
         "error",
         "Windows tools write folders with backslashes; Linux takes them for letters, so no folder comes of it.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Re-pack it with `packager pack IN.zip -o OUT.zip`, which writes forward slashes.",
     ),
     Code(
         "ZIP007",
@@ -61,14 +61,14 @@ ROWS = (
         "duplicate name",
         "error",
         "A name is in the archive more than once; some readers take the first member, some the last.",
-        "Make the archive anew instead of appending to it.",
+        "Create the archive from scratch instead of appending to it.",
     ),
     Code(
         "ZIP009",
         "no Unix modes",
         "warning",
         "The archive was made on DOS or Windows and says nothing about who may read or execute its files.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Re-pack it with `packager pack IN.zip -o OUT.zip`, which sets the modes by content.",
     ),
     Code(
         "ZIP010",
@@ -104,7 +104,7 @@ ROWS = (
         "hidden bytes",
         "warning",
         "There are bytes before, between or behind the members that no reader of the directory sees.",
-        "Re-pack it: `packager pack IN.zip -o OUT.zip`.",
+        "Re-pack it with `packager pack IN.zip -o OUT.zip`, which copies only the members.",
     ),
     Code(
         "ZIP015",

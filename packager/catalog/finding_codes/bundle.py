@@ -45,7 +45,7 @@ ROWS = (
     ),
     Code(
         "LAY001",
-        "layer folder nobody reads",
+        "layer folder that is never read",
         "warning",
         "A folder at the root of a layer is none that a runtime, the loader or the shell looks into. It is an "
         "error if it holds packages that nothing will find.",
@@ -77,7 +77,7 @@ ROWS = (
         "SEC002",
         "secret",
         "error",
-        "A file holds what by its form is a key, a token or a password. Whoever may read the function's code "
+        "A file holds what by its form is a key, a token or a password. Every user who may read the function's code "
         "can read it.",
         "Remove it and replace the credential. If it must be there, accept it in packager.yaml (silence: "
         "code, exact path, reason).",

@@ -85,7 +85,7 @@ ROWS = (
         "left by an aborted generate",
         "warning",
         "An engine under a temporary name (.tmp and a process number). It matches patterns meant for engines, and "
-        "nobody opens it.",
+        "no client opens it.",
         "Delete it, or leave out *.tmp[0-9]*.",
     ),
     Code(

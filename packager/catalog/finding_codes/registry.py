@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from packager.catalog.finding_codes import archives, binaries, bundle, connections, engines, proof, tracing
+from packager.core.errors import UsageError
 
 if TYPE_CHECKING:
     from packager.catalog.finding_codes.row import Code
@@ -37,8 +39,21 @@ def explain(code: str) -> Code | None:
     return CODES.get(code.upper())
 
 
+def row_of(code: str) -> Code:
+    """Return the row of a code, in any case of letters; raises UsageError with a guess for an unknown one."""
+    row = explain(code)
+    if row is None:
+        family = code.rstrip("0123456789").upper()
+        padded = f"{family}{code[len(family) :].zfill(3)}"  # RUN1 is meant as RUN001
+        close = difflib.get_close_matches(padded, CODES, n=1)
+        fix = f"did you mean {close[0]}? " if close else ""
+        msg = f"{code!r} is not a finding code"
+        raise UsageError(msg, fix=f"{fix}`packager explain all` lists all codes")
+    return row
+
+
 def explained(row: Code) -> str:
-    """Return what ``--explain CODE`` prints."""
+    """Return what ``packager explain CODE`` prints."""
     return f"{row.code} {row.title} ({row.severity})\n\n{row.meaning}\n\nfix: {row.fix}"
 
 

@@ -36,7 +36,7 @@ _FIXES = {
     "CodeStorageExceededException": "delete old layer and function versions, or ask for a higher code storage quota",
     "RequestEntityTooLargeException": "name a bucket with --bucket: the zip then goes through S3",
     "ResourceConflictException": "another deployment is changing it: wait for that one to end and publish again",
-    "PreconditionFailedException": "somebody changed it meanwhile: publish again",
+    "PreconditionFailedException": "it was changed by another process meanwhile: publish again",
     "NoSuchBucket": "create the bucket in this region, or name another with --bucket",
     "PermanentRedirect": "name a bucket of this region with --bucket; {region} in its name is filled in",
     "ServiceException": "AWS had an error of its own: publish again",

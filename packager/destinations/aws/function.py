@@ -216,5 +216,5 @@ def _find_beside(package: FinishedZip, zipped_bytes: int, code_sha256: str) -> F
                 if found.code_sha256 == code_sha256:
                     return found
         except (OSError, ArtifactError):
-            continue  # a neighbour that cannot be read is not the layer; nobody asked about it
+            continue  # a neighbour that cannot be read is not the layer in question
     return None

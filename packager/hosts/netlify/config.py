@@ -139,7 +139,7 @@ def check_name(name: str, bundle: Placeable) -> None:
     if name in _RESERVED:
         raise ConfigError(f"{name!r} is a name Netlify keeps for itself", where=where, fix="rename the file")  # noqa: EM102
     if not _NAME.fullmatch(name):
-        msg = f"{name!r} is no name for a function: letters, digits, dashes and underscores"
+        msg = f"{name!r} is not a valid function name: use letters, digits, dashes and underscores"
         raise ConfigError(msg, where=where, fix="rename the file")
 
 

@@ -66,7 +66,7 @@ def up_json(order: Order, bundle: Bundle) -> str:
     data = read_json(text, FILE)
     name = str(data.get("name") or up_name(bundle.name))
     if not _NAME.fullmatch(name):
-        msg = f"{name!r} is no name for Up: small letters, digits and dashes, a letter first"
+        msg = f"{name!r} is not a valid Up name: use lowercase letters, digits and dashes, starting with a letter"
         raise ConfigError(msg, where=f"{FILE}: name", fix="rename it")
     merge = Merge(FILE, order.force)
     wanted: dict[str, Any] = {

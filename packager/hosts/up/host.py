@@ -25,7 +25,7 @@ def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
     """Return a folder per bundle.
 
-    .upignore is made anew: the project's own speaks of files that are trimmed already, and must not drop what is left.
+    .upignore is replaced: the project's own speaks of files that are trimmed already, and must not drop what is left.
     """
     from packager.model.results import Shipment
 

@@ -92,7 +92,7 @@ def function_config(order: Order, bundle: Bundle, entry: str) -> tuple[dict[str,
     """Return .vc-config.json of one function: (what must be so, what is added where nothing is said)."""
     path = function_path(entry)
     if len(path) > _MAX_NAME or " " in path:
-        msg = f"{path!r} is no name for a function: no spaces, {_MAX_NAME} characters at most"
+        msg = f"{path!r} is not a valid function name: use no spaces and at most {_MAX_NAME} characters"
         raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename the file")
     needed = {
         "runtime": bundle.target.runtime,

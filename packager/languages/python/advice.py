@@ -13,7 +13,7 @@ image_install = "RUN pip install -r requirements.txt -t ${LAMBDA_TASK_ROOT}"
 
 
 def claims(path: str, *, at_home: bool) -> bool:
-    """Return whether a native file is a module of Python: in a Python bundle whatever nobody else claims."""
+    """Return whether a native file is a module of Python: in a Python bundle each that no other language claims."""
     return at_home or ".cpython-" in path or ".abi3." in path
 
 

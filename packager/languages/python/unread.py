@@ -110,7 +110,7 @@ def _declarations(root: Path, *, alone: bool) -> Iterator[_Declared]:
         entries = _table(read_toml(root / "Pipfile"), "packages")
         yield _Declared("Pipfile", "pipenv", _entries(entries))
     elif (root / "Pipfile.lock").is_file():
-        entries = _table(read_object(root / "Pipfile.lock", fix="write it anew with `pipenv lock`"), "default")
+        entries = _table(read_object(root / "Pipfile.lock", fix="run `pipenv lock` to rewrite it"), "default")
         yield _Declared("Pipfile.lock", "pipenv", _entries(entries))
     elif project is None or alone:
         # Locks with a name of their own may be of tools only: beside a list or a project they say nothing about it.

@@ -83,7 +83,7 @@ def estimate(result: Result, settings: Settings, layers_unzipped: int, excess: E
     found = Estimates(artifact.zipped_bytes, unzipped, layers_unzipped, settings, name=result.bundle.name)
     weights = {member.path: (member.compressed_bytes, member.size_bytes) for member in artifact.members}
     for trim in TRIM_LEVELS[TRIM_LEVELS.index(settings.trim) + 1 :]:
-        # What esbuild makes of the code nobody can tell beforehand; a layer has no entries to trace from.
+        # The size of esbuild's output is not known beforehand; a layer has no entries to trace from.
         if trim == "bundle" or (trim == "trace" and result.bundle.kind == "layer"):
             continue
         saved = _left_out(result, weights, trim, select)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def excess_of(zipped_bytes: int, unzipped_bytes: int, layers_unzipped_bytes: int, budget: Budget) -> Excess:
-    """Return what is over, in bytes, and the limits to meet; the limit itself is fine.
+    """Return what is over, in bytes, and the limits to meet; a size equal to the limit is allowed.
 
     A limit of direct uploads counts where it is all that is broken.
 

@@ -178,7 +178,7 @@ class _Cut:
     def _ready(
         self, sharers: frozenset[str], functions: Sequence[_Function], chosen: Sequence[Unit]
     ) -> Iterator[_Choice]:
-        """Yield what all these functions have and may come now: its needs are there, or nobody waits for them."""
+        """Yield what all these functions have and may come now: its needs are there, or no function waits for them."""
         there = {unit.name for others, units in self.made if sharers <= others for unit in units}
         there |= {unit.name for unit in chosen}
         closed = {name for function in functions for name in function.beneath} - there

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from packager.pipeline.fit.estimate import Estimates
     from packager.pipeline.fit.layers import LayerPart
 
-# What a measure costs whoever keeps it: build time, a proof that has to be looked at, more to deploy, rewritten code.
+# What a measure costs its user: build time, a proof that has to be looked at, more to deploy, rewritten code.
 _TRIM_COST: dict[TrimLevel, int] = {"none": 0, "safe": 0, "strict": 3, "trace": 6, "bundle": 20}
 _LEVEL_COST = {LEVELS["best"]: 2, LEVELS["max"]: 4}
 _STRIP_COST = 1
@@ -36,7 +36,7 @@ _TOLERANCE = 32
 def measures(
     estimates: Estimates, excess: Excess, bundle: Bundle, brought: tuple[tuple[str, ...], int, int]
 ) -> tuple[Measure, ...]:
-    """Return every measure that saves something where it is needed, the largest first, those nobody can tell last."""
+    """Return every measure that saves something where it is needed, the largest first, those of unknown effect last."""
     found = [
         measure
         for measure in _measures(estimates, bundle, brought)
@@ -57,7 +57,7 @@ def _measures(estimates: Estimates, bundle: Bundle, brought: tuple[tuple[str, ..
         yield Measure("strip", "take symbols out of native files", "about", *estimates.strip,
                       permanent=f"{key}.strip: true")  # fmt: skip
     if any(estimates.bytecode):
-        yield Measure("compile", "leave Python's modules to be compiled anew by every cold start", "exact",
+        yield Measure("compile", "pack Python's modules without bytecode: every cold start compiles them", "exact",
                       *estimates.bytecode, automatic=False, permanent=f"{key}.compile: false")  # fmt: skip
     for name in ("best", "max"):
         if LEVELS[name] in estimates.levels:

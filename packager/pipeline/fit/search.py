@@ -52,12 +52,12 @@ class Fitting:
         self._attempts = 0
 
     def set_parts(self, parts: Sequence[LayerPart]) -> None:
-        """Plan anew with packages split so; parts of other functions are left out."""
+        """Plan again with packages split so; parts of other functions are left out."""
         self.estimates.parts = tuple(part for part in parts if self.name in part.functions)
         bundle, proved = self.result.bundle, self.workshop.options.prove != "skip"
         self.ways = combinations(self.estimates, self.excess, bundle, proved=proved)
         ranked = measures(self.estimates, self.excess, bundle, brought(self.result))
-        # One that is known to fit by the estimates is better advice than a cheaper one nobody can tell.
+        # One that is known to fit by the estimates is better advice than a cheaper one of unknown effect.
         told = next((way for way in self.ways if self.estimates.of(way)), self.ways[0] if self.ways else None)
         if told is None:
             self.plan = FitPlan(self.excess, ranked, image_route=image_route(bundle))

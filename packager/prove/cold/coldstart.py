@@ -126,7 +126,7 @@ def measure(
 def _place(
     bundle: TimedBundle, request: ProofRequest, how: How, image: str, cache: Path
 ) -> Iterator[Callable[..., Run]]:
-    """Yield what starts a bundle anew each time it is called: in one container, else on this machine."""
+    """Yield what starts a bundle from scratch each time it is called: in one container, else on this machine."""
     with ExitStack() as stack:
         root = stack.enter_context(clean_root(bundle.artifact, bundle.layers))
         if how != "local":

@@ -19,7 +19,7 @@ _SAID_ALREADY = {"write": {"RUN007", "RUN008"}, "network": {"RUN020"}, "processe
 
 
 def attempted(run: Run, request: ProofRequest, scene: FailureContext, errors: set[str]) -> list[Finding]:
-    """Return a warning for each kind of thing tried in vain, but those that an error (a code of `errors`) names."""
+    """Return a warning for each kind of refused attempt, but those that an error (a code of `errors`) names."""
     seen: dict[str, list[str]] = {}
     for attempt in run.report.attempts:
         seen.setdefault(attempt.kind, []).append(attempt.what)

@@ -1,4 +1,4 @@
-"""What a failed bundle asked for in vain, and who asked: for whoever can put it back. Pure."""
+"""What a failed bundle asked for and did not get, and which file asked: for the code that puts it back. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _PYTHON_FRAMES = re.compile(r'File "(/[^"]+)", line \d+')
 
 
 def with_wanted(proof: Proof, report: Report, scene: FailureContext) -> Proof:
-    """Return the proof with what its run asked for in vain; one that showed what it should is returned as it is."""
+    """Return the proof with what its run asked for and missed; one that showed what it should is returned as it is."""
     if proof.status == "proved":
         return proof
     failures = [failure for failure in (report.failure, *report.refused, *report.native_failures) if failure]

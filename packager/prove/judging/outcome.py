@@ -45,7 +45,7 @@ class Run:
     timed_out: bool = False
     out_of_memory: bool = False
     processes: int = 0
-    """Of the bundle's, when the run was over and before they were ended; 0 where nobody has counted."""
+    """Of the bundle's, when the run was over and before they were ended; 0 where they were not counted."""
 
 
 def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
@@ -106,7 +106,9 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
     elif not report.done:
         found.append(
             crash(run.exit_code, report.native_open, report.phase, scene)
-            or Finding("RUN005", "error", scene.artifact, f"the process ended without a word (exit {run.exit_code})")
+            or Finding(
+                "RUN005", "error", scene.artifact, f"the process exited with no output (exit code {run.exit_code})"
+            )
         )
     for failure in report.native_failures:
         if "did not self-register" not in failure.message:  # loaded before, under another name: it does load

@@ -103,7 +103,7 @@ class Api(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer ``next``; whoever asks again waits for ever, as on Lambda between two calls."""
+        """Answer ``next``; a second request waits for ever, as on Lambda between two calls."""
         if self.path != f"/{VERSION}/runtime/invocation/next":
             return self.say(404, b'{"errorMessage": "no such path", "errorType": "InvalidPath"}')
         event = self.host.next_event()

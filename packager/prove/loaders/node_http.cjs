@@ -78,7 +78,7 @@ function callWithRequest(handler, event) {
         try {
           const raw = Buffer.concat(chunks);
           help(request, response, raw);
-          // The body has been read for the helpers: whoever reads the stream gets it again.
+          // The body has been read for the helpers: code that reads the stream gets it again.
           request.push = () => true;
           request.on = (name, listener) => {
             if (name === 'data' && raw.length > 0) setImmediate(listener, raw);

@@ -279,7 +279,7 @@ async function main() {
     } else {
       handler = await loadHandler();
     }
-    // Rejections nobody waits for show up in the next turn; on Lambda they end the process, too.
+    // Rejections that are not handled show up in the next turn; on Lambda they end the process, too.
     await new Promise((resolve) => setImmediate(resolve));
     report('handler');
   }

@@ -58,7 +58,7 @@ process.dlopen = function (module, filename, ...rest) {
   return timed(String(filename), engines, () => dlopen.call(this, module, filename, ...rest));
 };
 
-// The loader calls before its last line: whoever reads the reports stops there.
+// The loader calls before its last line: the reader of the reports stops there.
 process.once(marker, () => {
   const text = JSON.stringify({ step: 'trace', packages: [...spent], engines: [...engines], opened: opened.size });
   writeSync(Number(fd), `\n${marker} ${Buffer.from(text).toString('base64')}\n`);

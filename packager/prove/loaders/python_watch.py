@@ -71,7 +71,7 @@ class Watch:
     def write(self, path: Any) -> None:
         """Tell of a write, except where it is allowed, and those of Python itself: it tries to keep compiled code."""
         if not isinstance(path, (str, bytes, os.PathLike)):
-            return  # a descriptor, which somebody opened before
+            return  # a descriptor, which was opened before
         full = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
         if not full.startswith(self.allowed) and "/__pycache__" not in full:
             self.notice("write", full)

@@ -44,7 +44,7 @@ class ProofImage:
 def find_place(containers: Containers, target: Target, named: str, *, pull: bool) -> ProofImage | None:
     """Return the image to prove in: the named one, else the target's own; None where it is not there and not to pull.
 
-    A named image is always pulled if need be: somebody asked for it. Raises DockerFault when a pull fails.
+    A named image is always pulled if need be: the user asked for it. Raises DockerFault when a pull fails.
     """
     name = named or target.image
     image = containers.find_image(name, target.arch)
@@ -190,7 +190,7 @@ def _member(path: Path, name: str) -> Iterator[bytes]:
         member.type, member.linkname = tarfile.SYMTYPE, os.fspath(path.readlink())
     elif stat.S_ISDIR(facts.st_mode):
         member.type = tarfile.DIRTYPE
-    # Nobody may read it, we may not either: inside it is refused before its content would matter.
+    # We may not read it, nor may the runtime: inside it is refused before its content would matter.
     elif os.access(path, os.R_OK):
         member.size = facts.st_size
     yield member.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")

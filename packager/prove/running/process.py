@@ -1,4 +1,4 @@
-"""One process of somebody else's code: watched to its end or its time limit, and nothing of it left after."""
+"""One process of foreign code: watched to its end or its time limit, and nothing of it left after."""
 
 from __future__ import annotations
 

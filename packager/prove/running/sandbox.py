@@ -171,7 +171,7 @@ def main() -> int:
     """Make the sandbox and run the command in it."""
     spec = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        # Dies with whoever asked for it; the processes inside die with process 1, and that with us.
+        # Dies with the process that asked for it; the processes inside die with process 1, and that with us.
         _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")
         os.umask(0o022)
         for fd in spec["descriptors"]:

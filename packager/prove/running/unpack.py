@@ -78,9 +78,9 @@ def _merge(source: Path, into: Path) -> None:
 
 
 def _freeze(tree: Path) -> None:
-    """Give everybody the rights others have, and nobody the right to write.
+    """Give all users the rights others have, and no user the right to write.
 
-    The runtime's user owns nothing on Lambda: a file of mode 0600 can't be read there, whoever unpacks it here.
+    The runtime's user owns nothing on Lambda: a file of mode 0600 can't be read there, whichever user unpacks it here.
     """
     for folder, _, names in os.walk(tree, topdown=False):
         for path in (*(Path(folder, name) for name in names), Path(folder)):

@@ -19,7 +19,7 @@ def outside(inputs: TraceInputs, trace: Trace) -> Mapping[str, str]:
     """Return package folder → why it stays outside the bundle.
 
     Those with native files, those whose code reads files beside it, those that go with a generated client, those the
-    configuration names; whoever needs one of these from where the entry would not find it; and what nobody declares.
+    configuration names; what needs one of these from where the entry would not find it; and what no package declares.
     """
     found: dict[str, str] = {}
     inventory, graph = inputs.inventory, inputs.graph

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 import posixpath
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from packager.select.trace.licences import is_licence

@@ -91,7 +91,7 @@ def _own_imports(own: Iterable[File], contents: Contents) -> set[str] | None:
     """Return the packages that the project's code names without requiring them; None if it is not all CommonJS."""
     scripts = [file for file in own if file.path.endswith((*_CODE, ".ts", ".mts", ".cts", ".tsx", ".jsx"))]
     if not scripts:
-        return None  # nobody knows who will load the packages
+        return None  # it is not known which code will load the packages
     names: set[str] = set()
     for file in scripts:
         text = contents.read(file)

@@ -1,6 +1,6 @@
 """What code and package.json name is not dropped by a trim level: the names in the kept files are read and looked up.
 
-Rules go by file names, so they are guesses about packages nobody has tried. Here each guess is held against the code
+Rules go by file names, so they are guesses about packages that were not tried. Here each guess is held against the code
 itself: a relative path, a file name or a module that a kept file spells out and that leads to a dropped file spares it.
 Too much is named rather than too little; what is put together at run time is not seen, which is what proofs are for.
 """

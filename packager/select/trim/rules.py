@@ -202,10 +202,10 @@ def _reached(
     inputs: TrimInputs, graph: PackageGraph, build_only: frozenset[str], clients: tuple[Client, ...]
 ) -> dict[str, str]:
     """Return the folders of packages the bundle needs → what led there."""
-    # Without a package.json nobody says what is for development only.
+    # Without a package.json it is not known what is for development only.
     production = graph.production(build_only) if "" in graph.installed else graph.closure(sorted(graph.installed))
     generated = {client.folder: client for client in clients if client.folder in graph.installed}
-    # Nobody depends on a generated client by name, unless it lies where its package looks for it.
+    # No package depends on a generated client by name, unless it lies where its package looks for it.
     production = {**production, **{folder: "" for folder in generated if folder not in production}}
     if not inputs.packages:
         return production

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.cache import maintenance as tidy_module
+from packager.archive.cache import maintenance as maintenance_module
 from packager.archive.cache.member_cache import Cache, open_cache
-from packager.archive.fastpath import snapshot as sight_module
+from packager.archive.fastpath import snapshot as snapshot_module
 from packager.archive.incremental import hashing as hashing_module
-from packager.archive.incremental import rebuild as rework_module
+from packager.archive.incremental import rebuild as rebuild_module
 from packager.archive.pack import pack
 from packager.archive.write import members as members_module
 from packager.archive.write.deflate import codec
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trust files after the moment a modern file system needs, in place of the two seconds of the coarsest."""
-    monkeypatch.setattr(sight_module, "_COARSEST_CLOCK_NS", 0)
+    monkeypatch.setattr(snapshot_module, "_COARSEST_CLOCK_NS", 0)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def _no_compressing(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(msg)
 
     monkeypatch.setattr(members_module, "compressed", refuse)
-    monkeypatch.setattr(rework_module, "compressed", refuse)
+    monkeypatch.setattr(rebuild_module, "compressed", refuse)
 
 
 def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +64,7 @@ def _no_reading(monkeypatch: pytest.MonkeyPatch) -> None:
         msg = "nothing had to be read"
         raise AssertionError(msg)
 
-    for module in (members_module, rework_module, hashing_module):
+    for module in (members_module, rebuild_module, hashing_module):
         monkeypatch.setattr(module, "read_source", refuse)
     monkeypatch.setattr(hashing_module, "_hash_some", lambda files: [refuse(file) for file in files])
 
@@ -372,7 +372,7 @@ def test_the_least_recently_used_packs_make_room(tmp_path: Path) -> None:
 
 
 def test_many_small_packs_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
+    monkeypatch.setattr(maintenance_module, "MAX_PACKS", 6)
     cache = Cache(tmp_path / "cache")
     contents = [b"%d" % number * (number + 1) for number in range(20)]
     for content in contents:
@@ -385,7 +385,7 @@ def test_many_small_packs_become_one(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_joining_packs_leaves_archives_to_be_copied_by_the_stretch(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tidy_module, "MAX_PACKS", 6)
+    monkeypatch.setattr(maintenance_module, "MAX_PACKS", 6)
     cache = open_cache(tmp_path / "cache")
     out = tmp_path / "out.zip"
     pack(root, out, cache=cache)
@@ -403,8 +403,8 @@ def test_joining_packs_leaves_archives_to_be_copied_by_the_stretch(
             pack(root, out, cache=cache)
 
     assert joined > 2
-    pack(root, tmp_path / "anew.zip")
-    assert out.read_bytes() == (tmp_path / "anew.zip").read_bytes()
+    pack(root, tmp_path / "fresh.zip")
+    assert out.read_bytes() == (tmp_path / "fresh.zip").read_bytes()
 
 
 def test_leftovers_of_killed_runs_go_after_a_day(tmp_path: Path) -> None:

@@ -15,9 +15,9 @@ import pytest
 from packager.archive.cache import store as store_module
 from packager.archive.cache.member_cache import open_cache
 from packager.archive.pack import pack
-from packager.archive.write import large_members as giants_module
+from packager.archive.write import large_members as large_members_module
 from packager.archive.write import members as members_module
-from packager.archive.write.chunked_deflate import UnknownStreamError
+from packager.archive.write.large_members import UnknownStreamError
 from packager.archive.write.layout import make_layout
 from packager.archive.write.sources import read_parts
 from packager.archive.write.writer import write
@@ -106,7 +106,7 @@ def test_a_stream_that_cannot_be_made_in_parts_is_made_whole(
     def unknown(*_: object) -> bytearray:
         raise UnknownStreamError
 
-    monkeypatch.setattr(giants_module, "compress_part", unknown)
+    monkeypatch.setattr(large_members_module, "compress_part", unknown)
     assert _contents(pack(root, tmp_path / "out.zip").path) == CONTENTS
 
 
@@ -130,10 +130,10 @@ def test_a_giant_that_changes_meanwhile_is_named(
 
 
 def test_a_full_disk_is_told(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: giants_module.LaidAside, data: bytes) -> None:
+    def full(self: large_members_module.LaidAside, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(giants_module.LaidAside, "append", full)
+    monkeypatch.setattr(large_members_module.LaidAside, "append", full)
 
     with pytest.raises(EnvironmentFault, match="No space left"):
         pack(root, tmp_path / "out.zip")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.archive.cache.member_cache import Cache, open_cache
-from packager.archive.incremental import rebuild as rework_module
-from packager.archive.incremental.splicing import made_by, splicing
+from packager.archive.incremental import rebuild as rebuild_module
+from packager.archive.incremental.splice import made_by, splicing
 from packager.archive.pack import pack
 from packager.core.errors import ArtifactError
 from tests.support.trees import write_tree
@@ -64,7 +64,7 @@ def test_a_fresh_checkout_gets_what_was_copied_meanwhile(
     data = out.read_bytes()
     _check_out(root, out)
     # Not copied once more.
-    monkeypatch.setattr(rework_module, "splice", None)
+    monkeypatch.setattr(rebuild_module, "splice", None)
 
     again = pack(root, out, cache=cache)
 
@@ -76,7 +76,7 @@ def test_a_fresh_checkout_gets_what_was_copied_meanwhile(
 def test_more_than_a_few_changes_discard_what_was_copied(
     root: Path, cache: Cache, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rework_module, "MAX_FRESH", 3)
+    monkeypatch.setattr(rebuild_module, "MAX_FRESH", 3)
     pack(root, out, cache=cache)
     _check_out(root, out)
     for path in sorted(root.iterdir())[:10]:
@@ -84,9 +84,9 @@ def test_more_than_a_few_changes_discard_what_was_copied(
 
     pack(root, out, cache=cache)
 
-    pack(root, out.parent / "anew.zip")
-    assert out.read_bytes() == (out.parent / "anew.zip").read_bytes()
-    assert _names(out) == ["anew.zip", "out.zip"]
+    pack(root, out.parent / "fresh.zip")
+    assert out.read_bytes() == (out.parent / "fresh.zip").read_bytes()
+    assert _names(out) == ["fresh.zip", "out.zip"]
 
 
 def test_a_file_that_cannot_be_read_leaves_nothing(
@@ -99,7 +99,7 @@ def test_a_file_that_cannot_be_read_leaves_nothing(
         msg = "gone"
         raise ArtifactError(msg, where="x", fix="y")
 
-    monkeypatch.setattr(rework_module, "hash_files", failing)
+    monkeypatch.setattr(rebuild_module, "hash_files", failing)
 
     with pytest.raises(ArtifactError, match="gone"):
         pack(root, out, cache=cache)

@@ -1,4 +1,4 @@
-"""Unpacking stays inside, and packing makes one canonical archive out of anybody's."""
+"""Unpacking stays inside, and packing makes one canonical archive out of any archive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Archives as other tools make them, and as nobody should: built at test time, byte by byte where it matters."""
+"""Archives as other tools make them, and as no tool should: built at test time, byte by byte where it matters."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def test_a_malformed_archive_has_its_finding(name: str, tmp_path: Path) -> None:
         words = "2 of 2 members, such as a.js"
     found = findings(handmade(tmp_path / "x.zip", *members, **more))
     assert any(each.code == code and words in each.message for each in found), found
-    # The member that is fine stays so.
+    # The intact member stays without a finding.
     assert not any(each.subject.endswith("!index.js") for each in found)
 
 

@@ -155,6 +155,6 @@ def test_versions_of_gcc_follow_libstdcxx() -> None:
     ],
 )
 def test_other_libraries_offer_the_versions_their_release_has(soname: str, version: str, refused: bool) -> None:
-    """Amazon Linux 2023 has zlib 1.2.11 and, for certain, OpenSSL 3.0.8. What nobody knows is let through."""
+    """Amazon Linux 2023 has zlib 1.2.11 and, for certain, OpenSSL 3.0.8. What is not known is let through."""
     data = write_elf(needed=(soname, "libc.so.6"), versions={soname: (version,)})
     assert verdict({"a.so": data}) == ([("error", "ABI002", "a.so")] if refused else [])

@@ -83,7 +83,7 @@ def test_faults_of_layers_are_not_the_functions() -> None:
 
 
 def test_rpath_is_inherited_and_runpath_is_not() -> None:
-    """GNU: DT_RPATH of whoever brought a library in serves that library too; DT_RUNPATH is for one's own needs."""
+    """GNU: DT_RPATH of the file that needs a library serves that library too; DT_RUNPATH is for one's own needs."""
     files = {
         "bin/a": write_elf(type=ET_EXEC, interpreter=LOADER, needed=["libx.so.1"], rpath="$ORIGIN/../l"),
         "l/libx.so.1": write_elf(soname="libx.so.1", needed=["liby.so.1"]),

@@ -95,7 +95,7 @@ def audit(*arguments: str) -> int:
 
 @pytest.mark.checkout
 def test_findings_md_is_the_table_of_this_version() -> None:
-    """``packager audit --explain all > FINDINGS.md`` writes it anew."""
+    """``packager audit --explain all > FINDINGS.md`` rewrites it."""
     assert (ROOT / "FINDINGS.md").read_text(encoding="utf-8") == findings_table()
 
 
@@ -107,7 +107,45 @@ def test_every_code_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
         said = capsys.readouterr().out
         assert said.startswith(f"{code} {row.title} (")
         assert "\n\nfix: " in said
+        assert run(["explain", code.lower()]) == 0
+        assert capsys.readouterr().out == said
     assert run(["audit", "--explain", "ABI999"]) == 2
+
+
+@pytest.mark.parametrize("field", ["title", "meaning", "fix"])
+def test_no_two_codes_share_a_text(field: str) -> None:
+    texts = [getattr(row, field) for row in CODES.values()]
+    assert sorted(texts) == sorted(set(texts))
+
+
+def test_no_row_only_points_elsewhere() -> None:
+    assert [row.code for row in CODES.values() if "the finding's own fix" in row.fix] == []
+
+
+def test_explain_all_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "ALL"]) == 0
+    assert capsys.readouterr().out == findings_table()
+    assert run(["explain", "all", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    check("explain", document)
+    assert [row["code"] for row in document["codes"]] == list(CODES)
+
+
+def test_explain_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "run001", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    check("explain", document)
+    (row,) = document["codes"]
+    assert (row["code"], row["severity"], row["fix"]) == ("RUN001", "error", CODES["RUN001"].fix)
+
+
+def test_an_unknown_code_is_guessed_at(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed, meant in {"RUN1": "RUN001", "rum012": "RUN012", "ABI02": "ABI002"}.items():
+        assert run(["explain", typed]) == 2
+        assert f"{typed!r} is not a finding code\n  fix: did you mean {meant}? " in capsys.readouterr().err
+    assert run(["explain", "zzz", "--json"]) == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error["fix"] == "`packager explain all` lists all codes"
 
 
 def test_json_has_its_schema(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,7 +238,7 @@ def test_a_verdict_is_kept_by_content(archive: Path, tmp_path: Path, monkeypatch
         f"{moved}!new.so",
         f"{moved}!stack.so",
     ]
-    # Other bytes, another target, a handler, no cache: asked anew.
+    # Other bytes, another target, a handler, no cache: judged again.
     with pytest.raises(AssertionError):
         audit_cached(moved, [], target("nodejs20.x"), cache=cache)
     with pytest.raises(AssertionError):

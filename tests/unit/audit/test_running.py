@@ -161,7 +161,7 @@ def test_python_looks_only_at_its_own_tag() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "fine"),
+    ("tags", "matches"),
     [
         (("cp312-cp312-manylinux_2_17_x86_64", "cp312-cp312-manylinux2014_x86_64"), True),
         (("cp39-abi3-manylinux_2_17_x86_64",), True),
@@ -174,11 +174,11 @@ def test_python_looks_only_at_its_own_tag() -> None:
         ((), True),
     ],
 )
-def test_wheels_say_what_they_are_for(tags: tuple[str, ...], fine: bool) -> None:
+def test_wheels_say_what_they_are_for(tags: tuple[str, ...], matches: bool) -> None:
     (file,) = mounted({"p/x.so": write_elf(needed=["libc.so.6"])}).inventory.files
     owned = replace(file, package=Package("p", "1.0", "p-1.0.dist-info", tags=tags))
     found = audit([Mounted("/var/task", Inventory((owned,)), "")], PYTHON)
-    assert codes(found) == ([] if fine else [("error", "ABI015")])
+    assert codes(found) == ([] if matches else [("error", "ABI015")])
 
 
 def test_tags_are_read_from_the_wheels_own_metadata(tmp_path: Path) -> None:

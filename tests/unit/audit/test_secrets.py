@@ -51,7 +51,7 @@ PLANTED: dict[str, tuple[str, str]] = {
     "age": ("age.txt", "AGE-SECRET-KEY-1" + chars(58, string.ascii_uppercase + string.digits)),
     "github": ("ci.sh", "git clone https://x:ghp_" + chars(36) + "@github.com/a/b"),
     "github-app": ("a.js", "ghs_" + chars(36)),
-    "github-fine": ("a.js", "github_pat_" + chars(22) + "_" + chars(59)),
+    "github-pat": ("a.js", "github_pat_" + chars(22) + "_" + chars(59)),
     "gitlab": ("a.yml", "token: glpat-" + chars(20)),
     "npm": ("a.js", "npm_" + chars(36)),
     "npmrc": (".npmrc", "//npm.example.test/:_authToken=" + chars(36)),

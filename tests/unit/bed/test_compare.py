@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def open_stdin() -> Iterator[None]:
-    """Have the standard input of this process be a pipe that never says anything, as a terminal nobody sits at."""
+    """Have the standard input of this process be a pipe that never says anything, as a terminal without a user."""
     saved, (reading, writing) = os.dup(0), os.pipe()
     os.dup2(reading, 0)
     yield

@@ -1,4 +1,4 @@
-"""How a failed step is told: one way for both builders, with the user's own words and nobody's secrets."""
+"""How a failed step is told: one way for both builders, with the user's own words and no secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a build: everything but what the build makes anew; links only within the project."""
+"""What goes into a build: everything but what the build makes itself; links only within the project."""
 
 from __future__ import annotations
 

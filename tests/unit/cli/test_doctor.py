@@ -28,7 +28,7 @@ def test_the_cache_is_looked_at_before_it_is_made(
 ) -> None:
     (tmp_path / "cache/proofs").mkdir(parents=True)
     (tmp_path / f"cache/proofs/{'0' * 64}.json").write_bytes(b"123")
-    (tmp_path / "cache/notes.txt").write_bytes(b"somebody's own")
+    (tmp_path / "cache/notes.txt").write_bytes(b"the user's own")
     (tmp_path / "file").write_bytes(b"")
     monkeypatch.setenv("PACKAGER_CACHE", str(tmp_path / place))
 

@@ -72,8 +72,8 @@ def test_the_garbage_collector_is_as_before(words: list[str], tmp_path: Path) ->
 def test_what_killed_runs_left_of_the_archive_is_no_part_of_it(
     trim: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Killed runs leave the beginning of the archive beside it; it goes once it is certain that nobody writes on it."""
-    folder = write_tree(tmp_path / "in", {"a.js": "a", "sub/.out.zip.9-0.partial": "somebody's own"})
+    """Killed runs leave the beginning of the archive beside it; it goes once it is certain that nothing uses it."""
+    folder = write_tree(tmp_path / "in", {"a.js": "a", "sub/.out.zip.9-0.partial": "the user's own"})
     (folder / ".out.zip.9-0.partial").write_bytes(b"of a run that was killed just now")
     (folder / ".out.zip.7-0.partial").write_bytes(b"of a run that was killed long ago")
     os.utime(folder / ".out.zip.7-0.partial", (0, 0))

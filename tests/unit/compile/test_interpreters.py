@@ -127,7 +127,7 @@ def test_without_the_targets_python_the_way_out_is_named() -> None:
 
 def test_an_interpreter_that_dies_names_the_module(tmp_path: Path) -> None:
     dying = tmp_path / "python"
-    dying.write_text("#!/bin/sh\necho /var/task/fine.py\necho /var/task/deep.py\nkill -SEGV $$\n")
+    dying.write_text("#!/bin/sh\necho /var/task/flat.py\necho /var/task/deep.py\nkill -SEGV $$\n")
     dying.chmod(0o755)
 
     with pytest.raises(GeneratorFault) as caught:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SIX = Package("six", "1.17.0", ".packager-python/six-1.17.0.dist-info")
 FILES = {
     "app.py": "x = 1\n",
-    "__pycache__/app.cpython-312.pyc": "made by nobody knows whom",
+    "__pycache__/app.cpython-312.pyc": "made by an unknown tool",
     "__pycache__/app.cpython-39.pyc": "",
     "conf.sample.py": "x = 2\n",
     "data.json": "{}",

@@ -46,7 +46,7 @@ def test_the_loader_sees_the_same_file_and_the_symbols_are_gone() -> None:
     assert after == replace(before, has_symbols=False)
     assert len(data) - len(result) > 2 * 60_000
     assert b"\xdb" * 100 not in result
-    # Unknown sections that nobody loads stay.
+    # Unknown sections that are not loaded stay.
     assert b"GCC: (tests) 1" in result
     for load in before.loads:
         start = max(64, load.offset)

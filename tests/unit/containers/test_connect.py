@@ -141,10 +141,10 @@ def test_permission_denied_brings_the_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("api", "fine"), [("1.39", False), ("1.40", True), ("1.41", True), ("2.0", True), ("x", False)]
+    ("api", "usable"), [("1.39", False), ("1.40", True), ("1.41", True), ("2.0", True), ("x", False)]
 )
-def test_too_old(api: str, fine: bool) -> None:
-    assert (too_old("18.09.1", api) == "") is fine
+def test_too_old(api: str, usable: bool) -> None:
+    assert (too_old("18.09.1", api) == "") is usable
 
 
 def test_too_old_names_both_versions() -> None:

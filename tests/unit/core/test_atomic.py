@@ -26,7 +26,7 @@ ROOT = Path(packager.__file__).parent
 OWNER = "core/atomic.py"
 ELSEWHERE = {
     "archive/fastpath/record_path.py": "spells the suffix again, since it loads nothing",
-    "prove/running/unpack.py": "moves layers' files over one another in a scratch folder that nobody else looks into",
+    "prove/running/unpack.py": "moves layers' files over one another in a scratch folder that only we look into",
 }
 """Files that rename, or name what is not finished, and why they may."""
 _MOVES = {"rename", "renames", "replace", "link_to", "hardlink_to"}

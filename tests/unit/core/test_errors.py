@@ -34,7 +34,7 @@ def test_narrower_errors_exit_like_their_family() -> None:
 
 
 def test_a_broken_catalog_is_no_expected_error() -> None:
-    """Whoever passes over an expected error, as a trial of --fit does, must not pass over our own bug."""
+    """Code that passes over an expected error, as a trial of --fit does, must not pass over our own bug."""
     error = CatalogError("no baseline 'x'", where="platforms/y.yaml: baseline")
 
     assert not isinstance(error, PackagerError)

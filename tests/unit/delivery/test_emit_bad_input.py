@@ -128,7 +128,7 @@ def test_two_bundles_of_one_file_name_are_refused_before_anything_else(tmp_path:
 def test_a_name_lambda_forbids_is_refused_where_it_would_be_the_functions(tmp_path: Path, name: str) -> None:
     packager = "bundles: {api.v2: {target: aws-lambda, handler: fn.handler}}\n"
     error = refused(tmp_path, name, **{"packager.yaml": packager})
-    assert "'api.v2' is no name for a function" in error.message
+    assert "'api.v2' is not a valid function name" in error.message
     assert "ApiV2:" in emitted(tmp_path, "sam")["template.yaml"], "CloudFormation makes the function's name there"
 
 
@@ -136,7 +136,7 @@ def test_a_name_lambda_forbids_is_refused_where_it_would_be_the_functions(tmp_pa
 def test_a_name_vercel_forbids_is_refused(tmp_path: Path, name: str) -> None:
     packager = f'bundles: {{web: {{target: vercel, src: "api/{name}.js"}}}}\n'
     error = refused(tmp_path, "vercel", **{"packager.yaml": packager, f"api/{name}.js": NODE_MODULE})
-    assert "is no name for a function: no spaces, 128 characters" in error.message
+    assert "is not a valid function name: use no spaces and at most 128 characters" in error.message
 
 
 @pytest.mark.parametrize("target", ["now", "vercel", "netlify", "up"])

@@ -47,7 +47,7 @@ def test_comments_braces_in_strings_and_lists_over_lines() -> None:
         ("model A { id Int @id }", {}),
         ("generator client {", {}),
         ('datasource db { provider = "sqlite" }', {}),
-        ('generator c { provider = "somebody-elses" }', {}),
+        ('generator c { provider = "another-tools" }', {}),
         ('generator c { provider = env("X") }', {}),
         ('generator c { provider = "prisma-client-js" }', {"generator": "prisma-client-js"}),
         ('\ufeffgenerator c {\r\n provider = "photonjs"\r\n}\r\n', {"generator": "photonjs"}),

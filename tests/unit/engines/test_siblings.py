@@ -105,6 +105,6 @@ def test_a_folder_of_libraries_that_was_left_out_is_named(tmp_path: Path) -> Non
         found = audit_archive(path, [], target("python3.12"))
         return [one.fix for one in found if one.code == "LIB001"]
 
-    answer = "numpy.libs belongs with numpy and was left out: pack it, too, or install anew"
+    answer = "numpy.libs belongs with numpy and was left out: pack it, too, or install again"
     assert fixes("half.zip", {**INFO, umath: EXTENSION}) == [answer]
     assert fixes("whole.zip", {**INFO, umath: EXTENSION, **library}) == []

@@ -90,7 +90,7 @@ def test_a_name_up_forbids_is_refused(tmp_path: Path, name: str) -> None:
     packager = "bundles: {app: {target: up}}\n"
     files = {"app.js": "", "packager.yaml": packager, "up.json": json.dumps({"name": name})}
     node_project(tmp_path, files)
-    with pytest.raises(ConfigError, match="no name for Up"):
+    with pytest.raises(ConfigError, match="is not a valid Up name"):
         emitted(tmp_path, "up")
     assert up_name("Ünïcode!") == "n-code"
 

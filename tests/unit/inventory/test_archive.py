@@ -106,7 +106,7 @@ def test_a_damaged_member_is_a_fact_about_that_member(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.node", LIBRARY)
-        archive.writestr("b.js", b"fine")
+        archive.writestr("b.js", b"good")
     data = bytearray(path.read_bytes())
     data[200] ^= 0xFF
     path.write_bytes(data)

@@ -127,7 +127,7 @@ def test_all_differences_from_package_json_are_named(tmp_path: Path) -> None:
 
 
 def test_what_yarn_would_ask_the_registry_for_is_named(tmp_path: Path) -> None:
-    """Yarn 1 resolves anew what a package needs and the lock file lacks, in a frozen install, too."""
+    """Yarn 1 resolves again what a package needs and the lock file lacks, in a frozen install, too."""
     lock = LOCK.replace("a@^1.0.0, a@~1.2:", "a@^1.0.0:")
     write_project(tmp_path, {"package.json": PACKAGE, "yarn.lock": lock})
     with pytest.raises(ConfigError) as caught:

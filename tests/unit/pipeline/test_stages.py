@@ -15,7 +15,6 @@ import pytest
 from packager.compile.kept import compile_kept
 from packager.core.progress import Silent, Stopwatch
 from packager.inventory.contents import TreeContents
-from packager.inventory.tree import scan_tree
 from packager.model import wire
 from packager.model.bytecode import BytecodeBatch, Compiled
 from packager.model.findings import Finding
@@ -30,6 +29,7 @@ from packager.model.stages import (
     LayerBeneath,
     PlaceInputs,
     ProveInputs,
+    ScanInputs,
     StripInputs,
     TraceInputs,
     TrimInputs,
@@ -89,7 +89,9 @@ class Run:
 
     def all(self) -> dict[str, tuple[object, object]]:
         bundle, bench, done = self.bundle, self.bench, self.done
-        inventory, graph = scan_tree(self.root, {})
+        scanning = ScanInputs({"a": ("b",)}, ("node_modules/.prisma/client",))
+        inventory, graph = stages.scan(scanning, self.root)
+        done["scan"] = (scanning, (inventory, graph))
         tracing = trace_inputs(inventory, graph, bundle, pinned={"node_modules/b": "a proof missed it"})
         view = stages.trace(tracing, bench)
         done["trace"] = (tracing, view)
@@ -122,6 +124,7 @@ class Run:
 
 
 TYPES: dict[str, tuple[Any, Any]] = {
+    "scan": (ScanInputs, tuple[Inventory, PackageGraph]),
     "trace": (TraceInputs, View),
     "trim": (TrimInputs, Selection),
     "strip": (StripInputs, Stripped),

@@ -110,8 +110,10 @@ def test_two_hosts_ask_for_the_target_by_name(tmp_path: Path) -> None:
     project(tmp_path, **{"now.json": NOW, "up.json": "{}"})
     with pytest.raises(ConfigError) as caught:
         load_project(tmp_path)
-    assert "now.json (ZEIT Now) and up.json (Apex Up)" in caught.value.message
-    assert caught.value.fix == "give --target now or --target up"
+    assert caught.value.message == (
+        "several host configurations found: now.json (ZEIT Now) and up.json (Apex Up); choose one with --target"
+    )
+    assert caught.value.fix == "pass --target now or --target up"
     assert load_project(tmp_path, "up").bundles[0].target == "up"
 
 

@@ -1,4 +1,4 @@
-"""The page: one file, asks nobody, repeats byte for byte, and no name of a file becomes markup."""
+"""The page: one file, needs no network, repeats byte for byte, and no name of a file becomes markup."""
 
 from __future__ import annotations
 

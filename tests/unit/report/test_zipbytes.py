@@ -1,4 +1,4 @@
-"""Why two zips of the same files are not the same, whoever wrote them."""
+"""Why two zips of the same files are not the same, whichever tool wrote them."""
 
 from __future__ import annotations
 

@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from packager.core.errors import EnvironmentFault
-from packager.toolchains.node import find_node, this_machine
-from packager.toolchains.node_fetched import node_folder
+from packager.toolchains.node import find_node, node_folder, this_machine
 
 NPM = """\
 #!{python}
@@ -142,7 +141,7 @@ def test_without_network_and_cache_the_reason_is_said(
 
 def test_two_runs_may_fetch_at_once(log: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from packager.toolchains.node_fetched import node_folder\n"
+        "import sys; from pathlib import Path; from packager.toolchains.node import node_folder\n"
         "print(node_folder('22', 'x86_64', Path(sys.argv[1])))"
     )
     runs = [
@@ -158,7 +157,7 @@ def test_two_runs_may_fetch_at_once(log: Path, tmp_path: Path) -> None:
 
 def test_no_node_at_all_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("packager.toolchains.node_here._wheel", lambda: None)
+    monkeypatch.setattr("packager.toolchains.node._wheel", lambda: None)
     with pytest.raises(EnvironmentFault, match=r"no Node\.js") as caught:
         find_node("22", tmp_path / "cache")
     assert "packager[node]" in caught.value.fix

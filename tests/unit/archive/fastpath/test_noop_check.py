@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.archive.fastpath import snapshot as sight_module
+from packager.archive.fastpath import snapshot as snapshot_module
 from packager.archive.fastpath.noop_check import check_unchanged, read_words
 from packager.cli import main, run
 from tests.support.trees import write_tree
@@ -34,7 +34,7 @@ DEAR = (
 @pytest.fixture
 def words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Of a folder packed a moment ago, links and odd names in it."""
-    monkeypatch.setattr(sight_module, "_COARSEST_CLOCK_NS", 0)
+    monkeypatch.setattr(snapshot_module, "_COARSEST_CLOCK_NS", 0)
     root = write_tree(tmp_path / "in", {"a.js": "a" * 99, "b/ü c.js": "c", "b/d/e": ""})
     (root / "link.js").symlink_to("a.js")
     (root / "linked").symlink_to("b/d")
@@ -103,9 +103,9 @@ def test_every_change_is_seen_and_what_was_seen_is_used(words: list[str], tmp_pa
         main(["pack", *words])
 
     assert stopped.value.code == 0
-    run(["pack", *words[:2], str(tmp_path / "anew.zip"), "--no-cache"])
+    run(["pack", *words[:2], str(tmp_path / "fresh.zip"), "--no-cache"])
     after = (tmp_path / "out.zip").read_bytes()
-    assert after == (tmp_path / "anew.zip").read_bytes()
+    assert after == (tmp_path / "fresh.zip").read_bytes()
     assert (after == before) == (change in (_touch, _spoil, _lose))
 
 
@@ -126,7 +126,7 @@ def test_faults_are_left_to_the_command(words: list[str], tmp_path: Path, capsys
 
 
 def test_the_archive_may_lie_in_the_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sight_module, "_COARSEST_CLOCK_NS", 0)
+    monkeypatch.setattr(snapshot_module, "_COARSEST_CLOCK_NS", 0)
     root = write_tree(tmp_path / "in", {"a.js": "a"})
     words = [str(root), "-o", str(root / "out.zip"), "--cache", str(tmp_path / "cache")]
     time.sleep(0.02)

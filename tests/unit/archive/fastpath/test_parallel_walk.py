@@ -1,4 +1,4 @@
-"""What two processes see is what one sees, whoever sees what; a fault is the same one."""
+"""What two processes see is what one sees, whichever sees what; a fault is the same one."""
 
 from __future__ import annotations
 

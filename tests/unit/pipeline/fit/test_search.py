@@ -67,7 +67,7 @@ def build(
     others: dict[str, Any] | None = None,
     **spec: Any,
 ) -> list[Result]:
-    """Package, deliver what is fine, and return the results; their archives stay in the output folder."""
+    """Package, deliver what passed, and return the results; their archives stay in the output folder."""
     project = parse_project({"bundles": {**(others or {}), "api": {**API, **spec}}}, app)
     options = BuildOptions(out=app.parent / out, cache=app.parent / "cache", fit=fit, prove=prove)
     host = fake_tools(builder or FakeBuilder(INSTALLED), prover, tracer)

@@ -86,7 +86,7 @@ def build(
     out: str = "dist",
     tree: dict[str, str | bytes] | None = None,
 ) -> dict[str, Result]:
-    """Package, deliver what is fine, and return the results by name."""
+    """Package, deliver what passed, and return the results by name."""
     project = parse_project({"bundles": bundles}, app)
     options = BuildOptions(out=app / out, cache=app.parent / "cache", fit=fit)
     host = fake_tools(FakeBuilder(tree or TREE), prover, tracer)

@@ -54,7 +54,7 @@ def test_what_only_import_reaches_goes_from_a_bundle_that_only_requires(tmp_path
         pytest.param({"index.js": "import a from 'a'\nexport const handler = a"}, id="module syntax in one's own code"),
         pytest.param({"handler.ts": ""}, id="TypeScript of one's own"),
         pytest.param({"package.json": package_json(type="module", dependencies={"a": "1"})}, id="type: module"),
-        pytest.param({"index.js": "exports.handler = () => b.load('a')"}, id="one's own code names it for somebody"),
+        pytest.param({"index.js": "exports.handler = () => b.load('a')"}, id="one's own code names it for others"),
         pytest.param({f"{B}/index.js": "exports.x = () => import('a')"}, id="another package imports it"),
         pytest.param({f"{B}/index.js": "const n = 'a'; exports.x = () => import(n)"}, id="another works out a name"),
         pytest.param({f"{B}/index.js": "exports.x = () => import(/* ours */ 'a')"}, id="another does, with a comment"),
@@ -111,7 +111,7 @@ HARD = {
 
 @pytest.mark.parametrize("kind", HARD)
 def test_odd_texts_take_no_time_to_tell(tmp_path: Path, kind: str) -> None:
-    """An expression that tries every way to read these would not end while anybody waits."""
+    """An expression that tries every way to read these would not end in reasonable time."""
     changes = {f"{A}/cjs/odd.js": HARD[kind], f"{A}/es/odd.mjs": HARD[kind]}
 
     assert twins(tmp_path, changes) == {*TWINS, f"{A}/es/odd.mjs"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,6 @@ from tests.support.fakes import make_bundle
 if TYPE_CHECKING:
     from packager.model.inventory import BinaryFormat
     from packager.model.targets import Target
-
-import io
 
 X64, ARM64 = 62, 183
 TARGET: Target = make_bundle().target

@@ -1,4 +1,4 @@
-"""Files that look like secrets are packed only if somebody names them."""
+"""Files that look like secrets are packed only if they are named."""
 
 from __future__ import annotations
 
