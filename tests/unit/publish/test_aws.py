@@ -34,7 +34,7 @@ LAYER = LayerSpec("engine", ("nodejs22.x",), ("x86_64",))
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Aws]:
-    """Take the place of AWS, with credentials that are nobody's."""
+    """Take the place of AWS, with credentials that open nothing."""
     from moto import mock_aws
 
     for name in [name for name in os.environ if name.startswith("AWS_")]:
