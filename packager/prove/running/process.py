@@ -13,6 +13,7 @@ from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
 
 from packager.core.system import end_group
+from packager.model.proof import CannotProve
 from packager.prove.judging.report import read_event
 from packager.prove.running.processes import descendants, use_more_than
 
@@ -75,22 +76,27 @@ def watch(
     """Run a command to its end or its time limit, collecting reports and the last lines it printed.
 
     `pipe` is a `report_pipe`. The whole process group is killed at the end, however it ends: nothing a bundle starts
-    stays.
+    stays. Raises CannotProve where the command cannot be started at all: it shows nothing of the bundle.
     """
     reading, writing = pipe
     extra: dict[str, Any] = {"user": user, "group": GROUP_ID, "extra_groups": []} if user is not None else {}
-    process = subprocess.Popen(
-        argv,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=folder,
-        env=dict(environment),
-        pass_fds=(writing,),
-        start_new_session=True,
-        preexec_fn=_limit if limits else None,
-        **extra,
-    )
+    try:
+        process = subprocess.Popen(
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=dict(environment),
+            pass_fds=(writing,),
+            start_new_session=True,
+            preexec_fn=_limit if limits else None,
+            **extra,
+        )
+    except OSError as error:  # an interpreter under /root, which the proof's user may not enter; no more processes
+        who = "" if user is None else f" as user {user}"
+        msg = f"{os.path.basename(argv[0])} cannot be started{who}: {error.strerror or error}"  # noqa: PTH119
+        raise CannotProve(msg) from error
     os.close(writing)
     deadline = monotonic() + request.timeout_seconds
     collected = _Collector(request.marker)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog.current import load_catalog
+from packager.prove.running import local
 from packager.toolchains.interpreters import find_python
 from tests.support.proving import Bench, Files
 
@@ -52,6 +53,25 @@ def test_a_bundle_s_verdict(tmp_path: Path, name: str, sandboxed: bool, monkeypa
     assert str(tmp_path) not in str(proof.findings)
     if not sandboxed:
         assert "without namespaces" in proof.where
+
+
+def test_an_interpreter_that_cannot_be_started_proves_nothing_and_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where the proof's user may not enter /root, in which the interpreter lies."""
+    locked = tmp_path / "python3"
+    locked.write_text("#!/bin/sh\n", encoding="utf-8")
+    locked.chmod(0o644)
+    plain = local._plain
+    monkeypatch.setattr(local, "_in_sandbox", lambda *_: None)
+    monkeypatch.setattr(local, "_plain", lambda root, request, _: plain(root, request, locked))
+    target = load_catalog().target("aws-lambda", f"python{VERSION}", "x86_64")
+    proof = Bench(tmp_path).prove({"app.py": "def handler(event, context): ..."}, handler="app.handler", target=target)
+
+    assert proof.status == "skipped"
+    assert "python3 cannot be started" in proof.detail
+    assert "Permission denied" in proof.detail
+    assert str(tmp_path) not in proof.detail
 
 
 def test_a_bundle_that_never_ends_and_one_that_wants_too_much(tmp_path: Path) -> None:
