@@ -39,7 +39,7 @@ def _missing(match: re.Match[str], failure: Failure, scene: FailureContext) -> t
     shown = wanted.removeprefix(f"{scene.task_root}/")
     message = f"{'asks for' if asking else 'lacks'} {shown!r}, which is not there{scene.why_dropped(wanted, asking)}"
     package = "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
-    if match.groupdict().get("esm") and package in scene.layer_packages:
+    if match.groupdict().get("esm") and package in scene.layer_packages and not scene.imports_layers:
         return (
             asking,
             f"imports {package!r}, but `import` never looks into layers (NODE_PATH is for `require`)",
@@ -134,11 +134,21 @@ def _read_only(match: re.Match[str], failure: Failure, scene: FailureContext) ->
 
 def _module_kind(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = re.search(r"(?m)(/\S+?\.[cm]?[jt]s)(?::\d+)?", failure.stack or failure.message)
-    return (
-        failure.path or (file[1] if file else ""),
-        f"mixes ES modules and CommonJS: {first_line(failure.message)}",
-        'name the file .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json, and pack that file too',
-    )
+    place = failure.path or (file[1] if file else "")
+    message = f"mixes ES modules and CommonJS: {first_line(failure.message)}"
+    required = "ERR_REQUIRE_ESM" in failure.text or "ERR_REQUIRE_ASYNC_MODULE" in failure.text
+    flag = scene.flag("require-module" if required else "detect-module")
+    if required:
+        fix = "load it with import(), or set trim: bundle"
+    else:
+        fix = 'name it .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json and pack that file'
+    if flag is None or "ERR_REQUIRE_ASYNC_MODULE" in failure.text or "await is only valid" in failure.message:
+        return place, message, fix
+    if flag.sure:
+        why = f"{scene.runtime} starts Node with {flag.flag}"
+    else:
+        why = f"it is not known whether {scene.runtime} starts Node with {flag.flag}, so the code must run with it"
+    return place, f"{message} ({why})", f"{fix}, or set {flag.variable}: {flag.lifted_by} in the function's environment"
 
 
 def _abi(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:

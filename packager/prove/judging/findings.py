@@ -21,6 +21,10 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
     """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
     if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
         return _handler(failure, scene)
+    if failure.kind == "callback":
+        message = f"the handler {failure.message!r} takes a callback (a third parameter): {scene.runtime} refuses that"
+        fix = "write it as an async function of (event, context) that returns its answer"
+        return Finding("RUN026", "error", scene.artifact, message, fix)
     if failure.kind == "bootstrap":
         message = f"cannot be started: {first_line(failure.message)}"
         fix = "build it for the target's processor, with `#!` and an interpreter the target has if it is a script"
@@ -53,7 +57,8 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
             "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
         )
     fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
-    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
+    when = "soon after loading (a timer, a worker or a promise)" if failure.phase == "settle" else "while loading"
+    return Finding("RUN014", "error", scene.artifact, f"throws {when}: {said}{_thrown_at(failure, scene)}", fix)
 
 
 def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Finding | None:

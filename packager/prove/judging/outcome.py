@@ -64,6 +64,25 @@ def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
 
 
+def unknown_flags(run: Run, request: ProofRequest) -> frozenset[str]:
+    """Return the options that the interpreter at hand was too old to know: then it ran nothing.
+
+    It lacks the features that they switch off, so that the same start without them shows the same.
+    """
+    if run.report.version:
+        return frozenset()
+    return frozenset(flag for flag in request.flags if f"bad option: {flag}" in run.output)
+
+
+def missed_of_the_runtime(run: Run, target: Target) -> frozenset[str]:
+    """Return the packages that the code missed, and that the real runtime brings along."""
+    if run.official:
+        return frozenset()
+    failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
+    names = {match["package"] or match["module"] for failure in failures for match in _MISSED.finditer(failure.text)}
+    return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in target.system.brought))
+
+
 def _loaded(report: Report, request: ProofRequest) -> str:
     natives = len(report.natives_loaded)
     parts = [f"loaded {request.handler}"] if request.handler else []
@@ -73,7 +92,13 @@ def _loaded(report: Report, request: ProofRequest) -> str:
         parts.append(f"opened {natives} native file{'' if natives == 1 else 's'}")
     if report.answer is not None:
         parts.append("it answered the event")
-    return ", ".join(parts)
+    said = ", ".join(parts)
+    # A server has to stay open where the host waits for one.
+    open_ = {kind: count for kind, count in report.open.items() if (kind, request.convention) != ("server", "server")}
+    if open_:
+        kinds = (f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(open_.items()))
+        said += f"; still open: {', '.join(kinds)}"
+    return said
 
 
 def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[Finding, ...]:
@@ -93,11 +118,11 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
         fix = "give the function more memory, or load less at start"
         found.append(Finding("RUN010", "error", scene.artifact, "runs out of memory", fix))
     elif report.exited is not None and not report.done:
-        doing = "answering" if report.phase == "invoke" else "loading"
-        message = f"ends the process by itself while {doing} (exit code {report.exited})"
+        doing = {"invoke": "while answering", "settle": "soon after loading"}.get(report.phase, "while loading")
+        message = f"ends the process by itself {doing} (exit code {report.exited})"
         fix = "no process.exit() or sys.exit() in code that runs on import"
         if report.idle:
-            message = f"awaits something that never comes while {doing}: nothing is left to do"
+            message = f"awaits something that never comes {doing}: nothing is left to do"
             fix = "look for a promise that nothing settles in code that runs on import"
         if LANGUAGES[request.target.language].bootstrap:
             fix = "a bootstrap asks the Runtime API for the next event in a loop, and never ends"
