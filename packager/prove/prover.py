@@ -14,7 +14,7 @@ from packager.prove import proof_cache
 from packager.prove.judging.expect import as_expected
 from packager.prove.judging.failure_context import FailureContext
 from packager.prove.judging.missing import with_wanted
-from packager.prove.judging.outcome import judge, missed_of_the_runtime, unknown_flags
+from packager.prove.judging.outcome import judge, missed_of_the_runtime, said_by, unknown_flags
 from packager.prove.running.bootstrap import look_at_bootstrap
 from packager.prove.running.brought import BroughtPackages
 from packager.prove.running.natives import extension_modules, native_files
@@ -154,7 +154,7 @@ class _Bench:
             run = place.run(root, request)
         while (missed := missed_of_the_runtime(run, request.target)) and self._brought.add(missed):
             run = place.run(root, request)
-        proof = with_wanted(judge(run, request, scene), run.report, scene)
+        proof = with_wanted(judge(run, request, scene), said_by(run), scene)
         note = self._brought.note()
         return replace(proof, detail=f"{proof.detail}, {note}") if note and proof.status == "proved" else proof
 

@@ -34,8 +34,8 @@ def _missing(match: re.Match[str], failure: Failure, scene: FailureContext) -> t
     wanted = match["what"].removeprefix("file://")
     stack = re.search(r"Require stack:\s*\n- (?P<from>\S+)", failure.message)
     asking = match.groupdict().get("from") or (stack["from"] if stack else "")
-    if asking.endswith("_loader.cjs"):
-        asking = ""  # our loader asked: it is the handler's own file or a package named for the proof
+    if asking.endswith("_loader.cjs") or asking == "internal/preload":
+        asking = ""  # our loader asked, or NODE_OPTIONS did: for the handler's own file or a package named
     shown = wanted.removeprefix(f"{scene.task_root}/")
     message = f"{'asks for' if asking else 'lacks'} {shown!r}, which is not there{scene.why_dropped(wanted, asking)}"
     package = "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
@@ -151,6 +151,14 @@ def _module_kind(match: re.Match[str], failure: Failure, scene: FailureContext) 
     return place, f"{message} ({why})", f"{fix}, or set {flag.variable}: {flag.lifted_by} in the function's environment"
 
 
+def _folder_first(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
+    return (
+        match["what"],
+        f"is a folder named like the handler's file, and {scene.runtime} takes the folder",
+        "rename the folder or the file, and the handler with it",
+    )
+
+
 def _abi(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = re.search(r"'(/[^']+\.node)'", failure.message)
     return (
@@ -246,6 +254,9 @@ CAUSES: tuple[FailureCause, ...] = (
         "RUN001",
         r"(?P<esm>Cannot find (?:package|module)) '(?P<what>[^']+)' imported from (?P<from>\S+)",
         _missing,
+    ),
+    _row(
+        "RUN011", r"Directory import '(?P<what>[^']+)' is not supported .*imported from \S+_loader\.cjs", _folder_first
     ),
     _row("RUN001", r"Cannot find module '(?P<what>[^']+)'", _missing),
     _row("RUN001", r"No module named '(?P<what>[^']+)'", _missing),

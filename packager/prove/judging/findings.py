@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
 """Linux's numbers, since that is where bundles run; other systems count otherwise. Source: signal(7)."""
 
+_TELLING = re.compile(
+    r"(?:\w+\.)*\w*(?:Error|Exception)\b.*:|.*\b(?:bad option|cannot|not found|is not allowed)\b", re.IGNORECASE
+)
+
 
 def explain(failure: Failure, scene: FailureContext) -> Finding:
     """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
@@ -75,6 +79,17 @@ def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Fin
     if native:
         return Finding("RUN005", "error", scene.place(native), f"crashes the process when loaded ({name})", fix)
     return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
+
+
+def error_line(output: str) -> str:
+    """Return the line of an interpreter's output that says what is wrong: Node's last line is its version.
+
+    >>> error_line("node:internal/x\\n  throw err;\\nError: Cannot find module './a'\\n    at x\\n\\nNode.js v22.1.0")
+    "Error: Cannot find module './a'"
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = (line for line in lines if _TELLING.match(line))
+    return next(telling, lines[-1] if lines else "")[:300]
 
 
 def _handler(failure: Failure, scene: FailureContext) -> Finding:

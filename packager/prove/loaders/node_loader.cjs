@@ -115,7 +115,18 @@ async function importIfThere(file) {
   return existsSync(file) ? import(pathToFileURL(file).href) : undefined;
 }
 
+// The runtimes that refuse callbacks have version 4 of AWS's client, which imports where version 3 requires.
+async function importModule(appRoot, moduleRoot, name) {
+  const base = path.resolve(appRoot, moduleRoot, name);
+  for (const ending of ['', '.js', '.mjs', '.cjs']) {
+    const found = await importIfThere(`${base}${ending}`);
+    if (found) return found;
+  }
+  return require(require.resolve(name, { paths: [appRoot, path.join(appRoot, moduleRoot)] }));
+}
+
 async function loadModule(appRoot, moduleRoot, name) {
+  if (!request.callbacks && request.convention === 'event') return importModule(appRoot, moduleRoot, name);
   const base = path.resolve(appRoot, moduleRoot, name);
   const typescript = Number(process.versions.node.split('.')[0]) >= 24;
   const esm = saysModule(path.dirname(base));
@@ -163,6 +174,7 @@ async function loadHandler() {
   const member = (object, key) => {
     // What a module exports as a whole is its default export to the hosts that call modules.
     if (request.launcher === 'module' && key === 'default' && typeof object === 'function') return object;
+    if (!request.callbacks && typeof object === 'function') return undefined; // version 4 looks into objects only
     return object && object[key];
   };
   const find = (module) => match[2].split('.').reduce(member, module);
@@ -362,7 +374,8 @@ async function settle() {
       if (request.convention === 'server' && kinds.length === 1 && kinds[0] === 'server') resolve({});
     }, 20);
     look.unref();
-    process.once('beforeExit', () => resolve({}));
+    // In a turn of its own: a process that has nothing left to do ends right after this event.
+    process.once('beforeExit', () => setImmediate(resolve, {}));
   });
   idle = false;
   report('settled', { open });
