@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, get_args
 
+from packager.model.proof import ProofSettings
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -93,6 +95,8 @@ class Bundle:
     """Globs of packages that ``trim: bundle`` leaves as they are, beside the bundled code."""
     silence: tuple[tuple[str, str, str], ...] = ()
     """(code, path glob, reason) of findings the user has accepted."""
+    proof: ProofSettings = field(default_factory=ProofSettings)
+    """What its proof calls it with, and may use."""
     configured: str = ""
     """Its key in packager.yaml: `name` without the architecture, where it is built for several."""
 

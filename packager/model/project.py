@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.model.proof import ProofSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -59,6 +61,7 @@ class BundleSpec:
     trim: TrimLevel = "safe"
     external: tuple[str, ...] = ()
     silence: tuple[Silence, ...] = ()
+    proof: ProofSettings = field(default_factory=ProofSettings)
 
 
 @dataclass(frozen=True)

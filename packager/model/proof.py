@@ -12,6 +12,40 @@ if TYPE_CHECKING:
 ProofStatus = Literal["proved", "failed", "skipped"]
 
 
+SETTLE_SECONDS = 1.0
+"""How long a start that does not become idle by itself is watched after the handler is loaded."""
+TIMEOUT_SECONDS = 30.0
+"""After how long a start or an answer counts as hanging."""
+
+
+@dataclass(frozen=True)
+class ProofEvent:
+    """An event that the proof of a bundle calls the handler with."""
+
+    name: str
+    """What messages call it: the file, or the sample event."""
+    payload: str
+    """The event, as JSON."""
+    expect: str = ""
+    """What the answer must be, as JSON: a status, or a part of the answer; empty: anything but an error."""
+
+
+@dataclass(frozen=True)
+class ProofSettings:
+    """What a bundle's configuration says of its proof."""
+
+    events: tuple[ProofEvent, ...] = ()
+    """Each is a start of its own; without any the handler is loaded, not called."""
+    env_file: str = ""
+    """File that `environment` was read from: it is never packed."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables for the proof alone, over the function's own."""
+    allow_network: tuple[str, ...] = ()
+    """``localhost:5432``: ports of this machine that the code may reach; nothing else of any network."""
+    settle_seconds: float = SETTLE_SECONDS
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
 class CannotProve(Exception):
     """This machine cannot run the target's runtime; the text says why and what would help."""
 

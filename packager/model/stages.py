@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.model.proof import SETTLE_SECONDS, TIMEOUT_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from packager.model.inventory import File, Inventory
     from packager.model.packages import PackageGraph
     from packager.model.plan import TrimLevel
+    from packager.model.proof import ProofEvent
     from packager.model.selection import Choice, Selection
     from packager.model.targets import Arch, Budget, Kind, Target
 
@@ -181,3 +184,10 @@ class ProveInputs:
     """Names of the packages a layer is made for: loading them is what its proof shows."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """File that trimming left out → rule and reason: a failure can then say why something is missing."""
+    event: ProofEvent | None = None
+    """What the handler is called with, and must answer; None: it is loaded, not called."""
+    allow_network: tuple[str, ...] = ()
+    """``localhost:5432``: ports of this machine that the code may reach."""
+    settle_seconds: float = SETTLE_SECONDS
+    """How long a start is watched that does not become idle."""
+    timeout_seconds: float = TIMEOUT_SECONDS

@@ -49,6 +49,8 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
         return keeping(LocalBuilder(cache), cache, fresh=fresh)
 
     def prover(inputs: ProveInputs, archive: Path, layers: Sequence[Path]) -> Proof:
+        import json
+
         from packager.prove.prover import prove
 
         return prove(
@@ -63,6 +65,11 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
             packages=list(inputs.packages),
             dropped=dict(inputs.dropped),
             fetch=fetch,
+            event=None if inputs.event is None else json.loads(inputs.event.payload),
+            expect=json.loads(inputs.event.expect) if inputs.event and inputs.event.expect else None,
+            allow_network=inputs.allow_network,
+            settle_seconds=inputs.settle_seconds,
+            timeout_seconds=inputs.timeout_seconds,
         )
 
     def tracer(question: TraceQuestion, contents: Contents) -> Trace:

@@ -82,13 +82,14 @@ class _Planner:
             budget=_narrow(target.budget, spec.budget_bytes),
             handler=handler,
             entries=entries,
-            include=spec.include,
+            include=_include(spec),
             packages=spec.packages or (recipe.packages if recipe else ()),
             recipe=recipe.name if recipe else "",
             layers=layers,
             layer_files=layer_files,
             configured=spec.name,
             environment=tuple(sorted(spec.environment.items())),
+            proof=spec.proof,
             strip=spec.strip,
             compile=self._compile(spec, target, where),
             trim=self._trim(spec, target),
@@ -125,6 +126,11 @@ class _Planner:
             raise ConfigError(msg, where=f"{where}.environment.PYTHONPYCACHEPREFIX", fix=fix)
         self.notes.append(f"{spec.name}: bytecode of Python {target.language_version} goes beside the modules")
         return True
+
+
+def _include(spec: BundleSpec) -> tuple[str, ...]:
+    """Return the patterns for own files; the file with the proof's variables is left out, whatever they say."""
+    return (*spec.include, f"!{spec.proof.env_file}") if spec.proof.env_file else spec.include
 
 
 @contextmanager

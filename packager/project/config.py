@@ -12,6 +12,7 @@ from packager.core.units import parse_size
 from packager.model.plan import TRIM_LEVELS
 from packager.model.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name
+from packager.project.proofs import read_proof
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,9 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
     bundles = section.get("bundles", dict, default={})
     if not bundles:
         raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
-    specs = tuple(_bundle(name, Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items())
+    specs = tuple(
+        _bundle(name, Section(value, f"{file}: bundles.{name}"), silence, root) for name, value in bundles.items()
+    )
     generate = section.sub("generate")
     builder = section.choice("builder", ("auto", "docker", "local", "host"), default="auto")
     return Project(
@@ -45,11 +48,11 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
     )
 
 
-def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> BundleSpec:
+def _bundle(name: str, section: Section, silence: tuple[Silence, ...], root: Path) -> BundleSpec:
     check_name(name, section.where)
     section.only(
         "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim", "external", "compile",
+        "strip", "silence", "src", "trim", "external", "compile", "proof",
     )  # fmt: skip
     budget = section.get("budget", (str, int), default=None)
     try:
@@ -75,6 +78,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         trim=cast("TrimLevel", section.choice("trim", TRIM_LEVELS, default="safe")),
         external=section.strings("external"),
         silence=silence + _silences(section),
+        proof=read_proof(section.sub("proof"), root),
     )
 
 

@@ -46,7 +46,8 @@ def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
         "packages": request.packages,
         "called": request.event is not None,
         "event": request.event,
-        "limits": [request.timeout_seconds, request.memory_bytes],
+        "limits": [request.timeout_seconds, request.settle_seconds, request.memory_bytes],
+        "network": request.allow_network,
     }
     return hashlib.sha256(json.dumps(question, sort_keys=True).encode()).hexdigest()
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.errors import DockerFault
 from packager.languages.registry import LANGUAGES
-from packager.model.proof import CannotProve, Proof, skipped
+from packager.model.proof import SETTLE_SECONDS, TIMEOUT_SECONDS, CannotProve, Proof, skipped
 from packager.prove import proof_cache
 from packager.prove.judging.expect import as_expected
 from packager.prove.judging.failure_context import FailureContext
@@ -45,7 +45,9 @@ def prove(
     handler: str,
     environment: Mapping[str, str],
     how: How = "auto",
-    timeout_seconds: float = 30,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    settle_seconds: float = SETTLE_SECONDS,
+    allow_network: Sequence[str] = (),
     event: object | None = None,
     expect: object | None = None,
     image: str = "",
@@ -60,7 +62,8 @@ def prove(
     """Unpack the zip and its layers read-only into a clean root and load the handler as the runtime would.
 
     A layer is proved by opening its native files and loading the `packages` named. With an `event` the handler is
-    called, too, and its answer compared with what `expect` says (a status or a part of the JSON). `how` "auto" takes
+    called, too, and its answer compared with what `expect` says (a status or a part of the JSON; None: no error).
+    `allow_network` names ports of this machine that the code may reach (``localhost:5432``). `how` "auto" takes
     Docker where the target's image (or the named `image`) is at hand and shows something, else this machine's own
     runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say which trimming
     rule took away what is missing. `engine` replaces the search for a Docker engine. What was proved before of the
@@ -82,6 +85,8 @@ def prove(
         packages=tuple(packages),
         event=event,
         timeout_seconds=timeout_seconds,
+        settle_seconds=settle_seconds,
+        allow_network=tuple(allow_network),
         memory_bytes=memory_bytes,
     )
     question = proof_cache.asked(artifact, layers, request)

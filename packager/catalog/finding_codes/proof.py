@@ -223,4 +223,13 @@ ROWS: tuple[Code, ...] = (
         "them, whatever they do with it. AWS removed callbacks with nodejs24.x; handlers that stream keep them.",
         "Write the handler as an async function of the event and the context that returns its answer.",
     ),
+    Code(
+        "RUN027",
+        "event answered with an error",
+        "error",
+        "The handler was called with an event and answered with a status of 500 or more, or with Lambda's error "
+        "envelope (errorType and errorMessage). Code often catches its own failure and answers so.",
+        "Look at the body and at what the handler printed. Where the error is the right answer to this event, say so "
+        "with `expect` (packager.yaml: bundles.<name>.proof.events) or --expect.",
+    ),
 )

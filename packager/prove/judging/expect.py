@@ -15,21 +15,57 @@ if TYPE_CHECKING:
 
 
 def as_expected(proof: Proof, expect: object | None, artifact: str) -> Proof:
-    """Return the proof, failed if its answer differs from what was expected (None: anything will do).
+    """Return the proof, failed if its answer differs from what was expected (None: anything that is no error).
 
     A bare number is a status: that of an HTTP answer. Anything else is compared as a part: objects may hold more
     keys than expected, everything else must be equal. A ``body`` that is JSON in a string is compared as JSON where
     an object or array is expected.
     """
-    if expect is None or proof.status != "proved":
+    if proof.status != "proved":
         return proof
     try:
         answer: object = json.loads(proof.answer) if proof.answer else None
     except ValueError:
-        return _failed(proof, artifact, ["the answer is too long to be compared"])
+        return proof if expect is None else _failed(proof, artifact, ["the answer is too long to be compared"])
+    if expect is None:
+        error = error_of(answer)
+        return _error(proof, artifact, error) if error else proof
     wanted = {"statusCode": expect} if isinstance(expect, int) and not isinstance(expect, bool) else expect
     differences = list(_differences(wanted, answer, "answer"))
     return _failed(proof, artifact, differences) if differences else proof
+
+
+def status_of(answer: object) -> int | None:
+    """Return the HTTP status of an answer; None for one that has none."""
+    status = answer.get("statusCode") if isinstance(answer, dict) else None
+    if isinstance(status, str) and status.isdigit():
+        status = int(status)
+    return status if isinstance(status, int) and not isinstance(status, bool) else None
+
+
+def error_of(answer: object) -> str:
+    """Return what makes an answer an error: a status of 500 or more, or Lambda's envelope; empty for any other.
+
+    >>> error_of({"statusCode": 503, "body": "no database"}), error_of({"errorType": "Error", "errorMessage": "x"})
+    ('status 503: no database', 'Error: x')
+    """
+    if not isinstance(answer, dict):
+        return ""
+    status = status_of(answer)
+    if status is not None and status >= 500:
+        body = answer.get("body")
+        said = body if isinstance(body, str) else json.dumps(body) if body is not None else ""
+        return f"status {status}: {said[:200]}" if said else f"status {status}"
+    if "errorMessage" in answer and isinstance(answer.get("errorType"), str):
+        return f"{answer['errorType']}: {str(answer['errorMessage'])[:200]}"
+    return ""
+
+
+def _error(proof: Proof, artifact: str, error: str) -> Proof:
+    message = f"answers the event with an error ({error})"
+    fix = "correct the handler or its event, or say that this answer is right: expect (packager.yaml) or --expect"
+    finding = Finding("RUN027", "error", artifact, message, fix)
+    return replace(proof, status="failed", detail=f"{artifact} {message}", findings=(*proof.findings, finding))
 
 
 def _failed(proof: Proof, artifact: str, differences: list[str]) -> Proof:

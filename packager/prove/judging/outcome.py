@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -12,6 +13,7 @@ from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
 from packager.model.targets import parse_version
 from packager.prove.judging.attempts import attempted
+from packager.prove.judging.expect import status_of
 from packager.prove.judging.findings import crash, error_line, explain
 from packager.prove.judging.report import Failure
 
@@ -65,6 +67,13 @@ def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
 
 
+def _status(answer: str) -> int | None:
+    try:
+        return status_of(json.loads(answer))
+    except ValueError:  # cut
+        return None
+
+
 def unknown_flags(run: Run, request: ProofRequest) -> frozenset[str]:
     """Return the options that the interpreter at hand was too old to know: then it ran nothing.
 
@@ -99,7 +108,8 @@ def _loaded(report: Report, request: ProofRequest) -> str:
     if natives or not parts:
         parts.append(f"opened {natives} native file{'' if natives == 1 else 's'}")
     if report.answer is not None:
-        parts.append("it answered the event")
+        status = _status(report.answer)
+        parts.append("it answered the event" + (f" with status {status}" if status is not None else ""))
     said = ", ".join(parts)
     # A server has to stay open where the host waits for one.
     open_ = {kind: count for kind, count in report.open.items() if (kind, request.convention) != ("server", "server")}

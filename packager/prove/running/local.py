@@ -16,6 +16,7 @@ from packager.prove.judging.outcome import Run
 from packager.prove.judging.report import read_report
 from packager.prove.loaders import scripts as loaders
 from packager.prove.running.process import GROUP_ID, LIMITS, PROCESSES, TMP_BYTES, report_pipe, watch
+from packager.prove.running.relay import relayed
 from packager.prove.running.request import moved, runtime_environment
 
 if TYPE_CHECKING:
@@ -78,9 +79,10 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> Pro
         (str(root.task), system.function_root),
         (str(root.layers), system.layer_root),
         *brought,
+        *([(str(root.scratch / "ports"), "/packager/ports")] if request.ports else []),
     ]
     (root.scratch / "root").mkdir(exist_ok=True)
-    with report_pipe() as (reading, writing):
+    with report_pipe() as (reading, writing), relayed(request.ports, root.scratch / "ports"):
         flags = _flags(request, "/packager/")
         argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
         specification = {
@@ -101,6 +103,7 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> Pro
             "environment": runtime_environment(request),
             "limits": {**LIMITS, "RLIMIT_NPROC": PROCESSES},
             "descriptors": [writing],
+            "ports": {port: f"/packager/ports/{port}" for port in request.ports},
         }
         file = root.scratch / "sandbox.json"
         file.write_text(json.dumps(specification), encoding="utf-8")

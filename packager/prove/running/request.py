@@ -7,13 +7,12 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from packager.model.proof import SETTLE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from packager.model.targets import Arch, Target
-
-SETTLE_SECONDS = 1.0
-"""How long a start that does not become idle by itself is watched after the handler is loaded."""
 
 # Folders Debian-like systems keep their libraries in. They stand where /lib64 stands on Amazon Linux: before the
 # bundle's own folders, so that a bundled copy of a system library is shadowed in a stand-in as it is on the target.
@@ -36,6 +35,10 @@ class ProofRequest:
     """Packages of a layer to load by name."""
     event: object | None = None
     """What to call the handler with; None: it is loaded, not called."""
+    settle_seconds: float = SETTLE_SECONDS
+    """How long a start that does not become idle by itself is watched after the handler is loaded."""
+    allow_network: tuple[str, ...] = ()
+    """``localhost:5432``: ports of this machine that the code may reach; nothing else of any network."""
     timeout_seconds: float = 30.0
     memory_bytes: int = 1 << 30
     """What the function may use: the container's limit, or the size of Node's heap on this machine."""
@@ -55,6 +58,11 @@ class ProofRequest:
         return "request" if self.target.launcher == "module" or signature == "http" else "event"
 
     @property
+    def ports(self) -> tuple[int, ...]:
+        """Return the ports of this machine that the code may reach."""
+        return tuple(dict.fromkeys(int(place.rpartition(":")[2]) for place in self.allow_network))
+
+    @property
     def flags(self) -> tuple[str, ...]:
         """Return the options that decide what code runs, as the host gives them to the interpreter."""
         applied = (flag.flag for flag in self.target.system.flags_of(self.own))
@@ -69,7 +77,7 @@ class ProofRequest:
                 "convention": self.convention,
                 "callbacks": self.target.callbacks,
                 "importVariable": self.target.system.import_variable,
-                "settleMs": int(SETTLE_SECONDS * 1000),
+                "settleMs": int(self.settle_seconds * 1000),
                 "natives": self.natives,
                 "packages": self.packages,
                 "invoke": self.event is not None,

@@ -86,6 +86,9 @@ def _run_in_docker(
 ) -> Run:
     from packager.prove.running.docker import lacks_runtime, run_in_container
 
+    if request.ports:
+        msg = "a container reaches no port of this machine; a proof with allow_network runs on the machine itself"
+        raise CannotProve(msg)
     run = run_in_container(containers, place, root, request)
     if not lacks_runtime(run, request.target):
         return run

@@ -6,7 +6,8 @@ and no privilege is needed where the kernel lets users make namespaces.
 
 SPEC is an object with ``root`` (an empty folder), ``binds`` ([source, path] pairs, mounted read-only), ``hidden``
 (paths covered by an empty folder), ``files`` (path → text), ``tmp_bytes``, ``uid``, ``gid``, ``workdir``, ``argv``,
-``environment`` and ``limits`` (RLIMIT name → value). File descriptors beyond 2 are handed on.
+``environment``, ``limits`` (RLIMIT name → value) and ``ports`` (port → path of a socket inside that leads to it). File
+descriptors beyond 2 are handed on.
 Exits like the command, with 128 + N if signal N ended it; `SETUP_FAILED` if the sandbox can't be had here.
 Source: user_namespaces(7), mount_namespaces(7), pid_namespaces(7).
 """
@@ -19,6 +20,7 @@ import os
 import resource
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,12 +155,71 @@ def _wait(child: int) -> int:
             return _exit_code(status)
 
 
+def _relay(listeners: list[tuple[Any, str]]) -> None:
+    """Pass what connects to a port inside on to the socket that leads outside, until the sandbox ends."""
+    import socket
+    import threading
+
+    def pump(source: Any, sink: Any) -> None:
+        with suppress(OSError):
+            while piece := source.recv(1 << 16):
+                sink.sendall(piece)
+        with suppress(OSError):
+            sink.shutdown(socket.SHUT_WR)
+
+    def serve(listener: Any, path: str) -> None:
+        while True:
+            inside, _ = listener.accept()
+            try:
+                outside = socket.socket(socket.AF_UNIX)
+                outside.connect(path)
+            except OSError:
+                inside.close()
+                continue
+            for pair in ((inside, outside), (outside, inside)):
+                threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    threads = [threading.Thread(target=serve, args=pair, daemon=True) for pair in listeners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _start_relay(spec: dict[str, Any]) -> None:
+    """Listen on the ports that may be reached, in a process of its own; before the command, so that it finds them."""
+    import socket
+
+    listeners = []
+    for port, path in spec.get("ports", {}).items():
+        for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            listener = socket.socket(family, socket.SOCK_STREAM)
+            try:
+                listener.bind((host, int(port)))
+                listener.listen(64)
+            except OSError:  # no IPv6 here
+                continue
+            listeners.append((listener, path))
+    if listeners and os.fork() == 0:
+        for fd in spec["descriptors"]:
+            os.close(fd)  # the reader of the reports waits for their end
+        null = os.open("/dev/null", os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(null, fd)
+        _drop(spec)
+        _relay(listeners)
+        os._exit(0)
+    for listener, _ in listeners:
+        listener.close()
+
+
 def _first_process(spec: dict[str, Any]) -> int:
     """Be process 1 of the sandbox: signals from inside do not reach it, so the command itself is process 2."""
     root = Path(spec["root"])
     _mount("proc", root / "proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     os.chroot(root)
     os.chdir(spec["workdir"])
+    _start_relay(spec)
     child = os.fork()
     if child == 0:
         os.setsid()
