@@ -22,6 +22,7 @@ from packager.pipeline.inputs import (
     trace_inputs,
     trim_inputs,
 )
+from packager.pipeline.own_code import own_code_lacks
 from packager.pipeline.repair import mended, report, unproved
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def _make_once(
     carried = [(layer.bundle, layer.selection) for layer in layers]
     reasons = {path: str(why) for path, why in pinned.items()}
     beneath = layers_beneath(bundle, carried)
-    view = stages.trace(trace_inputs(bundle, scanned, beneath, reasons), bench)
+    traced = trace_inputs(bundle, scanned, beneath, reasons)
+    view = stages.trace(traced, bench)
     bundle = _renamed(bundle, view)
     with bench.watch.step("trim", bundle.name):
         selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)
@@ -110,7 +112,8 @@ def _make_once(
         maps=view.maps,
         seconds=bench.watch.seconds,
     )
-    return _judged(result, layers, options, bench, pinned)
+    lacks, asked = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
+    return _judged(replace(result, findings=tuple(lacks), asked=asked), layers, options, bench, pinned)
 
 
 def _judged(
@@ -138,6 +141,7 @@ def _judged(
         inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
         with bench.watch.step("prove", bundle.name):
             proof = stages.prove(inputs, archive, paths, bench)
+    findings += silenced(_not_seen(result.findings, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
     proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]
     findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
@@ -146,6 +150,12 @@ def _judged(
         fix = "give what the proof lacks, or drop --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
     return replace(result, findings=tuple(findings), proof=proof)
+
+
+def _not_seen(lacks: Sequence[Finding], proof: Proof) -> list[Finding]:
+    """Return what own code lacks, less what a failed proof has met already."""
+    met = {repr(wanted.what) for wanted in proof.wanted} if proof.status == "failed" else set()
+    return [finding for finding in lacks if not any(name in finding.message for name in met)]
 
 
 def _audit(

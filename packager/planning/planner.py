@@ -70,7 +70,7 @@ class _Planner:
         facts = self.sources.survey(source, target.language)
         LANGUAGES[target.language].check_project(source)
         handler, entries = start_of(spec, target, source, where, self.project)
-        layers, layer_files = layers_beneath(spec, arch, where, self.project)
+        layers, layer_files, layer_arns = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
         return Bundle(
@@ -86,6 +86,7 @@ class _Planner:
             recipe=recipe.name if recipe else "",
             layers=layers,
             layer_files=layer_files,
+            layer_arns=layer_arns,
             configured=spec.name,
             environment=tuple(sorted(spec.environment.items())),
             strip=spec.strip,
