@@ -22,8 +22,10 @@ from packager.pipeline.inputs import (
     trace_inputs,
     trim_inputs,
 )
+from packager.pipeline.module_types import module_types
 from packager.pipeline.own_code import own_code_lacks
 from packager.pipeline.repair import mended, report, unproved
+from packager.prove.judging.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,7 +95,10 @@ def _make_once(
         selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)
         stripped = stages.strip(strip_inputs(bundle, selection), bench)
     selection, compiled = compiled_selection(bundle, scanned, selection, bench)
-    placed = stages.place(PlaceInputs(bundle.name, bundle.kind, bundle.target, bundle.entries, selection.kept))
+    types = module_types(selection.kept, bench.contents)
+    placed = stages.place(
+        PlaceInputs(bundle.name, bundle.kind, bundle.target, bundle.entries, selection.kept, types=types)
+    )
     archive = bench.scratch / f"{bundle.name}.zip"
     with bench.watch.step("write", bundle.name):
         artifact = stages.write(
@@ -138,9 +143,9 @@ def _judged(
     elif has_errors(findings):
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
-        inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
+        starts = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
         with bench.watch.step("prove", bundle.name):
-            proof = stages.prove(inputs, archive, paths, bench)
+            proof = together({each.handler: stages.prove(each, archive, paths, bench) for each in starts})
     findings += silenced(_not_seen(result.findings, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
     proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]

@@ -34,7 +34,7 @@ _OTHER_RESOLUTION = re.compile(r"--(?:experimental-)?loader\b|--experimental-spe
 def own_code_lacks(
     result: Result, traced: TraceInputs, view: View, layers: Sequence[Result], shown: str
 ) -> tuple[list[Finding], tuple[Wanted, ...]]:
-    """Return a finding for everything that own code, or a variable, asks for and that is not there; and what code lacks.
+    """Return a finding for everything that own code or a variable asks for and that is not there; and what code lacks.
 
     Nothing for layers. Of languages whose code is not followed, only what the variables name.
     """

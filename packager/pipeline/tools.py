@@ -56,6 +56,7 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
             layers,
             target=inputs.target,
             handler=inputs.handler,
+            entry=inputs.entry,
             environment=dict(inputs.environment),
             how="auto",
             image=inputs.image,

@@ -42,6 +42,7 @@ def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
         "zips": [_sha256(path) for path in (artifact, *layers)],
         "target": [target.title, target.image, repr(target.system)],
         "handler": request.handler,
+        "entry": request.entry,
         "environment": dict(request.own),
         "packages": request.packages,
         "called": request.event is not None,

@@ -50,6 +50,7 @@ def prove(
     packages: Sequence[str] = (),
     dropped: Mapping[str, str] | None = None,
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
+    entry: str = "",
     engine: Callable[[], AbstractContextManager[Containers]] | None = None,
     fresh: bool = False,
 ) -> Proof:
@@ -58,7 +59,8 @@ def prove(
     A layer is proved by opening its native files and loading the `packages` named. With an `event` the handler is
     called, too, and its answer compared with what `expect` says (a status or a part of the JSON). `how` "auto" takes
     Docker where the target's image (or the named `image`) is at hand and shows something, else this machine's own
-    runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say which trimming
+    runtime, else the proof is skipped with the reason. `entry` is the file of the handler, where the host does not find
+    it by the handler's name. `dropped` (path → reason) lets a finding say which trimming
     rule took away what is missing. `engine` replaces the search for a Docker engine. What was proved before of the
     same bytes in the same place is not run again, unless `fresh`.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
@@ -73,6 +75,7 @@ def prove(
     request = ProofRequest(
         handler="" if target.kind == "layer" else handler,
         target=target,
+        entry=entry,
         own=environment,
         packages=tuple(packages),
         event=event,

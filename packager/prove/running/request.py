@@ -38,6 +38,8 @@ class ProofRequest:
     """What the function may use: the container's limit, or the size of Node's heap on this machine."""
     traced: bool = False
     """Take the start apart, package by package. Costs time itself, so what is measured is not traced."""
+    entry: str = ""
+    """The handler's file in the archive, where it is not found by the handler's name."""
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
     """Begins each report line. Random, so that nothing a bundle prints is taken for a report."""
 
@@ -54,6 +56,7 @@ class ProofRequest:
         return json.dumps(
             {
                 "handler": self.handler,
+                "entry": self.entry,
                 "launcher": self.target.launcher,
                 "convention": self.convention,
                 "natives": self.natives,
