@@ -11,6 +11,7 @@ from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
+from packager.planning.lock_parts import check_parts
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
 from packager.project.files import sign_of
@@ -49,6 +50,7 @@ class _Planner:
         check_layers(bundles)
         ordered = sorted(bundles, key=lambda bundle: bundle.kind != "layer")
         jobs = tuple(dict.fromkeys(bundle.job for bundle in ordered))
+        self.notes.extend(check_parts(jobs))
         return Plan(self.project.root, jobs, tuple(ordered), tuple(dict.fromkeys(self.notes)))
 
     def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
