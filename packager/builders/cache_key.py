@@ -25,7 +25,7 @@ from packager.package_managers.registry import PACKAGE_MANAGERS
 if TYPE_CHECKING:
     from packager.model.plan import Job
 
-_FORMAT = 1
+_FORMAT = 2
 _LIFECYCLE = frozenset({"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"})
 _CODE = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".html", ".md")
 _SCHEMA_OPTION = re.compile(r" --schema=\S+")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from packager.builders.own_scripts import AFTER, BEFORE, own_scripts
 from packager.languages.registry import LANGUAGES
 from packager.model.builds import Invocation
 from packager.package_managers.registry import PACKAGE_MANAGERS
@@ -27,14 +28,16 @@ def invocations_for(job: Job, *, run_scripts: bool = True) -> tuple[Invocation, 
     """Return the commands of a job, in order. Reads the project's lock file.
 
     `run_scripts` is whether the packages' install scripts may run: only where the machine they run on is of the
-    target's architecture and libc, since they build or fetch for the machine they find. Raises ConfigError for a
-    lock file that cannot be used.
+    target's architecture and libc, since they build or fetch for the machine they find; elsewhere the project's own
+    ones are run that are JavaScript. Raises ConfigError for a lock file that cannot be used, and for an own script
+    that cannot be run.
     """
     plugin = PACKAGE_MANAGERS[job.manager] if job.manager is not None else None
     environment = _environment(job)
     invocations: list[Invocation] = []
     if plugin is not None:
-        for one in plugin.install(job, run_scripts=run_scripts):
+        before, after = ((), ()) if run_scripts else (own_scripts(job, BEFORE), own_scripts(job, AFTER))
+        for one in (*before, *plugin.install(job, run_scripts=run_scripts), *after):
             invocations.append(replace(one, environment=(*environment, *one.environment)))
     # sh, as npm's own scripts; the project's own commands come first, as in `npm run`.
     for line in job.generate:

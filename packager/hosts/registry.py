@@ -26,7 +26,7 @@ from packager.model.results import Made, Placed, Shipment
 from packager.model.selection import Choice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from packager.model.configs import ConfigFormat
     from packager.model.hosts import Host, Placeable
@@ -54,12 +54,17 @@ CONFIG_FORMATS: dict[str, ConfigFormat] = {
 }
 """Name on the command line → format, hosts' and tools' alike. In this order a project is searched for their files."""
 
+NO_TYPES: Mapping[str, str] = {}
 
-def lay_out(bundle: Placeable, kept: Iterable[Choice]) -> list[Placed]:
-    """Return every kept file with its place in the archive, in the order of the places."""
+
+def lay_out(bundle: Placeable, kept: Iterable[Choice], types: Mapping[str, str] = NO_TYPES) -> list[Placed]:
+    """Return every kept file with its place in the archive, in the order of the places.
+
+    `types` are the kinds of module that package.json files set: folder → ``module``.
+    """
     host = HOSTS[bundle.target.provider]
     placed = [Placed(host.place(bundle, choice.file.path), choice) for choice in kept]
-    added = host.additions(bundle, {item.path for item in placed}).items()
+    added = host.additions(bundle, {item.path for item in placed}, types).items()
     for path, text in added:
         file = File(path, len(text.encode()))
         choice = Choice(file, True, "host", f"{bundle.target.name} calls the function by it")

@@ -37,8 +37,17 @@ class Host(Protocol):
     def place(self, bundle: Placeable, path: str) -> str:
         """Return the name in the archive of a file of the tree."""
 
-    def additions(self, bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
-        """Return files of ours the archive needs besides, by their names; `paths` are those that are there."""
+    def additions(self, bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
+        """Return files of ours the archive needs besides, by their names; `paths` are those that are there.
+
+        `types` are the kinds of module that its package.json files set: folder ("" for the root) → ``module``.
+        """
+
+    def starts(self, handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return (what is called, its file) of everything that the host starts of a bundle, each a process of its own.
+
+        What is called is FILE.EXPORT in the archive; the file is empty where the host finds it by that.
+        """
 
     def shipments(self, made: Sequence[Made]) -> Mapping[str, Shipment]:
         """Return folder → shipment for all bundles of this host."""

@@ -36,6 +36,22 @@ class LockAdvice:
     no_lock: str
     unread_lock: str
     """The lock file is of a manager that cannot be run here."""
+    incomplete_lock: str = ""
+    """The lock file lacks the parts for other systems than its writer's."""
+
+
+@dataclass(frozen=True)
+class MissingPart:
+    """A part that a package has for the target's system, and the lock file has not."""
+
+    package: str
+    """``@node-rs/crc32@1.10.6``."""
+    part: str
+    """``@node-rs/crc32-linux-x64-gnu``."""
+    others: tuple[str, ...]
+    """Its parts for other systems that are locked."""
+    required: bool = True
+    """Whether the project needs the package, and no install script of its own makes up for the part."""
 
 
 class PackageManagerPlugin(Protocol):
@@ -86,6 +102,12 @@ class PackageManagerPlugin(Protocol):
 
     def reproducible(self, job: Job) -> bool:
         """Return whether two installs of the job bring the same, so that one may stand for the other."""
+
+    def missing_parts(self, job: Job) -> tuple[MissingPart, ...]:
+        """Return the parts of production packages for the job's system that the lock file lacks.
+
+        Those of a package that has one part per system, some of which are locked. Raises ConfigError.
+        """
 
     def integrity(self, path: Path) -> Mapping[str, str]:
         """Return the registry's hash (``sha512-…``) of the packages that a lock file names. Never an error.

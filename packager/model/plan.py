@@ -85,6 +85,8 @@ class Bundle:
     """Names of bundles of this plan mounted beneath this function."""
     layer_files: tuple[Path, ...] = ()
     """Finished layer zips from elsewhere, mounted beneath this function."""
+    layer_arns: tuple[str, ...] = ()
+    """ARNs of layers that are not here: what they hold is not known, and not checked."""
     environment: tuple[tuple[str, str], ...] = ()
     """The function's own environment variables, for proof and configs."""
     strip: bool = True

@@ -142,6 +142,8 @@ class PlaceInputs:
     target: Target
     entries: tuple[str, ...]
     kept: tuple[Choice, ...]
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Folder of a kept package.json that names a kind of module → that kind: ``module``, ``commonjs``."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,8 @@ class ProveInputs:
     layers: tuple[str, ...]
     target: Target
     handler: str = ""
+    entry: str = ""
+    """The file that the host starts, where it does not find that by the handler."""
     environment: tuple[tuple[str, str], ...] = ()
     image: str = ""
     """A named stand-in to prove in, in place of the target's own image."""

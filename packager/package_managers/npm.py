@@ -9,7 +9,7 @@ from packager.core.errors import ConfigError
 from packager.core.package_json import read_package_json
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
-from packager.model.package_managers import KnownCause, LockAdvice
+from packager.model.package_managers import KnownCause, LockAdvice, MissingPart
 from packager.package_managers.lockfiles import (
     check_agreement,
     check_links,
@@ -21,6 +21,7 @@ from packager.package_managers.lockfiles import (
     read_lock,
 )
 from packager.package_managers.node_platform import npm_platform
+from packager.package_managers.parts import missing_parts as missing_parts_of
 from packager.package_managers.production import development_packages
 from packager.package_managers.scripts import script
 
@@ -38,6 +39,8 @@ advice = LockAdvice(
     no_manifest="name the folder that has it, or run `npm init` there",
     no_lock="run `npm install` (or `npm install --package-lock-only`) and keep package-lock.json",
     unread_lock="run `npm install` once and keep its package-lock.json, or `pnpm import`",
+    incomplete_lock="run `rm -rf node_modules && npm install --package-lock-only` with npm 11 or later, or remove the "
+    "lock file, too, and run `npm install`",
 )
 
 
@@ -91,6 +94,27 @@ def prune(job: Job) -> tuple[Invocation, ...]:
 def reproducible(job: Job) -> bool:
     """Return whether there is a lock file: npm takes it to the letter."""
     return Path(job.lock_file).name in lock_files
+
+
+def missing_parts(job: Job) -> tuple[MissingPart, ...]:
+    """Return the parts for the job's system that a lock file of version 2 or 3 lacks; version 1 names none."""
+    lock = read_lock(job.source / job.lock_file)
+    if "packages" not in lock:
+        return ()
+    packages = dict(entries(lock))
+    names = {package_name(path, entry) for path, entry in packages.items()} | {
+        path.rpartition("node_modules/")[2] for path in packages
+    }
+    unneeded = development_packages(job.source, job.lock_file)
+    found: list[MissingPart] = []
+    for path, entry in packages.items():
+        if "node_modules/" not in path or f"{path}/".startswith(tuple(f"{folder}/" for folder in unneeded)):
+            continue
+        required = not (entry.get("optional") or entry.get("devOptional")) and not entry.get("hasInstallScript")
+        called = f"{package_name(path, entry)}@{entry.get('version', '')}"
+        optional = entry.get("optionalDependencies", {})
+        found += missing_parts_of(called, optional, names.__contains__, job, required=required)
+    return tuple(dict.fromkeys(found))
 
 
 def integrity(path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from packager.catalog.current import load_catalog
 from packager.core.requirements import read_requirements
 from packager.model.builds import IMAGE_TOOLS, PIP_VARIABLE, PYTHON_PACKAGES_DIR, Invocation
 from packager.model.locks import LockFacts
-from packager.model.package_managers import KnownCause, LockAdvice
+from packager.model.package_managers import KnownCause, LockAdvice, MissingPart
 from packager.package_managers.lockfiles import first_of
 from packager.package_managers.scripts import script
 
@@ -102,6 +102,11 @@ def prune(job: Job) -> tuple[Invocation, ...]:
 def reproducible(job: Job) -> bool:
     """Return False: a list need not pin what its packages bring along."""
     return False
+
+
+def missing_parts(job: Job) -> tuple[MissingPart, ...]:
+    """Return nothing: a wheel is chosen for the system when it is installed."""
+    return ()
 
 
 def integrity(path: Path) -> dict[str, str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
-from packager.model.package_managers import KnownCause
+from packager.model.package_managers import KnownCause, MissingPart
 from packager.package_managers import npm
 from packager.package_managers.lockfiles import DECLARED, declares_packages, first_of, read_pnpm_lock
 from packager.package_managers.node_platform import npm_platform
+from packager.package_managers.parts import missing_parts as missing_parts_of
 from packager.package_managers.production import development_specs
 from packager.package_managers.scripts import script
 
@@ -35,7 +37,7 @@ causes: tuple[KnownCause, ...] = (
         "run `pnpm install` in the project and commit pnpm-lock.yaml",
     ),
 )
-advice = npm.advice
+advice = replace(npm.advice, incomplete_lock="run `pnpm install --fix-lockfile` and commit pnpm-lock.yaml")
 
 
 def declares(root: Path) -> bool:
@@ -86,6 +88,23 @@ def prune(job: Job) -> tuple[Invocation, ...]:
 def reproducible(job: Job) -> bool:
     """Return whether there is a lock file: it is frozen."""
     return Path(job.lock_file).name in lock_files
+
+
+def missing_parts(job: Job) -> tuple[MissingPart, ...]:
+    """Return the parts for the job's system that snapshots name and the lock file has no package of."""
+    lock = read_pnpm_lock(job.source / job.lock_file)
+    packages, snapshots = lock["packages"], lock["snapshots"]
+    unneeded = frozenset(development_specs(job.source, job.lock_file))
+    names = {key.rpartition("@")[0] for key in packages}
+    found: list[MissingPart] = []
+    for key, entry in snapshots.items():
+        spec = key.partition("(")[0]
+        if spec in unneeded:
+            continue
+        required = not entry.get("optional") and not packages.get(spec, {}).get("requiresBuild")
+        optional = entry.get("optionalDependencies", {})
+        found += missing_parts_of(spec, optional, names.__contains__, job, required=required)
+    return tuple(dict.fromkeys(found))
 
 
 def integrity(path: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ import json
 import posixpath
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,15 +17,16 @@ from packager.core.errors import ConfigError
 from packager.core.package_json import read_package_json
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
-from packager.model.package_managers import KnownCause
+from packager.model.package_managers import KnownCause, MissingPart
 from packager.package_managers import npm
 from packager.package_managers.lock_shape import is_inside
 from packager.package_managers.lockfiles import DECLARED, declares_packages, first_of
 from packager.package_managers.node_platform import NODE_CPU
+from packager.package_managers.parts import missing_parts as missing_parts_of
 from packager.package_managers.scripts import script
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from packager.model.plan import Job
     from packager.model.targets import Language
@@ -75,7 +76,7 @@ causes: tuple[KnownCause, ...] = (
         "check the credentials in ~/.npmrc, or the variable it refers to",
     ),
 )
-advice = npm.advice
+advice = replace(npm.advice, incomplete_lock="run `yarn install` without --frozen-lockfile and commit yarn.lock")
 
 _FIX = "no Yarn writes this: delete the lock file and create it again with `yarn install`, or find out who changed it"
 _FRESH = "run `yarn install` and keep the lock file it writes"
@@ -117,6 +118,8 @@ class YarnEntry:
     integrity: str = ""
     needs: tuple[str, ...] = ()
     """Requests of its dependencies, but for optional ones."""
+    optional: tuple[str, ...] = ()
+    """Requests of its optional dependencies."""
 
     @property
     def name(self) -> str:
@@ -133,6 +136,7 @@ class _Block(NamedTuple):
     patterns: tuple[str, ...]
     fields: dict[str, str]
     needs: tuple[str, ...]
+    optional: tuple[str, ...] = ()
 
 
 def declares(root: Path) -> bool:
@@ -194,6 +198,40 @@ def reproducible(job: Job) -> bool:
     return Path(job.lock_file).name in lock_files
 
 
+def missing_parts(job: Job) -> tuple[MissingPart, ...]:
+    """Return the parts for the job's system that packages name and the lock file has no entry of.
+
+    Which packages only development needs, this lock file does not say: what package.json names for it alone, with all
+    that only leads to, is left out.
+    """
+    lock = read_yarn_lock(job.source / job.lock_file)
+    names = {split_pattern(pattern)[0] for pattern in lock} | {entry.name for entry in lock.values()}
+    found: list[MissingPart] = []
+    for entry, required in _production_entries(job.source, lock).items():
+        called = f"{entry.name}@{entry.version}"
+        optional = [split_pattern(request)[0] for request in entry.optional]
+        found += missing_parts_of(called, optional, names.__contains__, job, required=required)
+    return tuple(dict.fromkeys(found))
+
+
+def _production_entries(root: Path, lock: Mapping[str, YarnEntry]) -> dict[YarnEntry, bool]:
+    """Return the entries that production leads to → whether it does so by what it cannot do without."""
+    package = read_package_json(root)
+    waiting: list[tuple[str, bool]] = []
+    for facts in (package, *_members(root, package).values()):
+        for kind in ("dependencies", "optionalDependencies"):
+            waiting += [(f"{name}@{wanted}", kind == "dependencies") for name, wanted in facts.get(kind, {}).items()]
+    found: dict[YarnEntry, bool] = {}
+    while waiting:
+        request, required = waiting.pop()
+        entry = lock.get(request)
+        if entry is None or found.get(entry) in (True, required):
+            continue
+        found[entry] = required
+        waiting += [(one, required) for one in entry.needs] + [(one, False) for one in entry.optional]
+    return found
+
+
 def integrity(path: Path) -> dict[str, str]:
     """Return name@version → integrity, for what has one: the lock file knows no folders."""
     try:
@@ -223,7 +261,7 @@ def parse_yarn_lock(text: str, lock_file: str = "yarn.lock") -> dict[str, YarnEn
         msg = "is of Yarn 2 or later (Berry), which cannot be run here; Yarn 1 can"
         raise ConfigError(msg, where=lock_file, fix=_NO_BERRY)
     found: dict[str, YarnEntry] = {}
-    for number, patterns, fields, needs in _blocks(text, lock_file):
+    for number, patterns, fields, needs, optional in _blocks(text, lock_file):
         where = f"{lock_file}: line {number}"
         if "version" not in fields:
             msg = f"{patterns[0]} has no version"
@@ -233,7 +271,7 @@ def parse_yarn_lock(text: str, lock_file: str = "yarn.lock") -> dict[str, YarnEn
             if pattern in found:
                 msg = f"{pattern} is there twice"
                 raise ConfigError(msg, where=where, fix=_FRESH)
-            found[pattern] = YarnEntry(patterns, fields["version"], fields.get("integrity", ""), needs)
+            found[pattern] = YarnEntry(patterns, fields["version"], fields.get("integrity", ""), needs, optional)
     return found
 
 
@@ -272,6 +310,8 @@ def _blocks(text: str, lock_file: str) -> Iterator[_Block]:
         if depth == 4:
             if table == "dependencies":
                 block = block._replace(needs=(*block.needs, f"{key}@{value}"))
+            elif table == "optionalDependencies":
+                block = block._replace(optional=(*block.optional, f"{key}@{value}"))
             continue
         table = key if field["value"] is None else ""
         if bool(table) != (key in _TABLES) or key in block.fields:

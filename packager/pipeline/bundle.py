@@ -10,9 +10,10 @@ from packager.audit.binaries.uncompiled import check_uncompiled
 from packager.audit.silence import silenced
 from packager.core.errors import ArtifactError
 from packager.model.findings import Finding, has_errors
+from packager.model.plan import TRACED
 from packager.model.proof import Proof
 from packager.model.results import Result
-from packager.model.stages import AuditInputs, PlaceInputs, WriteInputs
+from packager.model.stages import AuditInputs, PlaceInputs, ProveInputs, WriteInputs
 from packager.pipeline import stages
 from packager.pipeline.inputs import (
     compile_inputs,
@@ -22,7 +23,10 @@ from packager.pipeline.inputs import (
     trace_inputs,
     trim_inputs,
 )
+from packager.pipeline.module_types import module_types
+from packager.pipeline.own_code import own_code_lacks
 from packager.pipeline.repair import mended, report, unproved
+from packager.prove.judging.together import together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,13 +89,17 @@ def _make_once(
     carried = [(layer.bundle, layer.selection) for layer in layers]
     reasons = {path: str(why) for path, why in pinned.items()}
     beneath = layers_beneath(bundle, carried)
-    view = stages.trace(trace_inputs(bundle, scanned, beneath, reasons), bench)
+    traced = trace_inputs(bundle, scanned, beneath, reasons)
+    view = stages.trace(traced, bench)
     bundle = _renamed(bundle, view)
     with bench.watch.step("trim", bundle.name):
         selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)
         stripped = stages.strip(strip_inputs(bundle, selection), bench)
     selection, compiled = compiled_selection(bundle, scanned, selection, bench)
-    placed = stages.place(PlaceInputs(bundle.name, bundle.kind, bundle.target, bundle.entries, selection.kept))
+    types = module_types(selection.kept, bench.contents)
+    placed = stages.place(
+        PlaceInputs(bundle.name, bundle.kind, bundle.target, bundle.entries, selection.kept, types=types)
+    )
     archive = bench.scratch / f"{bundle.name}.zip"
     with bench.watch.step("write", bundle.name):
         artifact = stages.write(
@@ -110,7 +118,8 @@ def _make_once(
         maps=view.maps,
         seconds=bench.watch.seconds,
     )
-    return _judged(result, layers, options, bench, pinned)
+    lacks, asked = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
+    return _judged(replace(result, findings=tuple(lacks), asked=asked), layers, options, bench, pinned)
 
 
 def _judged(
@@ -135,9 +144,11 @@ def _judged(
     elif has_errors(findings):
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
-        inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
+        starts = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
         with bench.watch.step("prove", bundle.name):
-            proof = stages.prove(inputs, archive, paths, bench)
+            proof = together({_called(each): stages.prove(each, archive, paths, bench) for each in starts})
+        proof = _loaded_only(proof, bundle)
+    findings += silenced(_not_seen(result.findings, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
     proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]
     findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
@@ -146,6 +157,24 @@ def _judged(
         fix = "give what the proof lacks, or drop --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
     return replace(result, findings=tuple(findings), proof=proof)
+
+
+def _loaded_only(proof: Proof, bundle: Bundle) -> Proof:
+    """Return the proof; where only what code seems to reach is packed and nothing called it, saying so."""
+    if proof.status != "proved" or bundle.trim not in TRACED or bundle.proof.events:
+        return proof
+    return replace(proof, detail=f"{proof.detail}; loaded, not called: name events of the bundle (proof.events)")
+
+
+def _called(start: ProveInputs) -> str:
+    """Return what a proof's detail calls one start: the handler, and the event if there is one."""
+    return f"{start.handler} with {start.event.name}" if start.event else start.handler
+
+
+def _not_seen(lacks: Sequence[Finding], proof: Proof) -> list[Finding]:
+    """Return what own code lacks, less what a failed proof has met already."""
+    met = {repr(wanted.what) for wanted in proof.wanted} if proof.status == "failed" else set()
+    return [finding for finding in lacks if not any(name in finding.message for name in met)]
 
 
 def _audit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.compile.kept import optimize_of
@@ -118,17 +119,26 @@ def compile_inputs(bundle: Bundle, selection: Selection) -> CompileInputs | None
     )
 
 
-def prove_inputs(bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str) -> ProveInputs:
-    """Return what `prove` is given: the archives by their SHA-256."""
-    return ProveInputs(
+def prove_inputs(
+    bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str
+) -> tuple[ProveInputs, ...]:
+    """Return what `prove` is given: the archives by their SHA-256, once for each start and each event of it."""
+    whole = ProveInputs(
         artifact=artifact,
         layers=tuple(layers),
         target=bundle.target,
-        handler=bundle.handler,
-        environment=bundle.environment,
+        environment=tuple(sorted({**dict(bundle.environment), **dict(bundle.proof.environment)}.items())),
+        allow_network=bundle.proof.allow_network,
+        settle_seconds=bundle.proof.settle_seconds,
+        timeout_seconds=bundle.proof.timeout_seconds,
         image=image,
         packages=tuple(sorted(_roots(bundle, selection))),
         dropped={choice.file.path: f"{choice.rule}: {choice.reason}" for choice in selection.dropped},
+    )
+    starts = HOSTS[bundle.target.provider].starts(bundle.handler, bundle.entries)
+    events = bundle.proof.events or (None,)
+    return tuple(
+        replace(whole, handler=handler, entry=entry, event=event) for handler, entry in starts for event in events
     )
 
 

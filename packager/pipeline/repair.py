@@ -16,7 +16,7 @@ from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from packager.model.options import BuildOptions
     from packager.model.packages import PackageGraph
@@ -57,24 +57,28 @@ class Pinned:
         return f"the proof missed {self.wanted}"
 
 
-def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph) -> dict[str, Pinned]:
-    """Return the files and package folders (by their paths in the tree) that a failed proof lacks, by trimming's doing.
+def missed(
+    proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph, asked: Sequence[Wanted] = ()
+) -> dict[str, Pinned]:
+    """Return the files and package folders (by their paths in the tree) that are lacking by trimming's doing.
 
-    Empty where the failure has nothing to do with what was left out.
+    Lacking is what a failed proof missed, and what own code names (`asked`), whether the proof came there or not.
+    Empty where that has nothing to do with what was left out.
     """
-    if proof.status == "proved":
+    unmet = (*asked, *(proof.wanted if proof.status != "proved" else ()))
+    if proof.status == "proved" and not asked:
         return {}
     place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
     found: dict[str, Pinned] = {}
-    for wanted in proof.wanted:
+    for wanted in unmet:
         meant = list(_meant(wanted, dropped))
         for choice in meant:
             found.update(_kept_with(choice, wanted.what, graph))
         beside = None if meant else _beside_its_code(wanted.what, dropped)
         if beside is not None:
             found.update(_kept_whole(beside, wanted.what, graph))
-    if found:
+    if found or proof.status == "proved":
         return found
     # It says no more than where it failed: what is left out of the packages that were running is the likeliest cause.
     folders = {choice.file.package.path: choice for choice in dropped.values() if choice.file.package}
@@ -162,7 +166,7 @@ def mended(make: Callable[[Mapping[str, Pinned]], Result]) -> Result:
     pinned: dict[str, Pinned] = {}
     for _ in range(ROUNDS):
         result = make(pinned)
-        more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
+        more = missed(result.proof, result.bundle, result.selection, result.scanned.graph, result.asked)
         if not more.keys() - pinned.keys():
             return result
         pinned = {**more, **pinned}

@@ -87,7 +87,7 @@ def compile_modules(inputs: CompileInputs, tree: Tree | None, bench: Workbench) 
 
 def place(inputs: PlaceInputs) -> tuple[Placed, ...]:
     """Return every kept file with its name in the archive."""
-    return tuple(lay_out(inputs, inputs.kept))
+    return tuple(lay_out(inputs, inputs.kept, inputs.types))
 
 
 def write(inputs: WriteInputs, archive: Path, bench: Workbench) -> Artifact:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError
@@ -15,12 +16,19 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch
 
 
+_ARN = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\d+:layer:[\w-]+:\d+")
+
+
 def layers_beneath(
     spec: BundleSpec, arch: Arch, where: str, project: Project
-) -> tuple[tuple[str, ...], tuple[Path, ...]]:
-    """Return (names of bundles of this plan, finished zips from elsewhere). Raises ConfigError for what is neither."""
+) -> tuple[tuple[str, ...], tuple[Path, ...], tuple[str, ...]]:
+    """Return (names of bundles of this plan, finished zips from elsewhere, ARNs of layers that are nowhere here).
+
+    Raises ConfigError for what is none of these.
+    """
     names: list[str] = []
     files: list[Path] = []
+    arns: list[str] = []
     specs = {other.name: other for other in project.bundles}
     for item in spec.layers:
         path = project.root / item
@@ -32,10 +40,12 @@ def layers_beneath(
             names.append(item if len(other.arches) == 1 else f"{item}-{arch}")
         elif item.endswith(".zip") and path.is_file():
             files.append(path)
+        elif _ARN.fullmatch(item):
+            arns.append(item)
         else:
-            msg = f"{item!r} is neither a bundle of this project nor a zip file"
+            msg = f"{item!r} is neither a bundle of this project nor a zip file, nor the ARN of a layer's version"
             raise ConfigError(msg, where=f"{where}.layers", fix=f"bundles are: {', '.join(specs)}")
-    return tuple(names), tuple(files)
+    return tuple(names), tuple(files), tuple(arns)
 
 
 def check_layers(bundles: list[Bundle]) -> None:

@@ -11,6 +11,7 @@ from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
+from packager.planning.lock_parts import check_parts
 from packager.planning.runtimes import runtime_notice
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
@@ -50,6 +51,7 @@ class _Planner:
         check_layers(bundles)
         ordered = sorted(bundles, key=lambda bundle: bundle.kind != "layer")
         jobs = tuple(dict.fromkeys(bundle.job for bundle in ordered))
+        self.notes.extend(check_parts(jobs))
         return Plan(self.project.root, jobs, tuple(ordered), tuple(dict.fromkeys(self.notes)))
 
     def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
@@ -71,7 +73,7 @@ class _Planner:
         facts = self.sources.survey(source, target.language)
         LANGUAGES[target.language].check_project(source)
         handler, entries = start_of(spec, target, source, where, self.project)
-        layers, layer_files = layers_beneath(spec, arch, where, self.project)
+        layers, layer_files, layer_arns = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
         return Bundle(
@@ -87,6 +89,7 @@ class _Planner:
             recipe=recipe.name if recipe else "",
             layers=layers,
             layer_files=layer_files,
+            layer_arns=layer_arns,
             configured=spec.name,
             environment=tuple(sorted(spec.environment.items())),
             proof=spec.proof,

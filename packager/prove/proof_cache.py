@@ -42,10 +42,11 @@ def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
         "zips": [_sha256(path) for path in (artifact, *layers)],
         "target": [target.title, target.image, repr(target.system), target.callbacks, target.launcher],
         "handler": request.handler,
+        "entry": request.entry,
         "environment": dict(request.own),
         "packages": request.packages,
         "called": request.event is not None,
-        "event": request.event,
+        "event": [request.event_name, request.event],
         "limits": [request.timeout_seconds, request.settle_seconds, request.memory_bytes],
         "network": request.allow_network,
     }

@@ -49,12 +49,14 @@ def prove(
     settle_seconds: float = SETTLE_SECONDS,
     allow_network: Sequence[str] = (),
     event: object | None = None,
+    event_name: str = "the event",
     expect: object | None = None,
     image: str = "",
     cache: Path,
     packages: Sequence[str] = (),
     dropped: Mapping[str, str] | None = None,
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
+    entry: str = "",
     engine: Callable[[], AbstractContextManager[Containers]] | None = None,
     fresh: bool = False,
     fetch: bool = True,
@@ -63,12 +65,13 @@ def prove(
 
     A layer is proved by opening its native files and loading the `packages` named. With an `event` the handler is
     called, too, and its answer compared with what `expect` says (a status or a part of the JSON; None: no error).
-    `allow_network` names ports of this machine that the code may reach (``localhost:5432``). `how` "auto" takes
-    Docker where the target's image (or the named `image`) is at hand and shows something, else this machine's own
-    runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say which trimming
-    rule took away what is missing. `engine` replaces the search for a Docker engine. What was proved before of the
-    same bytes in the same place is not run again, unless `fresh`. Without `fetch` no
-    registry is asked for what the runtime brings along.
+    `event_name` is what messages call it. `allow_network` names ports of this machine that the code may reach
+    (``localhost:5432``); such a proof is never remembered. `how` "auto" takes Docker where the target's image (or the
+    named `image`) is at hand and shows something, else this machine's own runtime, else the proof is skipped with the
+    reason. `entry` is the file of the handler, where the host does not find it by the handler's name. `dropped` (path →
+    reason) lets a finding say which trimming rule took away what is missing. `engine` replaces the search for a Docker
+    engine. What was proved before of the same bytes in the same place is not run again, unless `fresh`. Without `fetch`
+    no registry is asked for what the runtime brings along.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
     if LANGUAGES[target.language].bootstrap:
@@ -81,9 +84,11 @@ def prove(
     request = ProofRequest(
         handler="" if target.kind == "layer" else handler,
         target=target,
+        entry=entry,
         own=environment,
         packages=tuple(packages),
         event=event,
+        event_name=event_name,
         timeout_seconds=timeout_seconds,
         settle_seconds=settle_seconds,
         allow_network=tuple(allow_network),
@@ -96,10 +101,10 @@ def prove(
         places = attempts(target, how, image, cache, engine, doors)
 
         def known(place: str) -> Proof | None:
-            return None if fresh else proof_cache.recall(cache, question, place, artifact.name)
+            return None if fresh or request.allow_network else proof_cache.recall(cache, question, place, artifact.name)
 
         proof = _first_word(bench, places, how, known)
-        if bench.place:
+        if bench.place and not request.allow_network:  # what a database answers today is no property of the bundle
             proof_cache.remember(cache, question, bench.place, proof)
     return as_expected(proof, expect, artifact.name)
 

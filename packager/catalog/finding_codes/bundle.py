@@ -44,6 +44,15 @@ ROWS = (
         "Write the name as the file has it, or rename the file (git mv, in two steps on a Mac).",
     ),
     Code(
+        "HND007",
+        "wrapper or preloaded module missing",
+        "error",
+        "A variable of the function (AWS_LAMBDA_EXEC_WRAPPER, or --require, --import and --loader in NODE_OPTIONS) "
+        "names what is started before the handler, and neither the archive nor a layer of it has that file.",
+        "Include the file, declare the layer that carries it, by its ARN if it lies elsewhere "
+        "(packager.yaml: bundles.<name>.layers), or remove the variable.",
+    ),
+    Code(
         "LAY001",
         "layer folder that is never read",
         "warning",
@@ -65,6 +74,24 @@ ROWS = (
         "The package is compiled when it is installed (it has a binding.gyp), but nothing for the target came of it: "
         "its install script was not run for another architecture, or failed. A warning for optional dependencies.",
         "Build in the target's userland with --builder docker, or take a version that ships prebuilt binaries.",
+    ),
+    Code(
+        "PKG002",
+        "own code asks for what is missing",
+        "error",
+        "The project's own code asks for a module by a name that is written out (require, import, export from), inside "
+        "functions too, and neither the archive, its layers, the runtime nor Node has it: the call that comes to that "
+        "line fails. A warning where the line stands in a branch, a note where the failure is caught.",
+        "Add the package to dependencies, include the file (packager.yaml: bundles.<name>.include), or declare the "
+        "layer that carries it (bundles.<name>.layers).",
+    ),
+    Code(
+        "PKG003",
+        "own code reads a file that is missing",
+        "warning",
+        "The project's own code reads a file beside itself (__dirname, import.meta.url), and the archive has no file "
+        "of that name: the call that comes to that line fails.",
+        "Include the file (packager.yaml: bundles.<name>.include), or write it before it is read.",
     ),
     Code(
         "SEC001",

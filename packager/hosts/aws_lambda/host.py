@@ -33,9 +33,14 @@ def place(bundle: Placeable, path: str) -> str:
     return path
 
 
-def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
     """Return nothing: Lambda starts what the handler names."""
     return {}
+
+
+def starts(handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the handler: it is what the host starts."""
+    return ((handler, ""),)
 
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:

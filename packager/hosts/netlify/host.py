@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
-__all__ = ["additions", "place", "shipments"]
+__all__ = ["additions", "place", "shipments", "starts"]
 
 
-def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
     """Return ``<name>.js`` for every entry that is not called so: it hands on what the entry exports.
 
     Raises ConfigError for a name Netlify does not take, or that another function or file has already.
@@ -37,16 +37,36 @@ def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
             msg = f"{entry} and {place if other == entry else other} would be one function, {name}"
             raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename one of them")
         if place != entry:
-            found[place] = _forward(entry)
+            found[place] = _forward(place, entry, types)
     return found
 
 
-def _forward(entry: str) -> str:
+def starts(handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the handler of each function, in the file of its name."""
+    return tuple((f"{function_name(entry)}.handler", "") for entry in entries) or ((handler, ""),)
+
+
+def _forward(place: str, entry: str, types: Mapping[str, str]) -> str:
+    """Return code that hands on what an entry exports, of the kind that the file it goes to has."""
     path = json.dumps(f"./{posixpath.normpath(entry)}")
-    # An ES module cannot be required everywhere, but imported everywhere.
-    if entry.endswith(".mjs"):
-        return f"exports.handler = async (...args) => (await import({path})).handler(...args)\n"
+    if _is_module(place, types):
+        # What a CommonJS entry exports is its default at least.
+        forwarded = "entry.handler ?? entry.default?.handler"
+        return f"import * as entry from {path}\nexport * from {path}\nexport const handler = {forwarded}\n"
+    # An ES module cannot be required everywhere, but imported everywhere. That begins with the start, not with a call.
+    if _is_module(entry, types):
+        return f"exports.handler = async (...args) => (await entry).handler(...args)\nconst entry = import({path})\n"
     return f"module.exports = require({path})\n"
+
+
+def _is_module(path: str, types: Mapping[str, str]) -> bool:
+    """Return whether Node takes a file for an ES module, by its ending and the nearest package.json."""
+    if not path.endswith(".js"):
+        return path.endswith(".mjs")
+    folder = posixpath.dirname(path)
+    while folder and folder not in types:
+        folder = posixpath.dirname(folder)
+    return types.get(folder) == "module"
 
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:

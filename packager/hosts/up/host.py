@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
-__all__ = ["additions", "place", "shipments"]
+__all__ = ["additions", "place", "shipments", "starts"]
 
 
-def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
     """Return nothing: up.json names the command."""
     return {}
+
+
+def starts(handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the handler: it is what the host starts."""
+    return ((handler, ""),)
 
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from packager.hosts.aws_lambda.host import place
+from packager.hosts.entries import each_entry
 from packager.model.configs import Order
 
 if TYPE_CHECKING:
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
     from packager.model.hosts import Placeable
     from packager.model.results import Made, Shipment
 
-__all__ = ["additions", "place", "shipments"]
+__all__ = ["additions", "place", "shipments", "starts"]
 STATIC = "public/"
 
 
-def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
     """Return nothing: the launcher finds the entry file by .vc-config.json."""
     return {}
+
+
+def starts(handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return each entry with what it exports: every one is a function of its own."""
+    return each_entry(handler, entries)
 
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:

@@ -109,7 +109,7 @@ def _loaded(report: Report, request: ProofRequest) -> str:
         parts.append(f"opened {natives} native file{'' if natives == 1 else 's'}")
     if report.answer is not None:
         status = _status(report.answer)
-        parts.append("it answered the event" + (f" with status {status}" if status is not None else ""))
+        parts.append(f"it answered {request.event_name}" + (f" with status {status}" if status is not None else ""))
     said = ", ".join(parts)
     # A server has to stay open where the host waits for one.
     open_ = {kind: count for kind, count in report.open.items() if (kind, request.convention) != ("server", "server")}

@@ -143,6 +143,13 @@ async function loadModule(appRoot, moduleRoot, name) {
   return found || require(require.resolve(name, { paths: [appRoot, moduleRoot] }));
 }
 
+// The host names the file itself: nothing is tried.
+function loadEntry(file) {
+  const whole = path.join(request.taskRoot, file);
+  const esm = /\.m[jt]s$/.test(file) || (/\.[jt]s$/.test(file) && saysModule(path.dirname(whole)));
+  return esm ? import(pathToFileURL(whole).href) : require(whole);
+}
+
 function exportNames(loaded) {
   if (loaded === null || (typeof loaded !== 'object' && typeof loaded !== 'function')) return [];
   return Object.keys(loaded).filter((key) => key !== '__esModule').sort().slice(0, 20);
@@ -154,8 +161,8 @@ let prelude; // status and headers of a streamed answer
 async function loadHandler() {
   const name = request.handler;
   const last = path.basename(name);
-  const match = last.match(/^([^.]*)\.(.*)$/);
-  if (name.includes('..') || !match) {
+  const match = request.entry ? last.match(/^(.*)\.([^.]*)$/) : last.match(/^([^.]*)\.(.*)$/);
+  if ((!request.entry && name.includes('..')) || !match) {
     return fail({ name: 'MalformedHandler', message: `'${name}' is not FILE.EXPORT` }, { kind: 'malformed-handler' });
   }
   globalThis.awslambda = {
@@ -170,7 +177,9 @@ async function loadHandler() {
       },
     },
   };
-  const loaded = await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
+  const loaded = request.entry
+    ? await loadEntry(request.entry)
+    : await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
   const member = (object, key) => {
     // What a module exports as a whole is its default export to the hosts that call modules.
     if (request.launcher === 'module' && key === 'default' && typeof object === 'function') return object;

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from packager.model.proof import CannotProve
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -18,8 +20,10 @@ _PIECE = 1 << 16
 def relayed(ports: Sequence[int], folder: Path) -> Iterator[None]:
     """Listen on ``FOLDER/PORT`` for each port, and pass what comes there on to that port of this machine.
 
-    The folder's sockets may be used by every user. A port on which nothing listens ends the connection at once.
+    The folder's sockets may be used by every user. Raises CannotProve where nothing listens on a port.
     """
+    for port in ports:
+        _answers(port)
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     listening = []
@@ -38,6 +42,14 @@ def relayed(ports: Sequence[int], folder: Path) -> Iterator[None]:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
+
+
+def _answers(port: int) -> None:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError as error:
+        msg = f"nothing listens on localhost:{port}, which proof.allow_network names; start it, or remove the line"
+        raise CannotProve(msg) from error
 
 
 def _serve(listener: socket.socket, port: int) -> None:

@@ -35,6 +35,8 @@ class ProofRequest:
     """Packages of a layer to load by name."""
     event: object | None = None
     """What to call the handler with; None: it is loaded, not called."""
+    event_name: str = "the event"
+    """What messages call the event."""
     settle_seconds: float = SETTLE_SECONDS
     """How long a start that does not become idle by itself is watched after the handler is loaded."""
     allow_network: tuple[str, ...] = ()
@@ -46,6 +48,8 @@ class ProofRequest:
     """Options of the target's interpreter that the one at hand is too old to know, and so does not need."""
     traced: bool = False
     """Take the start apart, package by package. Costs time itself, so what is measured is not traced."""
+    entry: str = ""
+    """The handler's file in the archive, where it is not found by the handler's name."""
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
     """Begins each report line. Random, so that nothing a bundle prints is taken for a report."""
 
@@ -73,6 +77,7 @@ class ProofRequest:
         return json.dumps(
             {
                 "handler": self.handler,
+                "entry": self.entry,
                 "launcher": self.target.launcher,
                 "convention": self.convention,
                 "callbacks": self.target.callbacks,

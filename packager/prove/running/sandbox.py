@@ -191,7 +191,7 @@ def _start_relay(spec: dict[str, Any]) -> None:
     import socket
 
     listeners = []
-    for port, path in spec.get("ports", {}).items():
+    for port, path in spec["ports"].items():
         for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
             listener = socket.socket(family, socket.SOCK_STREAM)
             try:
@@ -240,6 +240,8 @@ def main() -> int:
         _enter_namespaces(spec["uid"], spec["gid"])
         _furnish(Path(spec["root"]), spec)
         _raise_loopback()
+        if spec["ports"]:
+            import threading  # noqa: F401  # behind the change of the root there is no library to load it from
         child = os.fork()
         if child == 0:
             _check(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0), "parent death signal")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from packager.core.errors import ConfigError
 from packager.model.builds import Invocation
 from packager.model.locks import LockFacts
-from packager.model.package_managers import KnownCause, LockAdvice
+from packager.model.package_managers import KnownCause, LockAdvice, MissingPart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,6 +56,10 @@ def prune(job: Job) -> tuple[Invocation, ...]:
 
 def reproducible(job: Job) -> bool:
     return True
+
+
+def missing_parts(job: Job) -> tuple[MissingPart, ...]:
+    return ()
 
 
 def integrity(path: Path) -> dict[str, str]:

@@ -50,23 +50,23 @@ def test_what_a_host_calls_follows_from_its_launcher(tmp_path: Path, target: str
 def test_netlify_functions_get_an_entry_of_their_name(tmp_path: Path) -> None:
     files = {"functions/hello.js": NODE_HANDLER, "functions/cron/index.mjs": "export const handler = async () => {}\n"}
     bundle = bundle_of(tmp_path, "netlify", '["functions/hello.js", "functions/cron/index.mjs"]', **files)
-    added = HOSTS["netlify"].additions(bundle, set(files))
+    added = HOSTS["netlify"].additions(bundle, set(files), {})
     assert added["hello.js"] == 'module.exports = require("./functions/hello.js")\n'
     assert added["cron.js"].startswith("exports.handler = async")
     with pytest.raises(ConfigError, match="would be one function, hello"):
-        HOSTS["netlify"].additions(bundle, {*files, "hello.js"})
+        HOSTS["netlify"].additions(bundle, {*files, "hello.js"}, {})
 
 
 def test_a_function_that_lies_at_the_root_is_its_own_entry(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path, "netlify", "hello.js", **{"hello.js": NODE_HANDLER})
-    assert HOSTS["netlify"].additions(bundle, {"hello.js"}) == {}
+    assert HOSTS["netlify"].additions(bundle, {"hello.js"}, {}) == {}
 
 
 def test_two_functions_of_one_name_are_refused(tmp_path: Path) -> None:
     files = {"a/hello.js": NODE_HANDLER, "b/hello.js": NODE_HANDLER}
     bundle = bundle_of(tmp_path, "netlify", '["a/hello.js", "b/hello.js"]', **files)
     with pytest.raises(ConfigError, match=r"b/hello\.js and a/hello\.js would be one function"):
-        HOSTS["netlify"].additions(bundle, set(files))
+        HOSTS["netlify"].additions(bundle, set(files), {})
     one = bundle_of(tmp_path, "netlify", "a/hello.js")
     with pytest.raises(ConfigError, match="two bundles have a function hello"):
         ship([made(tmp_path, one), made(tmp_path, one)])
@@ -83,7 +83,7 @@ def test_two_hosts_never_share_a_folder(tmp_path: Path) -> None:
 def test_a_name_netlify_forbids_is_refused(tmp_path: Path, name: str) -> None:
     bundle = bundle_of(tmp_path, "netlify", f'"functions/{name}.js"', **{f"functions/{name}.js": NODE_HANDLER})
     with pytest.raises(ConfigError, match="name"):
-        HOSTS["netlify"].additions(bundle, set())
+        HOSTS["netlify"].additions(bundle, set(), {})
 
 
 def test_netlify_ships_one_folder_with_a_zip_per_function_and_a_manifest_without_paths_of_this_machine(

@@ -23,10 +23,15 @@ def place(bundle: Placeable, path: str) -> str:
     return f"vendor/{path[len(_PACKAGES) :]}" if path.startswith(_PACKAGES) else path
 
 
-def additions(bundle: Placeable, paths: Collection[str]) -> Mapping[str, str]:
+def additions(bundle: Placeable, paths: Collection[str], types: Mapping[str, str]) -> Mapping[str, str]:
     """Return the file the dummy starts."""
     lines = [f"require({json.dumps(f'./{entry}')})\n" for entry in bundle.entries]
     return {"dummy-start.js": "".join(lines)}
+
+
+def starts(handler: str, entries: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the handler: it is what the host starts."""
+    return ((handler, ""),)
 
 
 def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:

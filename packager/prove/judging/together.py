@@ -1,0 +1,66 @@
+"""Several starts of one bundle: each a process of its own on the host, one proof of all of them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from packager.model.proof import Proof
+
+_ANSWERED = ", it answered "
+
+
+def together(proofs: Mapping[str, Proof]) -> Proof:
+    """Return the proof of a bundle by those of what the host starts of it (what is called → proof), one at least.
+
+    One that failed decides, then one that could not be made; all are named. What any of them missed is missing.
+    """
+    if len(proofs) == 1:
+        return next(iter(proofs.values()))
+    for status in ("failed", "skipped"):
+        lacking = {name: proof for name, proof in proofs.items() if proof.status == status}
+        if lacking:
+            first = next(iter(lacking.values()))
+            return replace(
+                first,
+                detail=_lacking(lacking, len(proofs)),
+                findings=tuple(dict.fromkeys(each for proof in proofs.values() for each in proof.findings)),
+                wanted=tuple(dict.fromkeys(each for proof in lacking.values() for each in proof.wanted)),
+            )
+    last = [*proofs.values()][-1]
+    return replace(
+        last,
+        detail=_proved(proofs),
+        findings=tuple(dict.fromkeys(each for proof in proofs.values() for each in proof.findings)),
+        output="\n".join(dict.fromkeys(proof.output for proof in proofs.values() if proof.output)),
+    )
+
+
+def _proved(proofs: Mapping[str, Proof]) -> str:
+    """Return what was shown: the names together where all else is the same, and each by itself where it is not."""
+    rests = {proof.detail.removeprefix(f"loaded {name}") for name, proof in proofs.items()}
+    plain = all(proof.detail.startswith(f"loaded {name}") for name, proof in proofs.items())
+    if plain and len(rests) == 1:
+        return f"loaded {', '.join(proofs)}{rests.pop()}"
+    answered: dict[str, list[str]] = {}
+    for name, proof in proofs.items():
+        loaded, _, rest = _named(name, proof).partition(_ANSWERED)
+        answered.setdefault(loaded, []).extend([rest] if rest else [])
+    return "; ".join(
+        _ANSWERED.join([loaded, ", ".join(rests)] if rests else [loaded]) for loaded, rests in answered.items()
+    )
+
+
+def _named(name: str, proof: Proof) -> str:
+    return proof.detail if proof.detail.startswith("loaded ") else f"{name}: {proof.detail}"
+
+
+def _lacking(lacking: Mapping[str, Proof], every: int) -> str:
+    """Return what is wrong, each start by its name."""
+    details = list(dict.fromkeys(proof.detail for proof in lacking.values()))
+    if len(lacking) == every and len(details) == 1:
+        return details[0]
+    return "; ".join(f"{name}: {proof.detail}" for name, proof in lacking.items())
