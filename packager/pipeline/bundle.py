@@ -117,8 +117,10 @@ def _make_once(
         maps=view.maps,
         seconds=bench.watch.seconds,
     )
-    lacks, asked = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
-    return _judged(replace(result, findings=tuple(lacks), asked=asked), layers, options, bench, pinned)
+    lacks, named = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
+    return _judged(
+        replace(result, findings=tuple(lacks), proof=replace(result.proof, named=named)), layers, options, bench, pinned
+    )
 
 
 def _judged(
@@ -154,7 +156,7 @@ def _judged(
     if options.prove == "require" and proof.status == "skipped":
         fix = "give what the proof lacks, or drop --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
-    return replace(result, findings=tuple(findings), proof=proof)
+    return replace(result, findings=tuple(findings), proof=replace(proof, named=result.proof.named))
 
 
 def _not_seen(lacks: Sequence[Finding], proof: Proof) -> list[Finding]:
