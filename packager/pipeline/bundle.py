@@ -16,6 +16,7 @@ from packager.model.stages import AuditInputs, PlaceInputs, WriteInputs
 from packager.pipeline import stages
 from packager.pipeline.inputs import (
     compile_inputs,
+    each_start,
     layers_beneath,
     prove_inputs,
     strip_inputs,
@@ -145,9 +146,11 @@ def _judged(
     elif has_errors(findings):
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
-        starts = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
+        inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
         with bench.watch.step("prove", bundle.name):
-            proof = together({each.handler: stages.prove(each, archive, paths, bench) for each in starts})
+            proof = together(
+                {each.handler: stages.prove(each, archive, paths, bench) for each in each_start(bundle, inputs)}
+            )
     findings += silenced(_not_seen(result.findings, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
     proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]

@@ -119,21 +119,24 @@ def compile_inputs(bundle: Bundle, selection: Selection) -> CompileInputs | None
     )
 
 
-def prove_inputs(
-    bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str
-) -> tuple[ProveInputs, ...]:
-    """Return what `prove` is given, once for everything that the host starts: the archives by their SHA-256."""
-    whole = ProveInputs(
+def prove_inputs(bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str) -> ProveInputs:
+    """Return what `prove` is given: the archives by their SHA-256."""
+    return ProveInputs(
         artifact=artifact,
         layers=tuple(layers),
         target=bundle.target,
+        handler=bundle.handler,
         environment=bundle.environment,
         image=image,
         packages=tuple(sorted(_roots(bundle, selection))),
         dropped={choice.file.path: f"{choice.rule}: {choice.reason}" for choice in selection.dropped},
     )
+
+
+def each_start(bundle: Bundle, inputs: ProveInputs) -> tuple[ProveInputs, ...]:
+    """Return what `prove` is given for each of what the host starts of a bundle."""
     starts = HOSTS[bundle.target.provider].starts(bundle.handler, bundle.entries)
-    return tuple(replace(whole, handler=handler, entry=entry) for handler, entry in starts)
+    return tuple(replace(inputs, handler=handler, entry=entry) for handler, entry in starts)
 
 
 def _roots(bundle: Bundle, selection: Selection) -> set[str]:
