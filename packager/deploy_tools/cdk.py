@@ -67,7 +67,12 @@ def _layer(order: Order, bundle: Bundle) -> str:
 
 def _function(order: Order, bundle: Bundle) -> str:
     name = json.dumps(bundle.name)
-    used = ", ".join(f"layers[{json.dumps(layer)}]" for layer in bundle.layers)
+    others = [
+        f"lambda.LayerVersion.fromLayerVersionArn(scope, {json.dumps(f'{identifier(bundle.name)}Layer{number}')}, "
+        f"{json.dumps(arn)})"
+        for number, arn in enumerate(bundle.layer_arns, 1)
+    ]
+    used = ", ".join([*(f"layers[{json.dumps(layer)}]" for layer in bundle.layers), *others])
     return (
         f"  functions[{name}] = new lambda.Function(scope, {json.dumps(identifier(bundle.name))}, {{\n"
         f"    code: lambda.Code.fromAsset({json.dumps(zip_path(order, bundle))}),\n"

@@ -154,8 +154,8 @@ def _properties(order: Order, bundle: Bundle, ids: dict[str, str]) -> tuple[dict
         msg = f"layer {missing[0]} is not described with it"
         raise ConfigError(msg, where=f"bundles.{bundle.name}.layers")
     wished: dict[str, Any] = {"MemorySize": MEMORY_MB, "Timeout": TIMEOUT_SECONDS}
-    if bundle.layers:
-        wished["Layers"] = [{"Ref": ids[name]} for name in bundle.layers]
+    if bundle.layers or bundle.layer_arns:
+        wished["Layers"] = [*({"Ref": ids[name]} for name in bundle.layers), *bundle.layer_arns]
     if bundle.environment:
         # Names only: the values are the deployment's, and often secret.
         wished["Environment"] = {"Variables": {name: "" for name, _ in bundle.environment}}

@@ -93,8 +93,9 @@ def _function(order: Order, bundle: Bundle) -> tuple[dict[str, Any], dict[str, A
         "memory_size": MEMORY_MB,
         "timeout": TIMEOUT_SECONDS,
     }
-    if bundle.layers:
-        wished["layers"] = [f"${{aws_lambda_layer_version.{label(name)}.arn}}" for name in bundle.layers]
+    layers = [*(f"${{aws_lambda_layer_version.{label(name)}.arn}}" for name in bundle.layers), *bundle.layer_arns]
+    if layers:
+        wished["layers"] = layers
     if bundle.environment:
         wished["environment"] = {"variables": {name: f"${{var.{name.lower()}}}" for name, _ in bundle.environment}}
     return needed, wished

@@ -82,6 +82,8 @@ class Proof:
     """What was asked for and not found, of a proof that failed; and in what order the code got there:"""
     stack: tuple[str, ...] = ()
     """Files of the bundle that were running when it failed, innermost first, by their names in the archive."""
+    named: tuple[Wanted, ...] = ()
+    """What own code names and does not find, by its text alone: a request may come to it."""
 
     def to_json(self) -> dict[str, str]:
         """Return the fields for the manifest: nothing that changes from run to run."""

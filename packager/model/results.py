@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from packager.model.packages import PackageGraph
     from packager.model.plan import Bundle
     from packager.model.project import Survey
-    from packager.model.proof import Proof, Wanted
+    from packager.model.proof import Proof
     from packager.model.selection import Choice, Selection
 
 
@@ -56,8 +56,6 @@ class Result:
     maps: Mapping[str, str] = field(default_factory=dict)
     """Source maps of bundled code, delivered beside the artifact: ``src/handler.js.map`` → its source."""
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
-    asked: tuple[Wanted, ...] = ()
-    """What its own code names and does not find, as far as its text shows."""
 
     @property
     def ok(self) -> bool:

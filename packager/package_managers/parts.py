@@ -81,7 +81,7 @@ def missing_parts(
 ) -> Iterator[MissingPart]:
     """Yield the parts for the job's target that a package names as optional and that are not locked.
 
-    Only where parts of the same stem are locked for other systems: what nobody has, nobody misses.
+    Only where parts of the same stem are locked for other systems: a part that no lock file has is no part any more.
     """
     stems: dict[str, list[tuple[str, Suited]]] = {}
     for name in optional:

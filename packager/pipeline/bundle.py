@@ -17,6 +17,7 @@ from packager.model.stages import AuditInputs, PlaceInputs, ProveInputs, WriteIn
 from packager.pipeline import stages
 from packager.pipeline.inputs import (
     compile_inputs,
+    each_start,
     layers_beneath,
     prove_inputs,
     strip_inputs,
@@ -118,8 +119,10 @@ def _make_once(
         maps=view.maps,
         seconds=bench.watch.seconds,
     )
-    lacks, asked = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
-    return _judged(replace(result, findings=tuple(lacks), asked=asked), layers, options, bench, pinned)
+    lacks, named = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
+    return _judged(
+        replace(result, findings=tuple(lacks), proof=replace(result.proof, named=named)), layers, options, bench, pinned
+    )
 
 
 def _judged(
@@ -144,9 +147,11 @@ def _judged(
     elif has_errors(findings):
         proof = Proof("skipped", "", "", "audited, not proved: the audit already says no")
     else:
-        starts = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
+        inputs = prove_inputs(bundle, result.selection, result.artifact.sha256, digests, options.prove_image)
         with bench.watch.step("prove", bundle.name):
-            proof = together({_called(each): stages.prove(each, archive, paths, bench) for each in starts})
+            proof = together(
+                {_called(each): stages.prove(each, archive, paths, bench) for each in each_start(bundle, inputs)}
+            )
         proof = _loaded_only(proof, bundle)
     findings += silenced(_not_seen(result.findings, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
@@ -156,7 +161,7 @@ def _judged(
     if options.prove == "require" and proof.status == "skipped":
         fix = "give what the proof lacks, or drop --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
-    return replace(result, findings=tuple(findings), proof=proof)
+    return replace(result, findings=tuple(findings), proof=replace(proof, named=result.proof.named))
 
 
 def _loaded_only(proof: Proof, bundle: Bundle) -> Proof:

@@ -119,14 +119,13 @@ def compile_inputs(bundle: Bundle, selection: Selection) -> CompileInputs | None
     )
 
 
-def prove_inputs(
-    bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str
-) -> tuple[ProveInputs, ...]:
-    """Return what `prove` is given: the archives by their SHA-256, once for each start and each event of it."""
-    whole = ProveInputs(
+def prove_inputs(bundle: Bundle, selection: Selection, artifact: str, layers: Sequence[str], image: str) -> ProveInputs:
+    """Return what `prove` is given: the archives by their SHA-256."""
+    return ProveInputs(
         artifact=artifact,
         layers=tuple(layers),
         target=bundle.target,
+        handler=bundle.handler,
         environment=tuple(sorted({**dict(bundle.environment), **dict(bundle.proof.environment)}.items())),
         allow_network=bundle.proof.allow_network,
         settle_seconds=bundle.proof.settle_seconds,
@@ -135,10 +134,14 @@ def prove_inputs(
         packages=tuple(sorted(_roots(bundle, selection))),
         dropped={choice.file.path: f"{choice.rule}: {choice.reason}" for choice in selection.dropped},
     )
+
+
+def each_start(bundle: Bundle, inputs: ProveInputs) -> tuple[ProveInputs, ...]:
+    """Return what `prove` is given for each of what the host starts of a bundle, and for each event of that."""
     starts = HOSTS[bundle.target.provider].starts(bundle.handler, bundle.entries)
     events = bundle.proof.events or (None,)
     return tuple(
-        replace(whole, handler=handler, entry=entry, event=event) for handler, entry in starts for event in events
+        replace(inputs, handler=handler, entry=entry, event=event) for handler, entry in starts for event in events
     )
 
 

@@ -43,10 +43,14 @@ def own_code_lacks(
     if bundle.kind == "layer" or language.bootstrap:
         return [], ()
     sources = _Sources(bundle, result.scanned)
-    sources.add_function(result.placed, view)
+    sources.add_function(result.placed)
+    bundled = bundle.trim == "bundle" and view.reached is not None
+    outputs = "\n".join(sources.text_in_function(path) for path in sorted({*view.renamed.values()}))
+    if bundled:
+        sources.add_joined(view)
     sources.add_layers(layers)
     environment = {**dict(target.system.environment), **dict(bundle.environment)}
-    ground = sources.ground(environment.get("NODE_PATH", ""), bundled=bool(view.inlined))
+    ground = sources.ground(environment.get("NODE_PATH", ""), bundled=bundled)
     wrapped = "LAMBDA_TASK_ROOT" in environment
     started = [*preloads(environment, wrapped=wrapped, node=language.traceable)]
     findings = [*check_preloads(started, ground, bundle.layer_arns, shown)]
@@ -54,7 +58,6 @@ def own_code_lacks(
         return findings, ()
     preloaded = [entry_of(name, manner, ground) for variable, name, manner in started if variable != WRAPPER]
     place, root = HOSTS[target.provider].place, target.system.function_root
-    outputs = "\n".join(sources.text(f"{root}/{path}") or "" for path in sorted(set(view.inlined.values())))
     code = OwnCode(
         shown=shown,
         ground=ground,
@@ -66,7 +69,7 @@ def own_code_lacks(
         },
         unseen_layers=bundle.layer_arns,
         hooked=_OTHER_RESOLUTION.search(environment.get("NODE_OPTIONS", "")) is not None,
-        left=(lambda name: _is_named(outputs, name)) if view.inlined else (lambda _: True),
+        left=(lambda name: _is_named(outputs, name)) if bundled else (lambda _: True),
     )
     missing, unread = unanswered(code)
     wanted = tuple(Wanted(one.ask.name, one.file[len(root) + 1 :]) for one in missing if one.severity != "note")
@@ -97,18 +100,24 @@ class _Sources:
         self._scanned = scanned
         self._readers: dict[str, Callable[[], bytes]] = {}
 
-    def add_function(self, placed: Sequence[Placed], view: View) -> None:
-        """Add what is packed and, where code was joined, what it was joined from."""
+    def add_function(self, placed: Sequence[Placed]) -> None:
+        """Add what is packed."""
+        self._add_placed(self._bundle.target.system.function_root, placed, self._scanned.contents)
+
+    def text_in_function(self, path: str) -> str:
+        """Return the text of a file of the tree where it is packed; empty for one that is not."""
+        place = HOSTS[self._bundle.target.provider].place
+        return self.text(f"{self._bundle.target.system.function_root}/{place(self._bundle, path)}") or ""
+
+    def add_joined(self, view: View) -> None:
+        """Put what code was joined from in the place of what came of it; of a package that is in use, all of it."""
         root, place = self._bundle.target.system.function_root, HOSTS[self._bundle.target.provider].place
-        self._add_placed(root, placed, self._scanned.contents)
-        if not view.inlined:
-            return
-        # What is joined is found as it lay in the tree; of a package whose code is in use, all of it.
         known = self._scanned.inventory.by_path
-        used = {known[path].package for path in view.inlined if path in known}
+        joined = {*view.inlined, *view.renamed}
+        used = {known[path].package for path in joined if path in known}
         for file in self._scanned.inventory.files:
             whole = file.package is not None and file.package.path and file.package in used
-            if file.path in view.inlined or whole:
+            if file.path in joined or whole:
                 self._readers[f"{root}/{place(self._bundle, file.path)}"] = partial(self._scanned.contents.read, file)
 
     def add_layers(self, layers: Sequence[Result]) -> None:

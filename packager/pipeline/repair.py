@@ -16,7 +16,7 @@ from packager.model.findings import Finding, has_errors
 from packager.model.plan import TRACED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from packager.model.options import BuildOptions
     from packager.model.packages import PackageGraph
@@ -57,16 +57,14 @@ class Pinned:
         return f"the proof missed {self.wanted}"
 
 
-def missed(
-    proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph, asked: Sequence[Wanted] = ()
-) -> dict[str, Pinned]:
+def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGraph) -> dict[str, Pinned]:
     """Return the files and package folders (by their paths in the tree) that are lacking by trimming's doing.
 
-    Lacking is what a failed proof missed, and what own code names (`asked`), whether the proof came there or not.
+    Lacking is what a failed proof missed, and what own code names, whether the proof came there or not.
     Empty where that has nothing to do with what was left out.
     """
-    unmet = (*asked, *(proof.wanted if proof.status != "proved" else ()))
-    if proof.status == "proved" and not asked:
+    unmet = (*proof.named, *(proof.wanted if proof.status != "proved" else ()))
+    if proof.status == "proved" and not unmet:
         return {}
     place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
@@ -166,7 +164,7 @@ def mended(make: Callable[[Mapping[str, Pinned]], Result]) -> Result:
     pinned: dict[str, Pinned] = {}
     for _ in range(ROUNDS):
         result = make(pinned)
-        more = missed(result.proof, result.bundle, result.selection, result.scanned.graph, result.asked)
+        more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
         if not more.keys() - pinned.keys():
             return result
         pinned = {**more, **pinned}

@@ -107,9 +107,9 @@ class TestHost:
         assert paths == sorted(set(paths), key=str.encode)
         prove_names(paths)
         own = {item.path for item in placed if item.choice in choices}
-        added = HOSTS[host].additions(bundle, own)
+        added = HOSTS[host].additions(bundle, own, {})
         assert not own & added.keys()
-        assert HOSTS[host].additions(bundle, own) == added
+        assert HOSTS[host].additions(bundle, own, {}) == added
         assert {item.path for item in placed if item.content is not None} == set(added)
 
     def test_shipments_repeat_stay_inside_and_speak_of_this_bundle_alone(self, tmp_path: Path, host: str) -> None:

@@ -40,8 +40,7 @@ def check_handler(scene: AuditContext) -> Iterator[Finding]:
     target = scene.target
     if not scene.handler or target.kind == "layer" or LANGUAGES[target.language].bootstrap:
         return
-    language = LANGUAGES[target.language]
-    stem, export = language.split_handler(scene.handler)
+    stem, export = _split(scene.handler, target)
     exported = target.launcher == "handler"  # other hosts serve a file, by its default export or by starting it
     if not stem or (exported and not export):
         yield _about(scene, "HND001", f"the handler {scene.handler!r} is not of the form FILE.EXPORT")
@@ -72,7 +71,14 @@ def _fault(place: MountedFile, scene: AuditContext) -> HandlerFault | None:
 def _candidates(handler: str, target: Target) -> tuple[str, ...]:
     """Return the files the runtime tries, in its order."""
     language = LANGUAGES[target.language]
-    return language.handler_files(language.split_handler(handler)[0])
+    return language.handler_files(_split(handler, target)[0])
+
+
+def _split(handler: str, target: Target) -> tuple[str, str]:
+    """Return (file, export). Hosts that call modules name a file with all of its dots: ``api/[...a].default``."""
+    if target.launcher == "module" and handler.endswith(".default"):
+        return handler.removesuffix(".default"), "default"
+    return LANGUAGES[target.language].split_handler(handler)
 
 
 def _find(scene: AuditContext) -> MountedFile | None:

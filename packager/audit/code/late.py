@@ -91,7 +91,7 @@ def late_findings(code: OwnCode, missing: list[Unanswered], unread: list[tuple[s
         name = posixpath.relpath(one.file, root)
         row = CODES["PKG003" if one.ask.kind == "read" else "PKG002"]
         severity, message, fix = _said(code, one, f"{name}:{one.ask.line}")
-        yield Finding(row.code, severity, f"{code.shown}!{name}", message, fix or row.fix)
+        yield Finding(row.code, severity, f"{code.shown}!{name}", message, "" if severity == "note" else fix or row.fix)
     for path, why in unread:
         name = posixpath.relpath(path, root)
         message = f"what it asks for was not checked: {why}"
@@ -101,30 +101,32 @@ def late_findings(code: OwnCode, missing: list[Unanswered], unread: list[tuple[s
 def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, str]:
     """Return severity, message and fix; the fix is empty where the code's own holds."""
     ask, severity = one.ask, one.severity
-    where = {"error": "", "warning": " where it comes to that branch", "note": " and catches its absence"}[severity]
     if ask.kind == "read":
-        return severity, f"{place} reads {ask.name!r}{where}, and there is no such file in the archive", ""
-    asks = f"{place} asks for {ask.name!r}{where}"
+        return severity, f"{place} reads {ask.name!r}, and the archive has no such file", ""
+    asks = f"{place} asks for {ask.name!r}"
+    seldom = {"error": "", "warning": "; the line stands in a branch", "note": "; its failure is caught"}[severity]
     bare = not ask.name.startswith((".", "/", "#"))
     package = package_of(ask.name)
     if bare and package in code.development:
-        message = f"{asks}, and {package} is a devDependency only: it is not in the archive"
-        return severity, message, f"add it to dependencies: npm install --save-prod {package}"
+        message = f"{asks}, and {package} is a devDependency only, so that the archive has not got it"
+        return severity, f"{message}{seldom}", f"add it to dependencies: npm install --save-prod {package}"
     if why := _dropped(code, one):
-        return severity, f"{asks}, which is left out of the archive ({why})", ""
+        return severity, f"{asks}, which is left out of the archive ({why}){seldom}", ""
     if bare and code.unseen_layers:
         layers = ", ".join(code.unseen_layers)
         return milder(severity, "warning"), f"{asks}, which was not checked: it may lie in layer {layers}", ""
     if bare and code.ground.package_lies(ask.name, one.file):
-        return severity, f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}", ""
-    if severity != "note" and ask.kind == "import" and ask.name.startswith("."):
-        near = code.ground.find(ask.name, one.file, "require")
-        if near:
-            inner = posixpath.relpath(near, posixpath.dirname(one.file))
-            fix = f"write the whole name: ./{inner}" if not inner.startswith(".") else f"write the whole name: {inner}"
-            return severity, f"{asks}, and import takes names as they are, with their ending", fix
+        return (
+            severity,
+            f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}{seldom}",
+            "",
+        )
+    if ask.kind == "import" and ask.name.startswith(".") and (near := code.ground.find(ask.name, one.file, "require")):
+        inner = posixpath.relpath(near, posixpath.dirname(one.file))
+        fix = f"write the whole name: {inner if inner.startswith('.') else f'./{inner}'}"
+        return severity, f"{asks}, and import takes names as they are, with their ending{seldom}", fix
     beneath = "the archive, its layers, the runtime or Node" if bare else "the archive or its layers"
-    return severity, f"{asks}, which is not in {beneath}", ""
+    return severity, f"{asks}, which is not in {beneath}{seldom}", ""
 
 
 def _verb(ask: Ask) -> str:

@@ -129,8 +129,8 @@ def _function_fields(order: Order, bundle: Bundle, provider: MutableMapping[str,
     if provider.get("architecture", "x86_64") != bundle.target.arch:
         fields["architecture"] = bundle.target.arch
     fields["package"] = {"artifact": zip_path(order, bundle)}
-    if bundle.layers:
-        fields["layers"] = [{"Ref": layer_reference(name)} for name in bundle.layers]
+    if bundle.layers or bundle.layer_arns:
+        fields["layers"] = [*({"Ref": layer_reference(name)} for name in bundle.layers), *bundle.layer_arns]
     if bundle.environment:
         fields["environment"] = {name: f"${{env:{name}}}" for name, _ in bundle.environment}
     return fields

@@ -63,7 +63,7 @@ def can_cut(bundle: Bundle) -> bool:
 
 def free_layers(bundle: Bundle) -> int:
     """Return how many more layers a function may have."""
-    return (bundle.budget.layers or 0) - len(bundle.layers) - len(bundle.layer_files)
+    return (bundle.budget.layers or 0) - len(bundle.layers) - len(bundle.layer_files) - len(bundle.layer_arns)
 
 
 def cut(bases: Sequence[Base]) -> tuple[LayerPart, ...]:

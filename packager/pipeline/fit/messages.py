@@ -59,7 +59,7 @@ def permanent(bundle: Bundle, way: Settings, now: Settings, layers: Sequence[Bun
     if "strip" in changed:
         own.append("    strip: true")
     if layers:
-        listed = [*bundle.layers, *(path.as_posix() for path in bundle.layer_files)]
+        listed = [*bundle.layers, *(path.as_posix() for path in bundle.layer_files), *bundle.layer_arns]
         own.append(f"    layers: [{', '.join([*listed, *(layer.name for layer in layers)])}]")
     if own:
         lines += [f"  {key}:", *own]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packager.model.findings import Finding
     from packager.model.proof import Proof
 
 _ANSWERED = ", it answered "
@@ -24,10 +25,11 @@ def together(proofs: Mapping[str, Proof]) -> Proof:
         lacking = {name: proof for name, proof in proofs.items() if proof.status == status}
         if lacking:
             first = next(iter(lacking.values()))
+            said = [_about(name, each) for name, proof in proofs.items() for each in proof.findings]
             return replace(
                 first,
                 detail=_lacking(lacking, len(proofs)),
-                findings=tuple(dict.fromkeys(each for proof in proofs.values() for each in proof.findings)),
+                findings=tuple(dict.fromkeys(said)),
                 wanted=tuple(dict.fromkeys(each for proof in lacking.values() for each in proof.wanted)),
             )
     last = [*proofs.values()][-1]
@@ -56,6 +58,11 @@ def _proved(proofs: Mapping[str, Proof]) -> str:
 
 def _named(name: str, proof: Proof) -> str:
     return proof.detail if proof.detail.startswith("loaded ") else f"{name}: {proof.detail}"
+
+
+def _about(name: str, finding: Finding) -> Finding:
+    """Return a finding that names the start it is about, where it is about no file."""
+    return finding if "!" in finding.subject else replace(finding, message=f"{name}: {finding.message}")
 
 
 def _lacking(lacking: Mapping[str, Proof], every: int) -> str:

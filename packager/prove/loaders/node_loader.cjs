@@ -152,7 +152,7 @@ function loadEntry(file) {
 
 function exportNames(loaded) {
   if (loaded === null || (typeof loaded !== 'object' && typeof loaded !== 'function')) return [];
-  return Object.keys(loaded).filter((key) => key !== '__esModule').sort().slice(0, 20);
+  return Object.keys(loaded).filter((key) => key !== '__esModule' && loaded[key] !== undefined).sort().slice(0, 20);
 }
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');

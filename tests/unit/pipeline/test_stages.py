@@ -118,7 +118,7 @@ class Run:
             artifact.sha256, (), bundle.target, bundle.budget, "dist/api.zip", handler=bundle.handler
         )
         done["audit"] = (auditing, tuple(stages.audit(auditing, archive, [])))
-        (proving,) = prove_inputs(bundle, selection, artifact.sha256, [], "")
+        proving = prove_inputs(bundle, selection, artifact.sha256, [], "")
         done["prove"] = (proving, stages.prove(proving, archive, [], bench))
         return done
 
