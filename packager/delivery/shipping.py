@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import shutil
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from packager.archive.read.reader import open_archive
@@ -125,7 +126,7 @@ def _place(folder: Path, shipment: Shipment, archives: Mapping[str, Path]) -> No
 
 def _target(root: Path, path: str) -> Path:
     target = root / path
-    if root not in target.parents or ".." in target.parts:
+    if root not in target.parents or ".." in PurePosixPath(path).parts:
         raise ArtifactError("leads outside its folder", where=path)  # noqa: EM101
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

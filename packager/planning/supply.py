@@ -75,8 +75,9 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
         names, native = engine.native.binary_targets, engine.native
         wanted = binary_target(names, target)
         if not wanted:
-            msg = f"has no engine for {target.baseline.title} {target.arch}"
-            raise ConfigError(msg, where=engine.title, fix="choose another runtime or architecture, or upgrade Prisma")
+            msg = f"has no engine for {target.baseline.title} {target.arch}, on which {target.runtime} runs"
+            fix = "choose a runtime on an older system (`packager targets` lists them), or upgrade the generator"
+            raise ConfigError(msg, where=engine.title, fix=fix)
         check_listed(client, names)
         if wanted not in client.listed and not fix:
             raise not_listed(client, names, wanted, target)
