@@ -126,9 +126,8 @@ class _Sources:
         for layer in layers:
             self._add_placed(root, layer.placed, layer.scanned.contents)
         for path in self._bundle.layer_files:
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    self._readers[f"{root}/{name.rstrip('/')}"] = partial(_member, path, name)
+            for name in _members(path):
+                self._readers[f"{root}/{name}"] = partial(_member, path, name)
 
     def _add_placed(self, root: str, placed: Sequence[Placed], contents: Contents) -> None:
         for item in placed:
@@ -164,6 +163,15 @@ class _Sources:
         except ConfigError:  # the audit says so
             found = []
         return tuple(path for path in found if path in self._readers)
+
+
+def _members(path: Path) -> list[str]:
+    """Return the files of a zip; none of what is no zip, which the audit refuses."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name for name in archive.namelist() if not name.endswith("/")]
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def _member(path: Path, name: str) -> bytes:
