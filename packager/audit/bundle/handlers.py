@@ -40,7 +40,6 @@ def check_handler(scene: AuditContext) -> Iterator[Finding]:
     target = scene.target
     if not scene.handler or target.kind == "layer" or LANGUAGES[target.language].bootstrap:
         return
-    language = LANGUAGES[target.language]
     stem, export = _split(scene.handler, target)
     exported = target.launcher == "handler"  # other hosts serve a file, by its default export or by starting it
     if not stem or (exported and not export):

@@ -31,6 +31,16 @@ _HOOKS = frozenset((
 ))  # fmt: skip
 """Packages that, once loaded, change how names are found."""
 
+_SELDOM: Mapping[Severity, str] = {
+    "error": "",
+    "warning": "; the line stands in a branch",
+    "note": "; its failure is caught",
+}
+_WAYS_OUT = (
+    "use `await import('{name}')`, join it (trim: bundle), or set NODE_OPTIONS=--experimental-require-module "
+    "(bundles.<name>.environment)"
+)
+
 
 @dataclass(frozen=True)
 class OwnCode:
@@ -49,6 +59,8 @@ class OwnCode:
     """Layers that lie elsewhere, by ARN: what they hold is not known."""
     hooked: bool = False
     """Whether the environment changes how names are found."""
+    runtime: str = ""
+    """What messages call the runtime: ``aws-lambda nodejs22.x``."""
     left: Callable[[str], bool] = lambda _: True
     """Returns whether a name is still asked for in the code that is packed: a bundler may have answered it."""
 
@@ -104,7 +116,10 @@ def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, st
     if ask.kind == "read":
         return severity, f"{place} reads {ask.name!r}, and the archive has no such file", ""
     asks = f"{place} asks for {ask.name!r}"
-    seldom = {"error": "", "warning": "; the line stands in a branch", "note": "; its failure is caught"}[severity]
+    if (there := code.ground.find(ask.name, one.file, _manner(ask))) and _is_refused(code, ask, there):
+        message = f"{place} requires {ask.name!r}, an ES module, and require does not take these on {code.runtime}"
+        return severity, f"{message}{_SELDOM[severity]}", _WAYS_OUT.format(name=ask.name)
+    seldom = _SELDOM[severity]
     bare = not ask.name.startswith((".", "/", "#"))
     package = package_of(ask.name)
     if bare and package in code.development:
@@ -152,7 +167,15 @@ def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), ask.name))
         inside = target.startswith(f"{ground.roots[0]}/")
         return not inside or target in ground.files or target in ground.folders
-    return ground.find(ask.name, path, _manner(ask)) is not None
+    found = ground.find(ask.name, path, _manner(ask))
+    return found is not None and not _is_refused(code, ask, found)
+
+
+def _is_refused(code: OwnCode, ask: Ask, found: str) -> bool:
+    """Return whether a file is there and the runtime's `require` does not take it: an ES module."""
+    ground = code.ground
+    takes_it = ask.kind != "require" or ground.bundled or ground.requires_modules or not found
+    return not takes_it and ground.is_module(found)
 
 
 def _manner(ask: Ask) -> Manner:

@@ -31,11 +31,10 @@ def together(proofs: Mapping[str, Proof]) -> Proof:
                 wanted=tuple(dict.fromkeys(each for proof in lacking.values() for each in proof.wanted)),
             )
     last = [*proofs.values()][-1]
-    opened = last.detail.rpartition(", opened ")[2] if ", opened " in last.detail else ""
-    named = f"loaded {', '.join(proofs)}"
+    further = (proof.detail.removeprefix(f"loaded {name}").lstrip(",; ") for name, proof in proofs.items())
     return replace(
         last,
-        detail=f"{named}, opened {opened}" if opened else named,
+        detail=", ".join([f"loaded {', '.join(proofs)}", *dict.fromkeys(each for each in further if each)]),
         findings=tuple(dict.fromkeys(each for proof in proofs.values() for each in proof.findings)),
         output="\n".join(dict.fromkeys(proof.output for proof in proofs.values() if proof.output)),
     )

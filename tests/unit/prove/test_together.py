@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packager.model.findings import Finding
 from packager.model.proof import Proof, Wanted, skipped
 from packager.prove.judging.together import together
@@ -19,6 +21,12 @@ def test_one_start_is_its_own_proof() -> None:
 def test_what_is_proved_names_each_start() -> None:
     proof = together({"a.handler": A, "b.handler": B})
     assert (proof.status, proof.detail) == ("proved", "loaded a.handler, b.handler, opened 2 native files")
+
+
+def test_what_each_proof_adds_is_said_once() -> None:
+    notes = [replace(A, detail=f"loaded {name}.handler; still open: 1 timer") for name in "ab"]
+    proof = together({"a.handler": notes[0], "b.handler": notes[1]})
+    assert proof.detail == "loaded a.handler, b.handler, still open: 1 timer"
 
 
 def test_one_that_fails_decides_wherever_it_stands() -> None:
