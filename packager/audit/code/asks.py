@@ -62,7 +62,7 @@ class Asked:
     """Why it was not read; empty where it was."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def asked(text: str, dialect: Dialect) -> Asked:
     """Return what a file asks for, in the order of its lines."""
     if len(text) > _LARGEST:
