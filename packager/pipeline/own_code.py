@@ -8,7 +8,7 @@ import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from packager.audit.code.late import OwnCode, late_findings, unanswered
+from packager.audit.code.late import OwnCode, late_findings, left_out, unanswered
 from packager.audit.code.preloads import WRAPPER, check_preloads, entry_of, preloads
 from packager.audit.code.resolving import Ground
 from packager.core.errors import ConfigError
@@ -78,7 +78,11 @@ def own_code_lacks(
         left=(lambda name: _is_named(outputs, name)) if bundled else (lambda _: True),
     )
     missing, unread = unanswered(code)
-    wanted = tuple(Wanted(one.ask.name, one.file[len(root) + 1 :]) for one in missing if one.severity != "note")
+    wanted = tuple(
+        Wanted(one.ask.name, one.file[len(root) + 1 :])
+        for one in missing
+        if one.severity != "note" and left_out(code, one)
+    )
     return [*findings, *late_findings(code, missing, unread)], wanted
 
 

@@ -125,7 +125,7 @@ def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, st
     if bare and package in code.development:
         message = f"{asks}, and {package} is a devDependency only, so that the archive has not got it"
         return severity, f"{message}{seldom}", f"add it to dependencies: npm install --save-prod {package}"
-    if why := _dropped(code, one):
+    if why := left_out(code, one):
         return severity, f"{asks}, which is left out of the archive ({why}){seldom}", ""
     if bare and code.unseen_layers:
         layers = ", ".join(code.unseen_layers)
@@ -148,17 +148,21 @@ def _verb(ask: Ask) -> str:
     return "require" if ask.kind == "require" else "import"
 
 
-def _dropped(code: OwnCode, one: Unanswered) -> str:
+def left_out(code: OwnCode, one: Unanswered) -> str:
     """Return rule and reason of a file that trimming left out and the name means; empty if there is none."""
-    name = one.ask.name
+    name, ground = one.ask.name, code.ground
+    if ground.find(name, one.file, _manner(one.ask)) is not None and one.ask.kind != "read":
+        return ""  # there, and refused for what it is
     if name.startswith("."):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))
-        for ending in ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js"):
-            if path + ending in code.dropped:
-                return code.dropped[path + ending]
-        return ""
-    inside = f"/node_modules/{package_of(name)}/"
-    return next((why for path, why in code.dropped.items() if inside in path), "")
+        bases = {posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))}
+    else:
+        inner = f"/node_modules/{name}"
+        bases = {path[: path.index(inner) + len(inner)] for path in code.dropped if inner in path}
+    for base in sorted(bases):
+        for ending in ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js", "/package.json"):
+            if base + ending in code.dropped:
+                return code.dropped[base + ending]
+    return ""
 
 
 def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:

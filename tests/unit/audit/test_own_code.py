@@ -173,6 +173,15 @@ def test_what_trimming_left_out_is_said_with_its_rule() -> None:
     assert "left out of the archive (rule tests: named like a test)" in message
 
 
+def test_a_package_that_lost_its_documents_only_was_not_left_out() -> None:
+    files = {"index.js": "exports.f = () => require('ms/gone')", **MS}
+    ((_, _, message),) = said(files, dropped={"/var/task/node_modules/ms/readme.md": "rule docs: a document"})
+    assert "the package ms that is there has no such file" in message
+    files = {"index.js": "exports.f = () => require('ms')"}
+    ((_, _, message),) = said(files, dropped={"/var/task/node_modules/ms/package.json": "rule include: not named"})
+    assert "left out of the archive (rule include: not named)" in message
+
+
 def test_what_may_lie_in_a_layer_that_is_not_here_is_not_checked() -> None:
     arn = "arn:aws:lambda:eu-west-1:123456789012:layer:tools:7"
     found = said({"index.js": "exports.f = () => [require('dd-trace'), require('./gone')]"}, unseen_layers=(arn,))
