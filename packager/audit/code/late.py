@@ -131,11 +131,8 @@ def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, st
         layers = ", ".join(code.unseen_layers)
         return milder(severity, "warning"), f"{asks}, which was not checked: it may lie in layer {layers}", ""
     if bare and code.ground.package_lies(ask.name, one.file):
-        return (
-            severity,
-            f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}{seldom}",
-            "",
-        )
+        message = f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}{seldom}"
+        return severity, message, "see main and exports of its package.json, and build it first if they name a product"
     if ask.kind == "import" and ask.name.startswith(".") and (near := code.ground.find(ask.name, one.file, "require")):
         inner = posixpath.relpath(near, posixpath.dirname(one.file))
         fix = f"write the whole name: {inner if inner.startswith('.') else f'./{inner}'}"
