@@ -75,7 +75,7 @@ def read(root: Path, member: str = "") -> LockFacts:
     top = {package_name(path, entry): str(entry.get("version", "")) for path, entry in every if is_top(path)}
     own = [(path[len(member) + 1 :], entry) for path, entry in every if member and path.startswith(f"{member}/")]
     top |= {package_name(path, entry): str(entry.get("version", "")) for path, entry in own if is_top(path)}
-    scripts = {package_name(path, entry) for path, entry in every if entry.get("hasInstallScript")}
+    scripts = {package_name(path, entry) for path, entry in every if path and entry.get("hasInstallScript")}
     return LockFacts("npm", lock_file, tuple(sorted(top.items())), tuple(sorted(scripts)))
 
 

@@ -85,6 +85,7 @@ class Bench:
         packages: Sequence[str] = (),
         memory_bytes: int = 1 << 30,
         fetch: bool = True,
+        entry: str = "",
     ) -> Proof:
         artifact = make_zip(self.folder / "api.zip", files, modes)
         zips = [make_zip(self.folder / f"layer{number}.zip", layer) for number, layer in enumerate(layers)]
@@ -102,4 +103,5 @@ class Bench:
             packages=packages,
             memory_bytes=memory_bytes,
             fetch=fetch,
+            entry=entry,
         )

@@ -96,6 +96,14 @@ def test_finished_layers_from_elsewhere_are_found_in_the_project(app: Path) -> N
     assert bundle.layer_files == (app / "layers/base.zip",)
 
 
+def test_layers_that_lie_elsewhere_are_named_by_their_arn(app: Path) -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:layer:tools:7"
+
+    (bundle,) = planned(app, bundles={"api": {**API, "layers": [arn]}}).bundles
+
+    assert (bundle.layers, bundle.layer_arns) == ((), (arn,))
+
+
 def test_what_earlier_runs_wrote_is_no_source(app: Path) -> None:
     ours = '{"version": 1, "tool": {"name": "packager"}}'
     write_tree(
