@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from packager.audit.binaries.abi import misfit
 from packager.core.units import format_size
+from packager.inventory.builds import idle_builds, unserved_builds
 from packager.inventory.systems import libc_of, operating_system
 
 if TYPE_CHECKING:
@@ -85,6 +86,10 @@ def family_of(path: str) -> str:
     return "/".join([*folders, rest])
 
 
+_OF_OTHERS = {"ABI002", "ABI012", "ABI013"}
+"""What is wrong with a build for another Node or a newer system, and nothing else."""
+
+
 @dataclass(frozen=True)
 class _Member:
     place: MountedFile
@@ -105,8 +110,34 @@ def excuse(scene: AuditContext, findings: Sequence[Finding]) -> Iterator[Finding
             idle = list(_idle(group, family, scene, at_fault))
             if idle:
                 excused.update(member.place.subject for member in idle)
-                yield _note(idle, family)
+                yield _note(idle)
+    for idle in _idle_builds(scene, findings, excused):
+        excused.update(member.place.subject for member in idle)
+        yield _note(idle)
     yield from (finding for finding in findings if finding.subject not in excused)
+
+
+def _idle_builds(scene: AuditContext, findings: Sequence[Finding], excused: set[str]) -> Iterator[list[_Member]]:
+    """Yield, package by package, the addons built for another Node or system that lie beside one that serves.
+
+    Where none serves, the nearest stands for the fault of all.
+    """
+    codes: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            codes.setdefault(finding.subject, set()).add(finding.code)
+    for mount in scene.mounts:
+        places = {place.file.path: place for place in scene.natives if place.mount is mount}
+        files = [place.file for place in places.values() if place.subject not in excused]
+        built_for = {path: what for path, (what, _) in idle_builds(files, scene.target).items()}
+        built_for |= unserved_builds(files, scene.target)
+        groups: dict[str, list[_Member]] = {}
+        for path, what in built_for.items():
+            place = places[path]
+            if codes.get(place.subject, set()) <= _OF_OTHERS:
+                package = place.file.package.path if place.file.package else ""
+                groups.setdefault(package, []).append(_Member(place, what, (True, True, True)))
+        yield from groups.values()
 
 
 def _idle(places: list[MountedFile], family: str, scene: AuditContext, at_fault: set[str]) -> Iterator[_Member]:
@@ -174,7 +205,7 @@ def _for_others(member: _Member, family: str) -> bool:
     return package is not None and bool(package.os) and "linux" not in package.os
 
 
-def _note(idle: list[_Member], family: str) -> Finding:
+def _note(idle: list[_Member]) -> Finding:
     size = format_size(sum(member.place.file.size_bytes for member in idle))
     built_for = ", ".join(sorted({member.built_for for member in idle}))
     first = idle[0].place
