@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.fastpath.fork_worker import Aside, can_work_aside
 from packager.archive.incremental.index import DIGEST_BYTES
-from packager.archive.write.sources import read_source
+from packager.archive.write.sources import is_link, read_source
 from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ def _hash_some(files: Sequence[_File], ask: Asking | None = None) -> list[bytes]
     for number, (source, size) in enumerate(files):
         if ask is not None and not number % _AT_ONCE:
             ask(complete=False)
+        if is_link(source):
+            found.append(sha256(source.encode()).digest())
+            continue
         if size >= _BUFFER_BYTES:
             found.append(_hash_large(source, size, buffer))
             continue
