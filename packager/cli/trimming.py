@@ -73,7 +73,7 @@ def _left_out(selection: Selection) -> list[str]:
         largest = sorted(sizes, key=lambda name: (-sizes[name], name))
         shown = ", ".join(f"{name} ({format_size(sizes[name])})" for name in largest[:_SHOWN])
         more = f" and {counted(len(largest) - _SHOWN, 'other')}" if len(largest) > _SHOWN else ""
-        lines.append(f"  no package.json here names as dependencies: {shown}{more}")
+        lines.append(f"  needed by nothing here: {shown}{more}")
         if sum(sizes.values()) > _MUCH_BYTES:
             lines.append("  fix: if they are needed, move them to dependencies, or pack without --trim")
     return lines

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import contextlib
 import os
-import posixpath
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from packager.archive.read.anomalies import faults
 from packager.archive.read.reader import WEIGHED, open_archive
-from packager.archive.tree import walk
+from packager.archive.tree import find
+from packager.archive.write.sources import is_link
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
+from packager.inventory.links import OUT, LeadsAstrayError, real_path
 from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in, worth_scanning
+from packager.inventory.tree import linked_to
 from packager.model.inventory import Fault, File, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from packager.archive.read.reader import Archive, ArchiveMember
     from packager.model.inventory import Package
@@ -98,16 +100,27 @@ def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
             looked = list(pool.map(look, names))
         files = {name: file for name, (file, _, _) in zip(names, looked, strict=True)}
         pointers = {name: pointer for name, (_, pointer, _) in zip(names, looked, strict=True) if pointer}
+        folders = {_name(member).rstrip("/") for member in archive.members if member.is_dir}
+        folders |= {folder for name in files for folder in _above(name)}
+        links: dict[str, str] = {}
+        known = list(faults(archive))
+        lost = {fault.path.lstrip("/") for fault in known if fault.kind == "link"}
         for name, pointer in pointers.items():
-            files[name] = _follow(files[name], pointer, files, pointers)
+            files[name], fault = _follow(files[name], pointer, files, folders, pointers)
+            if fault is None:
+                links[name] = real_path(name, pointers)
+            elif name not in lost:
+                known.append(fault)
         damaged = tuple(fault for _, _, fault in looked if fault)
         texts = _texts(files, wanted, read)
-        return Inventory(tuple(files.values()), faults=(*faults(archive), *damaged), texts=texts)
+        return Inventory(tuple(files.values()), faults=(*known, *damaged), texts=texts, links=links)
 
 
 def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
     """Return every file of a folder with facts and package. Raises ArtifactError as `packager.archive.tree` does."""
-    sources = dict(walk(root))
+    found = {entry.path: entry.source for entry in find(root, keep_links=True)}
+    sources = {path: Path(str(source)) for path, source in found.items() if not is_link(source)}
+    links = {path: linked_to(path, str(source)[1:]) for path, source in found.items() if is_link(source)}
 
     def read(name: str) -> bytes | None:
         try:
@@ -120,7 +133,7 @@ def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
     with ThreadPoolExecutor(_workers(len(names))) as pool:
         looked = list(pool.map(lambda name: _examine_path(name, sources[name], package_of(name)), names))
     files = {file.path: file for file in looked}
-    return Inventory(tuple(looked), texts=_texts(files, wanted, read))
+    return Inventory(tuple(looked), texts=_texts(files, wanted, read), links=links)
 
 
 def scan_file(path: Path) -> Inventory:
@@ -210,17 +223,31 @@ def _texts(files: Mapping[str, File], wanted: Wanted | None, read: Callable[[str
     }
 
 
-def _follow(link: File, pointer: str, files: dict[str, File], pointers: dict[str, str]) -> File:
-    """Return a symbolic link with the facts of what it leads to inside the archive."""
-    name, seen = link.path, set[str]()
-    while name in pointers and name not in seen:
-        seen.add(name)
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(name), pointers[name]))
+def _follow(
+    link: File, pointer: str, files: Mapping[str, File], folders: set[str], pointers: Mapping[str, str]
+) -> tuple[File, Fault | None]:
+    """Return a symbolic link with the facts of what it leads to inside the archive, and what is wrong with it."""
+    try:
+        name = real_path(link.path, pointers)
+    except LeadsAstrayError as astray:
+        detail = f"leads to {pointer}" if astray.message == OUT else pointer
+        return _lost(link, pointer), Fault(astray.message, link.path, detail)
     if name in files and name not in pointers:
         target = files[name]
-        return replace(link, format=target.format, elf=target.elf, unreadable=target.unreadable)
+        return replace(link, format=target.format, elf=target.elf, unreadable=target.unreadable), None
+    if name in folders or not name:
+        return link, None
+    return _lost(link, pointer), Fault("dangling", link.path, pointer)
+
+
+def _lost(link: File, pointer: str) -> File:
     lost = f"a symbolic link to {pointer}, which is not in the archive" if poses_as_binary(link.path) else ""
     return replace(link, unreadable=lost)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _name(member: ArchiveMember) -> str:

@@ -35,7 +35,7 @@ class Member(NamedTuple):
     size_bytes: int
     compressed_bytes: int
     sha256: str
-    """Hex, of the content; of a link, of a NUL and where it leads."""
+    """Hex, of the content; of a link, something that no file has."""
     executable: bool
     """Written as 0755 rather than 0644: decided by content (ELF, ``#!``), the same on every system."""
 

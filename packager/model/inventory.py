@@ -145,6 +145,8 @@ class Inventory:
     """Of an archive; a folder has none."""
     texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Contents of the few files that were asked for when scanning: handlers and their package.json."""
+    links: dict[str, str] = field(default_factory=dict, repr=False)
+    """Symbolic link, to a file or folder inside → its real path."""
 
     @cached_property
     def by_path(self) -> dict[str, File]:

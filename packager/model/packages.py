@@ -38,7 +38,7 @@ class PackageGraph:
     generated: tuple[str, ...] = ()
     """Folders in node_modules that a generator wrote and that count as packages of their own."""
     links: Mapping[str, str] = field(default_factory=dict)
-    """Link that is kept → the folder it leads to: ``node_modules/a`` → ``node_modules/.pnpm/a@1.0.0/node_modules/a``."""
+    """Link that is kept → the folder it leads to: ``node_modules/a`` → ``node_modules/.pnpm/a@1/node_modules/a``."""
     roots: tuple[str, ...] = ()
     """Folders that are needed besides the project's own dependencies."""
 

@@ -1,4 +1,4 @@
-"""What the project's own code in a folder needs: each own package.json's dependencies, and what own code asks for by name.
+"""What own code in a folder needs: each own package.json's dependencies, and what own code asks for by name.
 
 For a folder packed as it is: there is no plan that says which code is the function's, so all of it counts.
 """
@@ -71,7 +71,8 @@ def _above(folder: str) -> Iterator[str]:
 
 
 def _names(data: Mapping[str, Any], keys: tuple[str, ...]) -> list[str]:
-    return [name for key in keys for name in (data.get(key) if isinstance(data.get(key), dict) else ())]
+    named = [data.get(key) for key in keys]
+    return [name for names in named if isinstance(names, dict) for name in names]
 
 
 def _manifest(file: File, contents: Contents) -> dict[str, Any] | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive.cache import packfile
-from packager.archive.fastpath.walk import LINK_MARK
 from packager.archive.write.large_members import (
     GIANT_BYTES,
     PART_BYTES,
@@ -17,7 +15,7 @@ from packager.archive.write.large_members import (
     lay_aside,
     pieces_of,
 )
-from packager.archive.write.sources import is_link, read_parts, read_source
+from packager.archive.write.sources import digest_of_source, is_link, read_parts, read_source
 from packager.archive.zipformat import DEFLATED, FILE_MODE, LINK_MODE, PROGRAM_MODE, STORED, headers
 from packager.model.archives import Entry, Member
 
@@ -142,7 +140,7 @@ class _Reading(NamedTuple):
             stream = self.anew(entry, size)
             return stream.digest, stream
         data = read_source(entry, size)
-        digest = hashlib.sha256(data).digest()
+        digest = digest_of_source(entry.source, data)
         there = digest in fresh or (self.store is not None and digest in self.store)
         return digest, None if there else compressed(data, digest, self.codec, link=is_link(entry.source))
 
@@ -153,7 +151,7 @@ class _Reading(NamedTuple):
             executable = facts.start.startswith(_EXECUTABLE_STARTS)
             return Stream(facts.digest, facts.size_bytes, facts.crc, deflated, executable, body)
         data = read_source(entry, size)
-        return compressed(data, hashlib.sha256(data).digest(), self.codec, link=is_link(entry.source))
+        return compressed(data, digest_of_source(entry.source, data), self.codec, link=is_link(entry.source))
 
     def _parts(self, entry: Entry, size: int) -> Iterator[bytes]:
         for part in read_parts(entry, size, PART_BYTES):
@@ -165,8 +163,7 @@ class _Reading(NamedTuple):
 def compressed(data: bytes, digest: bytes, codec: Codec, *, link: bool = False) -> Stream:
     """Return a content's stream: deflated, or as it is where that is no larger, as a link's is in any case."""
     if link:
-        text = data[len(LINK_MARK) :]
-        return Stream(digest, len(text), codec.crc32(text), deflated=False, executable=False, body=text, link=True)
+        return Stream(digest, len(data), codec.crc32(data), deflated=False, executable=False, body=data, link=True)
     deflated = codec.compress(data)
     body = data if deflated is None else deflated
     executable = data.startswith(_EXECUTABLE_STARTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
 def is_link(source: Path | str | bytes) -> bool:
     """Return whether a source is a symbolic link that is kept, see `packager.archive.fastpath.walk`."""
     return isinstance(source, str) and source.startswith(LINK_MARK)
+
+
+def digest_of_source(source: Path | str | bytes, data: bytes) -> bytes:
+    """Return what tells a source's content from others: its SHA-256, and of a link what no file's can be."""
+    if is_link(source):
+        return hashlib.blake2b(data, digest_size=32, person=b"symbolic link").digest()
+    return hashlib.sha256(data).digest()
 
 
 def sizes_of(entries: Sequence[Entry]) -> list[int]:
@@ -53,15 +61,13 @@ def size_of(entry: Entry) -> int:
 def read_source(entry: Entry, size: int) -> bytes:
     """Return an entry's content; raises ArtifactError if it is gone, unreadable or no longer of that size.
 
-    Of a link that is kept, its content has `LINK_MARK` in front, so that no text's digest is its own.
-
     Read, not mapped: a mapped file that is truncated meanwhile kills the process.
     """
     source = entry.source
     if isinstance(source, bytes):
         return source
     if is_link(source):
-        return str(source).encode()
+        return str(source)[len(LINK_MARK) :].encode()
     try:
         descriptor = os.open(source, READ_FLAGS)
         try:

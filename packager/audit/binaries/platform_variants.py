@@ -33,6 +33,8 @@ _PROCESSORS = re.compile(
 _VARIANTS = re.compile(r"glibc|gnu(eabi(hf)?)?|musl(eabi(hf)?)?|msvc|eabi|openssl(-.+)?")
 _NEUTRAL = re.compile(r"node|napi|electron|unknown|abi3|v?\d+|abi\d+|cp\d+|cpython|static|[0-9]+\.[0-9.x]+x?")
 _WORDS = re.compile(r"x86_64|win_amd64|openssl-[0-9]+\.[0-9]+\.x|[A-Za-z0-9]+")
+_STORE = re.compile(r"node_modules/\.[^/]+/[^/]+?@(\d[^/_(]*)[^/]*/node_modules/")
+"""Where pnpm and Bun put a package: under its own name, which names the system, and its version."""
 _FOREIGN_ONLY = re.compile(r"\.(exe|dll|dylib)$|\.app/")
 """Helpers that packages ship for the one system that can use them; nothing on Linux would load them."""
 
@@ -67,7 +69,7 @@ def family_of(path: str) -> str:
     >>> family_of("node_modules/bcrypt/build/Release/bcrypt_lib.node")
     ''
     """
-    *folders, name = path.split("/")
+    *folders, name = _STORE.sub(r"node_modules/.store@\1/node_modules/", path).split("/")
     start = len(folders) - folders[::-1].index("node_modules") if "node_modules" in folders else 0
     for position in range(start, len(folders)):
         system, processor, only, rest = _platform_words(folders[position])

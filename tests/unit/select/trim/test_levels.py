@@ -233,7 +233,7 @@ COMPILED = (
     "build/Release/obj.target/action.stamp", "build/node_gyp_bins/python3", "build/CMakeFiles/a.dir/link.txt",
     "build/Makefile", "build/binding.Makefile", "node-addon-api/node_api.Makefile", "build/CMakeCache.txt",
     "build/build.ninja", "build/.ninja_log", "build/stage/a-v1.tar.gz", "build/compile_commands.json",
-    "build/a.vcxproj.filters", "build/Release/a.tlog", "build/Release/nothing.a.ar-file-list", "build/Release/nothing.a",
+    "build/a.vcxproj.filters", "build/Release/a.tlog", "build/Release/a.ar-file-list", "build/Release/nothing.a",
     "deps/sqlite-autoconf-3440200.tar.gz", "vendor/libpq/postgresql.tar.xz", "prebuilds/a-v1-napi-v3-linux-x64.tar.gz",
 )  # fmt: skip
 
@@ -259,8 +259,9 @@ def test_names_of_the_folder_that_was_compiled_in_are_packed_at_no_level(judge: 
 
 
 OF_THE_CODE = (
-    "deps/index.js", "deps/lib/parse.js", "build/index.js", "build/lib/x.js", "build/data.json", "lib/obj/x.js", "obj/x.js",
-    "build-tmp-cleaner/index.js", "build-tmp/index.js", "build/Release/index.js", "data/words.tar.gz", "vendor/browser.js",
+    "deps/index.js", "deps/lib/parse.js", "build/index.js", "build/lib/x.js", "build/data.json", "lib/obj/x.js",
+    "obj/x.js", "build-tmp-cleaner/index.js", "build-tmp/index.js", "build/Release/index.js", "data/words.tar.gz",
+    "vendor/browser.js",
 )  # fmt: skip
 
 
