@@ -26,7 +26,7 @@ from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from packager.model.findings import Finding
@@ -89,11 +89,13 @@ def audit_archive(
     name: str = "",
     environment: Sequence[tuple[str, str]] = (),
     handler: str = "",
+    maps: Callable[[str], bytes | None] | None = None,
 ) -> list[Finding]:
     """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
 
     `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise);
     `environment` holds the function's own variables, `handler` is FILE.EXPORT as the host has it, where it is known.
+    `maps` gives the source map of a member that was joined from several files.
     Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
     """
     from packager.inventory.archive import is_archive, scan
@@ -102,7 +104,7 @@ def audit_archive(
     root = system.layer_root if target.kind == "layer" else system.function_root
     of_handler = handler_texts(handler, target)
     is_own_source = LANGUAGES[target.language].is_own_source
-    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name))
+    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name), maps)
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
     mounts = [*below, _mounted(path, root, inventory, name or str(path))]

@@ -22,6 +22,7 @@ from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
+from packager.inventory.joined import JoinedCode
 from packager.inventory.links import OUT, LeadsAstrayError, real_path
 from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in, worth_scanning
 from packager.inventory.tree import linked_to
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from packager.archive.read.reader import Archive, ArchiveMember
-    from packager.model.inventory import Package
+    from packager.model.inventory import Package, Secret
 
     Wanted = Callable[[str], bool]
+    Maps = Callable[[str], bytes | None]
 
 _IN_MEMORY_BYTES = 32 << 20
 _MANIFEST_MAX_BYTES = 4 << 20
@@ -42,14 +44,15 @@ _MANIFEST_MAX_BYTES = 4 << 20
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def scan(path: Path, wanted: Wanted | None = None) -> Inventory:
+def scan(path: Path, wanted: Wanted | None = None, maps: Maps | None = None) -> Inventory:
     """Return what a zip, a folder or a single file holds. Raises ArtifactError if it cannot be read.
 
-    `wanted` says of a path whether its text is to be kept in the inventory, for checks that look at contents.
+    `wanted` says of a path whether its text is to be kept in the inventory, for checks that look at contents. `maps`
+    gives the source map of a member that was joined from several files.
     """
     if path.is_dir():
         return scan_folder(path, wanted)
-    return scan_archive(path, wanted) if is_archive(path) else scan_file(path)
+    return scan_archive(path, wanted, maps) if is_archive(path) else scan_file(path)
 
 
 def is_archive(path: Path) -> bool:
@@ -63,7 +66,7 @@ def is_archive(path: Path) -> bool:
         raise _unreadable(path, error) from error
 
 
-def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
+def scan_archive(path: Path, wanted: Wanted | None = None, maps: Maps | None = None) -> Inventory:
     """Return every file of a zip with facts and package; nothing is unpacked to disk by name.
 
     A member that cannot be read is marked so. Raises ArtifactError if the archive as a whole cannot be.
@@ -89,7 +92,7 @@ def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
             try:
                 if member.is_symlink:
                     return file, archive.read(member)[:4096].decode("utf-8", "replace"), None
-                return _examine_member(file, archive, member), "", None
+                return _examine_member(file, archive, member, maps), "", None
             except ArtifactError as error:
                 if error.where == str(path):
                     raise
@@ -171,7 +174,7 @@ def _examine_path(name: str, path: Path, package: Package | None = None) -> File
         raise _unreadable(path, error) from error
 
 
-def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File:
+def _examine_member(file: File, archive: Archive, member: ArchiveMember, maps: Maps | None) -> File:
     """Return the facts of a member, which is read to its end: only there it shows whether it is damaged."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as temporary:
         spooled = cast("BinaryIO", temporary)  # has all of it that is used here
@@ -194,9 +197,16 @@ def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File
             if text and size < SCANNED_MAX_BYTES:
                 kept.append(piece)
                 size += len(piece)
-        found = secrets_in(file.path, b"".join(kept), in_package=file.package is not None) if text else ()
+        found = _secrets(file, b"".join(kept), maps) if text else ()
         examined = examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled))
         return replace(examined, secrets=found) if found else examined
+
+
+def _secrets(file: File, text: bytes, maps: Maps | None) -> tuple[Secret, ...]:
+    source_map = maps(file.path) if maps else None
+    joined = JoinedCode(text, source_map) if source_map is not None else None
+    whose = joined.from_package if joined else None
+    return secrets_in(file.path, text, in_package=file.package is not None, from_package=whose)
 
 
 @contextlib.contextmanager

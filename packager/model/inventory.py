@@ -111,6 +111,8 @@ class Secret:
     """The first characters, enough to find it again: ``AKIA***``."""
     certain: bool = True
     """Whether its form says that it is one; False for what only its name and randomness suggest."""
+    of_package: bool = False
+    """Whether it stands in code of an installed package that was joined into the file."""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from packager.model.archives import Artifact
     from packager.model.builds import Tree
     from packager.model.bytecode import Compiled
+    from packager.model.contents import Contents
     from packager.model.findings import Finding
     from packager.model.inventory import Inventory
     from packager.model.packages import PackageGraph
@@ -97,8 +98,18 @@ def write(inputs: WriteInputs, archive: Path, bench: Workbench) -> Artifact:
     return write_archive(make_layout(entries), archive, level=inputs.level, jobs=bench.jobs, cache=cache)
 
 
-def audit(inputs: AuditInputs, archive: Path, layers: Sequence[Path]) -> list[Finding]:
-    """Return what an archive on its layers lacks on its target, and which limits it breaks."""
+def audit(
+    inputs: AuditInputs, archive: Path, layers: Sequence[Path], contents: Contents | None = None
+) -> list[Finding]:
+    """Return what an archive on its layers lacks on its target, and which limits it breaks.
+
+    `contents` has the source maps, where there are any.
+    """
+
+    def map_of(name: str) -> bytes | None:
+        source = inputs.maps.get(name)
+        return contents.path(source).read_bytes() if source and contents else None
+
     return audit_archive(
         archive,
         layers,
@@ -107,6 +118,7 @@ def audit(inputs: AuditInputs, archive: Path, layers: Sequence[Path]) -> list[Fi
         name=inputs.name,
         environment=inputs.environment,
         handler=inputs.handler,
+        maps=map_of,
     )
 
 
