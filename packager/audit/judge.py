@@ -13,6 +13,7 @@ from packager.audit.binaries.libraries import check_needed, check_shadowed
 from packager.audit.binaries.platform_variants import excuse
 from packager.audit.binaries.symbols import check_symbol_versions
 from packager.audit.bundle.archives import check_archive
+from packager.audit.bundle.browsers import check_browsers
 from packager.audit.bundle.engines import check_clients, check_engines, check_overrides
 from packager.audit.bundle.handlers import check_handler, handler_texts
 from packager.audit.bundle.imports import check_imports
@@ -52,6 +53,7 @@ CHECKS = (
     check_handler,
     check_imports,
     check_secrets,
+    check_browsers,
     check_engines,
     check_clients,
     check_overrides,

@@ -116,7 +116,15 @@ def scan_archive(path: Path, wanted: Wanted | None = None, maps: Maps | None = N
                 known.append(fault)
         damaged = tuple(fault for _, _, fault in looked if fault)
         texts = _texts(files, wanted, read)
-        return Inventory(tuple(files.values()), faults=(*known, *damaged), texts=texts, links=links)
+        joined = [JoinedCode(b"", source_map) for name in files if (source_map := _map_of(name, maps)) is not None]
+        return Inventory(
+            tuple(files.values()),
+            faults=(*known, *damaged),
+            texts=texts,
+            links=links,
+            joined=tuple(sorted({name for code in joined for name in code.packages()})),
+            joined_texts={path: text for code in joined for path, text in code.own_texts().items()},
+        )
 
 
 def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
@@ -203,10 +211,14 @@ def _examine_member(file: File, archive: Archive, member: ArchiveMember, maps: M
 
 
 def _secrets(file: File, text: bytes, maps: Maps | None) -> tuple[Secret, ...]:
-    source_map = maps(file.path) if maps else None
+    source_map = _map_of(file.path, maps)
     joined = JoinedCode(text, source_map) if source_map is not None else None
     whose = joined.from_package if joined else None
     return secrets_in(file.path, text, in_package=file.package is not None, from_package=whose)
+
+
+def _map_of(name: str, maps: Maps | None) -> bytes | None:
+    return maps(name) if maps else None
 
 
 @contextlib.contextmanager

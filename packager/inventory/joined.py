@@ -10,6 +10,8 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from packager.model.packages import package_folder
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,6 +39,19 @@ class JoinedCode:
             source = number
         return 0 <= source < len(self._installed) and self._installed[source]
 
+    def packages(self) -> set[str]:
+        """Return the names of the installed packages of which code was joined."""
+        names = (name for name, installed in zip(self._sources, self._installed, strict=True) if installed)
+        return {package_folder(name).rpartition("node_modules/")[2] for name in names}
+
+    def own_texts(self) -> dict[str, str]:
+        """Return what the joined files outside packages said, by their name in the map."""
+        contents = self._read.get("sourcesContent")
+        if not isinstance(contents, list):
+            return {}
+        pairs = zip(self._sources, contents, self._installed, strict=False)
+        return {name: text for name, text, installed in pairs if isinstance(text, str) and not installed}
+
     @cached_property
     def _read(self) -> dict[str, Any]:
         try:
@@ -48,8 +63,13 @@ class JoinedCode:
     @cached_property
     def _installed(self) -> list[bool]:
         """Return of each source whether it lies in a package."""
+        return ["node_modules" in name.split("/") for name in self._sources]
+
+    @cached_property
+    def _sources(self) -> list[str]:
+        """Return the name of each source; empty for one without."""
         sources = self._read.get("sources")
-        return [isinstance(name, str) and "node_modules" in name.split("/") for name in sources or ()]
+        return [name if isinstance(name, str) else "" for name in sources] if isinstance(sources, list) else []
 
     @cached_property
     def _lines(self) -> list[list[tuple[int, int]]]:

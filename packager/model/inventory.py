@@ -149,6 +149,10 @@ class Inventory:
     """Contents of the few files that were asked for when scanning: handlers and their package.json."""
     links: dict[str, str] = field(default_factory=dict, repr=False)
     """Symbolic link, to a file or folder inside → its real path."""
+    joined: tuple[str, ...] = ()
+    """Names of the packages whose code was joined into files of the archive, as far as source maps say it."""
+    joined_texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Own files that were joined, by the path in the source map → what they said."""
 
     @cached_property
     def by_path(self) -> dict[str, File]:
