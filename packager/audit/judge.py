@@ -25,6 +25,7 @@ from packager.audit.bundle.starting import check_bootstrap, check_execute_bits, 
 from packager.audit.context import AuditContext
 from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
+from packager.model.stages import AuditInputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -91,28 +92,35 @@ def audit_archive(
     name: str = "",
     environment: Sequence[tuple[str, str]] = (),
     handler: str = "",
-    maps: Callable[[str], bytes | None] | None = None,
 ) -> list[Finding]:
     """Return the verdict on a zip, folder or single file, with the layers it will have: contents, then sizes.
 
     `budget` replaces the target's own limits, `name` what findings call the artifact (its path otherwise);
     `environment` holds the function's own variables, `handler` is FILE.EXPORT as the host has it, where it is known.
-    `maps` gives the source map of a member that was joined from several files.
     Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
     """
+    limits = budget or target.budget
+    inputs = AuditInputs("", (), target, limits, name or str(path), tuple(environment), handler)
+    return audit_joined(path, layers, inputs, None)
+
+
+def audit_joined(
+    path: Path, layers: Sequence[Path], inputs: AuditInputs, maps: Callable[[str], bytes | None] | None
+) -> list[Finding]:
+    """Return what `audit_archive` does; `maps` gives the source map of a member that was joined from several files."""
     from packager.inventory.archive import is_archive, scan
 
-    system = target.system
+    target, system = inputs.target, inputs.target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
-    of_handler = handler_texts(handler, target)
+    of_handler = handler_texts(inputs.handler, target)
     is_own_source = LANGUAGES[target.language].is_own_source
     inventory = scan(path, lambda name: of_handler(name) or is_own_source(name), maps)
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
-    mounts = [*below, _mounted(path, root, inventory, name or str(path))]
-    findings = audit(mounts, target, environment, handler=handler, whole=whole)
+    mounts = [*below, _mounted(path, root, inventory, inputs.name)]
+    findings = audit(mounts, target, inputs.environment, handler=inputs.handler, whole=whole)
     weighed = weigh(
-        name or str(path),
+        inputs.name,
         Weights(
             zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
             unzipped_bytes=inventory.size_bytes,
@@ -120,7 +128,7 @@ def audit_archive(
             entries=len(inventory.files),
         ),
         target.title,
-        budget or target.budget,
+        inputs.budget,
         largest_parts(inventory),
     )
     return _ranked([*findings, *weighed])

@@ -29,7 +29,7 @@ _GET_API_VERSION = b"node_api_module_get_api_version_v1"
 _REGISTER = re.compile(rb"\0node_register_module_v(\d{2,4})\0")
 _NODE_API = re.compile(rb"\0napi_(?:register_module_v\d|module_register\0)")
 _V8 = re.compile(rb"\0_ZNK?2v8")
-"""Node's C++ interface hands over V8's classes: whoever uses it asks for their mangled names."""
+"""Node's C++ interface hands over V8's classes: an addon of it asks for their mangled names."""
 _POINTERS: Mapping[str, frozenset[int]] = {"x86_64": frozenset((1, 8)), "arm64": frozenset((257, 1027))}
 """Relocations that write a pointer: R_X86_64_64 and R_X86_64_RELATIVE, R_AARCH64_ABS64 and R_AARCH64_RELATIVE."""
 _RELOCATIONS_MAX = 8 << 20

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.archive.cache.member_cache import open_cache
 from packager.archive.write.layout import make_layout
 from packager.archive.write.writer import write as write_archive
-from packager.audit.judge import audit_archive
+from packager.audit.judge import audit_joined
 from packager.compile import stripping
 from packager.hosts.registry import lay_out
 from packager.inventory.tree import scan_tree
@@ -110,16 +110,7 @@ def audit(
         source = inputs.maps.get(name)
         return contents.path(source).read_bytes() if source and contents else None
 
-    return audit_archive(
-        archive,
-        layers,
-        inputs.target,
-        budget=inputs.budget,
-        name=inputs.name,
-        environment=inputs.environment,
-        handler=inputs.handler,
-        maps=map_of,
-    )
+    return audit_joined(archive, layers, inputs, map_of)
 
 
 def prove(inputs: ProveInputs, archive: Path, layers: Sequence[Path], bench: Workbench) -> Proof:

@@ -250,7 +250,10 @@ def _resolve(link: str, bounds: str) -> str:
         raise ArtifactError(msg, where=link, fix="remove the link") from error
     if not _contains(bounds, target):
         msg = f"is a link to {target}, outside {bounds}"
-        raise ArtifactError(msg, where=link, fix="put a copy in its place, or leave the link out")
+        fix = "put a copy in its place, or leave the link out"
+        if "/node_modules/." in target:
+            fix = "pack the folder that holds the store, or a member by itself: pnpm --filter=NAME deploy --prod FOLDER"
+        raise ArtifactError(msg, where=link, fix=fix)
     return target
 
 

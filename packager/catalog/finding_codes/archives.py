@@ -117,7 +117,7 @@ ROWS = (
         "ZIP016",
         "link leads nowhere",
         "warning",
-        "A symbolic link points to a name inside the archive that no member has: whoever opens it gets 'no such file "
+        "A symbolic link points to a name inside the archive that no member has: opening it gives 'no such file "
         "or directory'. So are packages linked whose folder was left out.",
         "Pack what it points to, or leave the link out.",
     ),

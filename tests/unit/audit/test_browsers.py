@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit.judge import audit_archive
+from packager.audit.judge import audit_archive, audit_joined
+from packager.model.stages import AuditInputs
 from tests.support.elfs import write_elf
 from tests.support.mounts import target
 from tests.support.trees import package_json
@@ -157,6 +158,7 @@ def test_joined_code_starts_it_as_well(tmp_path: Path) -> None:
     source_map = {"sources": sources, "sourcesContent": [STARTS, "", ""], "mappings": ""}
     maps = {"src/handler.js": json.dumps(source_map).encode()}
 
-    found = audit_archive(tmp_path / "a.zip", [], target(), handler="src/handler.handler", maps=maps.get)
+    inputs = AuditInputs("", (), target(), target().budget, "a.zip", handler="src/handler.handler")
+    found = audit_joined(tmp_path / "a.zip", [], inputs, maps.get)
 
     assert [each.severity for each in found if each.code == "PKG005"] == ["error"]

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from packager.audit.judge import audit_archive
+from packager.audit.judge import audit_joined
 from packager.inventory.joined import JoinedCode
+from packager.model.stages import AuditInputs
 from tests.support.mounts import target
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def joined(*pieces: tuple[str, str]) -> tuple[bytes, bytes]:
             if letter == "\n":
                 column = last_column = 0
                 lines.append([""])
-                if source:  # as bundlers do, each line begins anew
+                if source:  # as bundlers do: each line begins with a segment
                     lines[-1].append(vlq(0) + vlq(0) + vlq(0) + vlq(0))
     mappings = ";".join(",".join(part for part in line if part) for line in lines)
     text = "".join(text for _, text in pieces)
@@ -64,7 +65,8 @@ def said(folder: Path, text: bytes, source_map: bytes | None) -> list[tuple[str,
         member.create_system, member.external_attr = 3, 0o100644 << 16
         archive.writestr(member, text)
     maps = {"src/handler.js": source_map}
-    found = audit_archive(folder / "a.zip", [], target(), maps=maps.get if source_map else None)
+    inputs = AuditInputs("", (), target(), target().budget, "a.zip")
+    found = audit_joined(folder / "a.zip", [], inputs, maps.get if source_map else None)
     return [(each.severity, each.code) for each in found if each.code.startswith("SEC")]
 
 

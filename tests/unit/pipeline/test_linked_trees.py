@@ -187,3 +187,13 @@ def test_what_is_left_out_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "left out: 3 files, 60.0 MB in all" in said
     assert "needed by nothing here: large (60.0 MB), small" in said
     assert "pack without --trim" in said
+
+
+def test_a_member_whose_store_lies_outside_is_refused_with_a_way(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linked(tmp_path, "pnpm")
+    member = write_tree(tmp_path / "apps/api", {"index.js": ""}, {"node_modules/a": "../../../node_modules/a"})
+
+    assert run(["pack", str(member), "-o", str(tmp_path / "out.zip"), "--no-cache"]) != 0
+    assert "pnpm --filter=NAME deploy" in capsys.readouterr().err

@@ -255,6 +255,9 @@ def test_names_of_the_folder_that_was_compiled_in_are_packed_at_no_level(judge: 
     verdict = judge({**ROOT, **PACKAGE, own: "x", f"{A}/{own}": "x", "build/Release/a.node": ""}, "none")
 
     assert (verdict[own], verdict[f"{A}/{own}"]) == ("-leftover", "-leftover")
+    gyp = ("build/Release/obj.target/a.node", "build/config.gypi", "build/a.target.mk")
+    files = {**ROOT, **dict.fromkeys((*gyp, "build/index.js", "build/Makefile.js"), "")}
+    assert {path for path, rule in judge(files, "none").items() if rule == "-build-file"} == set(gyp)
     assert verdict["build/Release/a.node"].startswith("+")
 
 
