@@ -77,6 +77,30 @@ class AuditContext:
         return {place.path: place for mount in self.mounts for place in _places(mount)}
 
     @cached_property
+    def _links(self) -> dict[str, str]:
+        """Return the links by their path at run time, and where they really lead."""
+        return {
+            f"{mount.root}/{link}": f"{mount.root}/{target}"
+            for mount in self.mounts
+            for link, target in mount.inventory.links.items()
+        }
+
+    def at(self, path: str) -> MountedFile | None:
+        """Return the file at a path at run time, links to folders on the way followed; None if there is none."""
+        found = self.by_path.get(path)
+        if found is not None or not self._links:
+            return found
+        parts = path.split("/")
+        for _ in range(len(parts)):
+            ends = [end for end in range(2, len(parts)) if "/".join(parts[:end]) in self._links]
+            if not ends:
+                return None
+            parts = [*self._links["/".join(parts[: ends[0]])].split("/"), *parts[ends[0] :]]
+            if found := self.by_path.get("/".join(parts)):
+                return found
+        return None
+
+    @cached_property
     def judged(self) -> tuple[MountedFile, ...]:
         """Return the files that findings may be about."""
         return tuple(place for mount in self.mounts if mount.judged for place in _places(mount))

@@ -54,7 +54,8 @@ def pack(
 
     Sorted names, one date, modes by content, deflate only: the same files give the same bytes on every machine. Reads
     Deflate64 zips as Windows makes them. What has not changed since the last time is not compressed again; a zip that
-    would become the same is not written again.
+    would become the same is not written again. Links between packages in node_modules stay links, as pnpm needs
+    them; other links become what they point to.
 
     With --trim, a folder with node_modules or Python packages is packed for a target: secrets, packages of development,
     binaries for other systems, types, tests, docs and the like stay out, symbols are stripped.

@@ -21,8 +21,12 @@ from packager.pipeline.folder import compile_folder, judge_folder, pack_trimmed
 
 if TYPE_CHECKING:
     from packager.model.plan import TrimLevel
+    from packager.model.selection import Selection
     from packager.model.targets import Target
     from packager.pipeline.folder import Trimmed, TrimmedPack
+
+_SHOWN = 5
+_MUCH_BYTES = 50 << 20
 
 
 def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, why: str | None, as_json: bool) -> int:
@@ -43,6 +47,7 @@ def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, w
         f"{format_size(artifact.unzipped_bytes)} unzipped, for {target.title}"
     )
     lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
+    lines += _left_out(made.selection)
     if made.stripped.saved:
         saved = made.stripped.saved
         lines.append(f"  symbols of {counted(len(saved), 'file')}: {format_size(sum(saved.values()))}")
@@ -50,6 +55,28 @@ def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, w
         lines += [f"  compiled: {made.compiled.summary()}", *(f"  note: {note}" for note in made.compiled.notes())]
     click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
     return 0
+
+
+def _left_out(selection: Selection) -> list[str]:
+    """Return what is said of all that stays out: how much it is, and which packages nothing in the folder needs."""
+    dropped = selection.dropped
+    if not dropped:
+        return []
+    total = format_size(sum(choice.file.size_bytes for choice in dropped))
+    lines = [f"  left out: {counted(len(dropped), 'file')}, {total} in all"]
+    sizes: dict[str, int] = {}
+    for choice in dropped:
+        if choice.rule == "unreachable" and choice.file.package:
+            name = choice.file.package.name
+            sizes[name] = sizes.get(name, 0) + choice.file.size_bytes
+    if sizes:
+        largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+        shown = ", ".join(f"{name} ({format_size(sizes[name])})" for name in largest[:_SHOWN])
+        more = f" and {counted(len(largest) - _SHOWN, 'other')}" if len(largest) > _SHOWN else ""
+        lines.append(f"  needed by nothing here: {shown}{more}")
+        if sum(sizes.values()) > _MUCH_BYTES:
+            lines.append("  fix: if they are needed, move them to dependencies, or pack without --trim")
+    return lines
 
 
 def target_of_folder(path: Path, name: str, runtime: str, arch: str) -> Target:

@@ -17,7 +17,7 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 
 from packager.core.errors import ArtifactError
-from packager.inventory.addon import node_api_version, node_modules_version
+from packager.inventory.addon import node_api_version, node_modules_version, registered_version
 from packager.inventory.versions import versions_defined, versions_needed
 from packager.model.inventory import ElfFacts, Machine, Segment
 
@@ -104,7 +104,7 @@ class _Reader:
             executable_stack=any(flags & _PF_X for flags in stack),
             stack_note=bool(stack),
             node_api=node_api_version(self, tags, names, machine),
-            node_modules=node_modules_version(names),
+            node_modules=node_modules_version(names) or registered_version(self, tags, names, machine),
             build_id=build_id,
             has_symbols=has_symbols,
             trailing_bytes=max(0, self.size - end),

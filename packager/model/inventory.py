@@ -111,6 +111,8 @@ class Secret:
     """The first characters, enough to find it again: ``AKIA***``."""
     certain: bool = True
     """Whether its form says that it is one; False for what only its name and randomness suggest."""
+    of_package: bool = False
+    """Whether it stands in code of an installed package that was joined into the file."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,12 @@ class Inventory:
     """Of an archive; a folder has none."""
     texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Contents of the few files that were asked for when scanning: handlers and their package.json."""
+    links: dict[str, str] = field(default_factory=dict, repr=False)
+    """Symbolic link, to a file or folder inside → its real path."""
+    joined: tuple[str, ...] = ()
+    """Names of the packages whose code was joined into files of the archive, as far as source maps say it."""
+    joined_texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Own files that were joined, by the path in the source map → what they said."""
 
     @cached_property
     def by_path(self) -> dict[str, File]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -36,18 +37,34 @@ class PackageGraph:
     parents: dict[str, str] = field(default_factory=dict, compare=False)
     generated: tuple[str, ...] = ()
     """Folders in node_modules that a generator wrote and that count as packages of their own."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Link that is kept → the folder it leads to: ``node_modules/a`` → ``node_modules/.pnpm/a@1/node_modules/a``."""
+    roots: tuple[str, ...] = ()
+    """Folders that are needed besides the project's own dependencies."""
 
     def of(self, path: str) -> Installed | None:
         """Return the innermost package a file belongs to; None for the project's own files."""
         for folder in self.generated:
             if path.startswith(f"{folder}/"):
                 return self.installed[folder]
+        if self._stored:
+            parts = path.split("/")
+            for length in range(len(parts) - 1, 1, -1):
+                if (folder := "/".join(parts[:length])) in self._stored:
+                    return self.installed[folder]
         while folder := package_folder(path):
             if folder in self.installed:
                 return self.installed[folder]
             # A node_modules folder without a package.json in it (bundler output, fixtures) belongs to what holds it.
             path = folder.rpartition("node_modules/")[0] + "_"
         return None
+
+    @cached_property
+    def _stored(self) -> frozenset[str]:
+        """Return the linked packages that lie in a node_modules: the others are the project's own folders."""
+        return frozenset(
+            folder for folder in self.links.values() if folder in self.installed and "node_modules/" in f"{folder}/"
+        )
 
     def resolve(self, importer: str, name: str) -> str | None:
         """Return the folder of `name` as seen from the package folder `importer`; None if not installed."""
@@ -56,6 +73,7 @@ class PackageGraph:
             if base.name == "node_modules":
                 continue
             found = str(base / "node_modules" / name) if str(base) != "." else f"node_modules/{name}"
+            found = self.links.get(found, found)
             if found in self.installed:
                 return found
         return None
@@ -98,6 +116,7 @@ class PackageGraph:
         project = self.installed.get("")
         names = project.needs if project else ()
         roots = [self.resolve("", name) for name in names if name not in closed]
+        roots += self.roots
         return self.closure([root for root in roots if root is not None], closed)
 
 

@@ -169,6 +169,8 @@ class AuditInputs:
     """What findings call the archive: ``dist/api.zip``."""
     environment: tuple[tuple[str, str], ...] = ()
     handler: str = ""
+    maps: Mapping[str, str] = field(default_factory=dict)
+    """Name in the archive of joined code → source of its source map, which says what of it is a package's."""
 
 
 @dataclass(frozen=True)

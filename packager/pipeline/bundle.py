@@ -194,10 +194,17 @@ def _audit(
         name=shown,
         environment=bundle.environment,
         handler=bundle.handler,
+        maps=_maps_of(result),
     )
     with bench.watch.step("audit", bundle.name):
-        findings = stages.audit(inputs, result.artifact.path, paths)
+        findings = stages.audit(inputs, result.artifact.path, paths, bench.contents)
         return findings + check_uncompiled(scanned.inventory, scanned.graph, result.selection, bundle.target, shown)
+
+
+def _maps_of(result: Result) -> dict[str, str]:
+    """Return name in the archive → source of its source map, of the code that was joined."""
+    found = {item.path: result.maps.get(f"{item.choice.file.path}.map") for item in result.placed if not item.content}
+    return {path: source for path, source in found.items() if source}
 
 
 def _renamed(bundle: Bundle, view: View) -> Bundle:

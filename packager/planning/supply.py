@@ -76,8 +76,8 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
         wanted = binary_target(names, target)
         if not wanted:
             msg = f"has no engine for {target.baseline.title} {target.arch}, on which {target.runtime} runs"
-            fix = "choose a runtime on an older system (`packager targets` lists them), or upgrade the generator"
-            raise ConfigError(msg, where=engine.title, fix=fix)
+            way = "choose a runtime on an older system (`packager targets` lists them), or upgrade the generator"
+            raise ConfigError(msg, where=engine.title, fix=way)
         check_listed(client, names)
         if wanted not in client.listed and not fix:
             raise not_listed(client, names, wanted, target)

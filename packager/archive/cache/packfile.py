@@ -27,8 +27,8 @@ _FOOTER = struct.Struct("=QQ8s")
 """Offset and length of the index, signature."""
 _SIGNATURE = b"pkgpack2"
 _NUMBERS = 6
-DEFLATED, EXECUTABLE = 1, 2
-"""Flags of a row: not stored as it is; starts as programs do, which decides the member's mode."""
+DEFLATED, EXECUTABLE, LINK = 1, 2, 4
+"""Flags of a row: not stored as it is; starts as programs do, or is a symbolic link, which decides the mode."""
 
 
 class Row(NamedTuple):

@@ -2,7 +2,7 @@
 
 Everything is told from the directory and the local headers; no member is inflated here. Kinds: "method", "encrypted",
 "zip64", "descriptor", "backslash", "name", "duplicate", "modes", "mode", "link", "mismatch", "hidden", "overlap",
-"missing" (no local header); and, from the code that reads the members, "damaged".
+"missing" (no local header); and, from the code that reads the members, "damaged", "dangling" and "circle".
 """
 
 from __future__ import annotations

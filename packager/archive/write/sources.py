@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING
 
+from packager.archive.fastpath.walk import LINK_MARK
 from packager.archive.zipformat import MAX_32
 from packager.core.errors import ArtifactError
 from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from packager.model.archives import Entry
+
+
+def is_link(source: Path | str | bytes) -> bool:
+    """Return whether a source is a symbolic link that is kept, see `packager.archive.fastpath.walk`."""
+    return isinstance(source, str) and source.startswith(LINK_MARK)
+
+
+def digest_of_source(source: Path | str | bytes, data: bytes) -> bytes:
+    """Return what tells a source's content from others: its SHA-256, and of a link what no file's can be."""
+    if is_link(source):
+        return hashlib.blake2b(data, digest_size=32, person=b"symbolic link").digest()
+    return hashlib.sha256(data).digest()
 
 
 def sizes_of(entries: Sequence[Entry]) -> list[int]:
@@ -28,6 +43,8 @@ def size_of(entry: Entry) -> int:
     """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
     if isinstance(entry.source, bytes):
         return len(entry.source)
+    if is_link(entry.source):
+        return len(str(entry.source).encode()) - 1
     try:
         status = os.stat(entry.source)  # noqa: PTH116 (a third of Path.stat's time, and a tree has many)
     except OSError as error:
@@ -49,6 +66,8 @@ def read_source(entry: Entry, size: int) -> bytes:
     source = entry.source
     if isinstance(source, bytes):
         return source
+    if is_link(source):
+        return str(source)[len(LINK_MARK) :].encode()
     try:
         descriptor = os.open(source, READ_FLAGS)
         try:

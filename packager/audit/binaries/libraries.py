@@ -85,7 +85,8 @@ def _left_out_siblings(link: Link, scene: AuditContext) -> str:
     absent = [
         name
         for name in siblings_of(load_catalog().engines, package.name)
-        if not any(path.startswith(f"{folder}/{name}/") for path in scene.by_path)
+        if scene.at(f"{folder}/{name}/package.json") is None
+        and not any(path.startswith(f"{folder}/{name}/") for path in scene.by_path)
     ]
     if not absent:
         return ""

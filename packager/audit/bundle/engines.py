@@ -68,7 +68,7 @@ def check_overrides(scene: AuditContext) -> Iterator[Finding]:
             given += mount.engines.overrides
     for override in given:
         path = posixpath.normpath(posixpath.join(scene.target.system.function_root, override.value))
-        if path not in scene.by_path:
+        if scene.at(path) is None:
             message = f"{override.variable} names {override.value}, which is not in the artifact; nothing else is tried"
             homes = sorted(place.path for place in scene.by_path.values() if ENGINE_FILE.search(place.file.path))
             fix = f"set it to {homes[0]}, or remove it" if homes else CODES["ENG005"].fix
@@ -115,7 +115,7 @@ def _engine_of(client: ClientFacts, mount: Mounted, scene: AuditContext, wanted:
         there = ", ".join(sorted(_target_of(place) for place in others))
         message = f"{len(places)} engines, {len(others)} of them for systems this is not ({there}): {format_size(size)}"
         yield _about(mount, client.folder, "ENG003", message)
-    if places and f"{base}/schema.prisma" not in scene.by_path and not _overridden(scene):
+    if places and scene.at(f"{base}/schema.prisma") is None and not _overridden(scene):
         yield _about(mount, client.folder, "ENG009", "schema.prisma is not beside the client, by which it finds itself")
 
 
@@ -150,7 +150,7 @@ def _parts(client: ClientFacts, mount: Mounted, scene: AuditContext) -> Iterator
         return
     root = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}@prisma/client"
     module = f"{root}/runtime/{client.runtime}.js"
-    if f"{root}/package.json" in scene.by_path and module not in scene.by_path:
+    if scene.at(f"{root}/package.json") is not None and scene.at(module) is None:
         message = f"@prisma/client/runtime/{client.runtime}.js, which it imports, is not there"
         yield _about(mount, client.folder, "ENG010", message)
 
@@ -170,7 +170,7 @@ def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
         if not client.generated or not client.folder.endswith(_ORDINARY):
             continue
         beside = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}@prisma/client/package.json"
-        if beside in scene.by_path:
+        if scene.at(beside) is not None:
             continue
         elsewhere = sorted(path for path in scene.by_path if path.endswith("node_modules/@prisma/client/package.json"))
         where = elsewhere[0].removesuffix("/package.json") if elsewhere else ""
@@ -187,7 +187,7 @@ def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
             for client in other.engines.clients
             if client.generated and client.folder.endswith(_ORDINARY) and f"{other.root}/{client.folder}" != beside
         ]
-        if elsewhere and f"{beside}/index.js" not in scene.by_path:
+        if elsewhere and scene.at(f"{beside}/index.js") is None:
             yield place.finding("ENG008", f"the generated client is in {elsewhere[0]}: neither finds the other")
 
 
@@ -195,7 +195,9 @@ def _is_whole(client: ClientFacts, mount: Mounted, scene: AuditContext) -> bool:
     """Return whether a generated client and its package lie in one node_modules."""
     home = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}"
     return (
-        client.generated and client.folder.endswith(_ORDINARY) and f"{home}@prisma/client/package.json" in scene.by_path
+        client.generated
+        and client.folder.endswith(_ORDINARY)
+        and scene.at(f"{home}@prisma/client/package.json") is not None
     )
 
 

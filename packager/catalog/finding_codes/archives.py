@@ -113,4 +113,19 @@ ROWS = (
         "Two members share bytes of the archive, as in archive bombs.",
         "Do not use this archive.",
     ),
+    Code(
+        "ZIP016",
+        "link leads nowhere",
+        "warning",
+        "A symbolic link points to a name inside the archive that no member has: opening it gives 'no such file "
+        "or directory'. So are packages linked whose folder was left out.",
+        "Pack what it points to, or leave the link out.",
+    ),
+    Code(
+        "ZIP017",
+        "links in a circle",
+        "error",
+        "A symbolic link leads back to itself, by way of other links or directly: 'too many levels of symbolic links'.",
+        "Remove one of the links, or put the file itself in its place.",
+    ),
 )

@@ -26,7 +26,7 @@ def test_what_is_proved_names_each_start() -> None:
 def test_what_each_proof_adds_is_said_once() -> None:
     notes = [replace(A, detail=f"loaded {name}.handler; still open: 1 timer") for name in "ab"]
     proof = together({"a.handler": notes[0], "b.handler": notes[1]})
-    assert proof.detail == "loaded a.handler, b.handler, still open: 1 timer"
+    assert proof.detail == "loaded a.handler, b.handler; still open: 1 timer"
 
 
 def test_one_that_fails_decides_wherever_it_stands() -> None:
