@@ -207,6 +207,8 @@ def _reached(
     generated = {client.folder: client for client in clients if client.folder in graph.installed}
     # No package depends on a generated client by name, unless it lies where its package looks for it.
     production = {**production, **{folder: "" for folder in generated if folder not in production}}
+    if added := inputs.needed - production.keys():
+        production = {**graph.closure(sorted(added)), **production}
     if not inputs.packages:
         return production
     roots = [
