@@ -93,11 +93,15 @@ class Trace:
     whole: Mapping[str, str] = field(default_factory=dict)
     """File of reached code → why all files of its package must be there."""
     folders: Mapping[str, str] = field(default_factory=dict)
-    """Folder or file that own code opens by a path it does not spell out → why."""
+    """Folder or file that own code serves or names by its path → why."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """Folder whose files code opens by names it does not spell out → why: what is no code there is read."""
+    idle: frozenset[str] = frozenset()
+    """Files in such folders that the code has no name for: it spells out others, and puts none together."""
     hooks: tuple[str, ...] = ()
     """Reached code that changes how modules are loaded."""
     named: Mapping[str, str] = field(default_factory=dict)
-    """Package that counts as asked for by its name alone → the own file that has it in a text."""
+    """Package that counts as asked for by its name alone → the file that has it in a text."""
 
 
 class Tracer(Protocol):

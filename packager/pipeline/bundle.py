@@ -22,7 +22,7 @@ from packager.pipeline.inputs import (
     trace_inputs,
     trim_inputs,
 )
-from packager.pipeline.repair import mended, report, unproved
+from packager.pipeline.repair import mended, report, told, unproved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -105,7 +105,7 @@ def _make_once(
         artifact=artifact,
         stripped=stripped.saved,
         compiled=compiled,
-        findings=(),
+        findings=tuple(told(view, bundle.target, f"{options.out.name}/{bundle.name}.zip")),
         proof=Proof("skipped", "", "", ""),
         maps=view.maps,
         seconds=bench.watch.seconds,
@@ -129,7 +129,7 @@ def _judged(
     paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
     digests = [*(layer.artifact.sha256 for layer in layers), *(_sha256(path) for path in bundle.layer_files)]
     shown = f"{options.out.name}/{bundle.name}.zip"
-    findings = [*silenced(_audit(result, digests, paths, shown, bench), bundle.silence)]
+    findings = [*silenced([*result.findings, *_audit(result, digests, paths, shown, bench)], bundle.silence)]
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):

@@ -136,7 +136,8 @@ def _bundled_view(doors: _Doors, entries: tuple[str, ...], besides: list[str]) -
     found_again = doors.trace((*bundled.outputs, *besides), overlay, sorted(by_name))
     joined = {holder.package.path for path in inlined if (holder := graph.of(path)) is not None}
     own_data = _own_data(first, inlined, graph) | {path: "its place is asked for" for path in bundled.located}
-    found_again = replace(found_again, files={**own_data, **found_again.files}, folders=first.folders)
+    found_again = replace(found_again, files={**own_data, **found_again.files}, folders=first.folders, data={**first.data, **found_again.data},
+            idle=first.idle | found_again.idle)
     reached = reach(found_again, overlaid, graph, inputs.clients, joined).files
     found = {**reached, **_kept_whole(inputs)}
     licences = _licences(inventory, joined, contents)
@@ -186,8 +187,9 @@ def _split(doors: _Doors, entries: tuple[str, ...], own: Bundled, first: Trace) 
 
 
 def _loaded_by_name(own: Bundled, first: Trace, graph: PackageGraph) -> dict[str, str]:
-    """Return the packages that own code does not load itself, but has others load by their names."""
-    found = {}
+    """Return the packages that no code loads itself, but has others load by their names."""
+    named = {graph.resolve("", name): asker for name, asker in first.named.items()}
+    found = {folder: f"{asker} names it in a text" for folder, asker in named.items() if folder}
     for path, parent in first.files.items():
         holder = graph.of(path)
         if holder is None or "node_modules/" in parent or not parent:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _FINDS_ESM = 22
 """From this major version on, Node itself looks whether a file without "type" is an ES module."""
 _COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
+_TEMPLATES = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+"""Texts of several lines, whose lines may begin like a statement."""
 _ESM = re.compile(
     r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
 )
@@ -27,7 +29,7 @@ _ASKED = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*["'](?P<name>
 
 def handler_fault(path: str, texts: Mapping[str, str], version: str) -> HandlerFault | None:
     """Return why a file is not of the module kind that its name and package.json promise."""
-    code = _COMMENTS.sub("", texts[path])
+    code = _TEMPLATES.sub("``", _COMMENTS.sub("", texts[path]))
     esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
     kind, why = _declared(path, texts)
     if esm and kind == "commonjs":

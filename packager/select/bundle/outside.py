@@ -47,7 +47,7 @@ def outside(inputs: TraceInputs, trace: Trace) -> Mapping[str, str]:
                 found.setdefault(asking.package.path, f"its code reads {path}")
         elif not path.endswith(_JOINED) and (holder := graph.of(path)) is not None and holder.package.path:
             found.setdefault(holder.package.path, f"its code loads {path[len(holder.package.path) + 1 :]}")
-    for folder, why in unjoinable({**trace.places, **trace.whole}, graph).items():
+    for folder, why in unjoinable({**trace.data, **trace.places, **trace.whole}, graph).items():
         found.setdefault(folder, why)
     return {**_undeclared(inputs.engines, trace, graph), **with_their_keepers(found, graph, set(trace.files))}
 

@@ -79,6 +79,8 @@ def read_answer(text: str, root: str = "") -> Trace:
         places=answer.get("places", {}),
         whole=answer.get("whole", {}),
         folders=answer.get("folders", {}),
+        data=answer.get("data", {}),
+        idle=frozenset(answer.get("idle", ())),
         hooks=tuple(answer.get("hooks", ())),
         named=answer.get("named", {}),
     )

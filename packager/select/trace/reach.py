@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 CODE = (".js", ".cjs", ".mjs")
 """Endings of what Node runs."""
+_SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
 
 
 def reach(
@@ -99,16 +100,15 @@ def _opened(
                     continue
                 if not plain.rule(inner, name):
                     found.setdefault(file.path, f"its package may open it: {why}")
-    for place, why in trace.folders.items():
-        served = why.endswith("serves it")
+    opened = [*((place, why, False) for place, why in trace.folders.items()), *((*item, True) for item in trace.data.items())]
+    for place, why, data in opened:
         for file in inventory.files:
-            if file.path != place and not file.path.startswith(f"{place}/"):
+            inside = file.source == place or file.source.startswith(f"{place}/") or file.path.startswith(f"{place}/")
+            if not inside or (data and (file.path.endswith((*CODE, *_SOURCES)) or file.elf or file.source in trace.idle)):
                 continue
             holder = graph.of(file.path)
-            if holder is None:
-                if served or not file.path.endswith(CODE):
-                    found.setdefault(file.path, why)
-            elif not plain.rule(file.path[len(holder.package.path) + 1 :], holder.package.name):
+            rules = docs if data else plain
+            if holder is None or not rules.rule(file.path[len(holder.package.path) + 1 :], holder.package.name):
                 found.setdefault(file.path, why)
     return found
 

@@ -27,6 +27,9 @@ const FOLLOWED = [
 const HANDED = /(?:\breturn|=>|\bexports(?:\.\w+)?\s*=|\b(?:resolve|join|normalize)\(|\breaddir\w*\()\s*__dirname\s*[;,)\n}]/;
 const COMPUTED = /\b(?:require|import)\(\s*(?:\/\*(?:(?!\*\/)[^])*\*\/\s*)*([^\s'"`)/][^)\n]{0,120})\)/g;
 
+// `require` under another name, or as an argument.
+const HANDED_ON = /[=(,:]\s*require\s*[;,)\n]/;
+
 // Is code loaded from a path that begins at the code's own place?
 function loadsFromHere(text) {
   for (const [, argument] of text.matchAll(COMPUTED)) {
@@ -46,25 +49,51 @@ function placed(rest, text) {
   return '';
 }
 
-// → { place, whole: why, or empty; hooks; code: names of code in texts; text: of own code }
-function look(name, text) {
+// → { place, whole: why, or empty; hooks; code: names of code in texts; data: { folder: why }; 
+// computes: whether it loads by names it puts together; names: of packages in texts; text: of own code }
+function look(name, text, { root, named }) {
   const own = !name.includes('node_modules/');
-  const found = { place: '', whole: '', hooks: HOOKS.test(`/${name}`) || HOOKING.test(text), code: [], text: own ? text : '' };
-  const computes = text.search(COMPUTED) >= 0;
+  const computes = text.search(COMPUTED) >= 0 || HANDED_ON.test(text);
+  const hooks = HOOKS.test(`/${name}`) || HOOKING.test(text);
+  const found = { place: '', whole: '', hooks, computes, code: [], data: {}, unneeded: [], names: namesIn(text, named), text: own ? text : '' };
   if (!computes && !HERE.test(text) && !/\bWorker\b|\bfork\(|\.wasm\b/.test(text)) return found;
   const rest = FOLLOWED.reduce((left, form) => left.replace(form, ''), text);
   found.place = placed(rest, text);
+  found.data = dataFolders(root, name, text);
   if (HERE.test(rest) && (HANDED.test(rest) || loadsFromHere(rest))) found.whole = 'its files are looked for in its folder';
+  const texts = [...text.matchAll(LITERAL)].map((match) => match[2]);
+  found.unneeded = Object.keys(found.data).flatMap((folder) => neverNamed(root, folder, text, texts));
   if (computes || found.place) {
-    const texts = [...text.matchAll(LITERAL)].map((match) => match[2]);
     found.code = texts.filter((each) => /^[\w@./-]+\.[cm]?js$/.test(each) && each.length < 200);
+    const folders = computes ? texts.filter((each) => /^\.{1,2}\/(?:[\w-]+\/)+$/.test(each)) : [];
+    found.code.push(...folders.flatMap((each) => codeIn(path.join(root, path.dirname(name)), each)));
   }
   return found;
 }
 
-// Names of packages that stand in texts of own code, other than as keys of an object.
-function ownNames(text, names) {
-  const wanted = new Set(names.filter((name) => !builtinModules.includes(name)));
+function codeIn(home, folder) {
+  const there = path.join(home, folder);
+  if (!fs.existsSync(there) || !fs.statSync(there).isDirectory()) return [];
+  return fs.readdirSync(there).filter((name) => /\.[cm]?js$/.test(name)).map((name) => `${folder}${name}`);
+}
+
+// Files of a folder that code opens which it has no name for: it spells out others of their ending and builds no name.
+function neverNamed(root, folder, text, texts) {
+  const there = fs.readdirSync(path.join(root, folder), { withFileTypes: true }).filter((each) => each.isFile());
+  const spelt = new Set(texts.map((each) => path.posix.basename(each)));
+  const endings = new Set(there.map(({ name }) => path.extname(name)));
+  const idle = [];
+  for (const ending of endings) {
+    const names = there.map(({ name }) => name).filter((name) => path.extname(name) === ending);
+    const built = text.split(ending).slice(0, -1).some((before) => /['"`}*]$/.test(before));
+    if (ending && !built && names.some((name) => spelt.has(name))) idle.push(...names.filter((name) => !spelt.has(name)));
+  }
+  return idle.map((name) => `${folder}/${name}`);
+}
+
+// Names of packages that stand in texts, other than as keys of an object.
+function namesIn(text, names) {
+  const wanted = new Set(names.filter((name) => text.includes(name) && !builtinModules.includes(name)));
   const found = new Set();
   for (const { 0: all, 2: name, index } of wanted.size ? text.matchAll(LITERAL) : []) {
     const [before, after] = [text.slice(Math.max(0, index - 20), index), text.slice(index + all.length, index + all.length + 20)];
@@ -76,21 +105,21 @@ function ownNames(text, names) {
 
 // Folders that own code opens by paths with something to fill in, or serves: their files are read when it runs.
 function ownFolders(root, name, text) {
-  const found = {};
-  const add = (folder, why) => {
-    const inside = path.posix.normalize(folder);
+  const [found, data] = [{}, {}];
+  const add = (where, folder, why) => {
+    const inside = path.posix.normalize(folder).replace(/\/$/, '');
     if (inside === '.' || inside.startsWith('..') || inside.split('/').includes('node_modules')) return;
     const there = path.join(root, inside);
-    if (fs.existsSync(there) && fs.statSync(there).isDirectory()) found[inside] = why;
+    if (fs.existsSync(there) && fs.statSync(there).isDirectory()) where[inside] = why;
   };
   for (const [, , literal] of text.matchAll(LITERAL)) {
     const hole = literal.search(/\{\{|%s|\{\w+\}/);
     const folder = hole >= 0 ? literal.slice(0, hole).replace(/[^/]*$/, '') : '';
     if (!folder.includes('/') || /:\/\//.test(literal)) continue;
-    add(folder.replace(/^\/+/, ''), `${name} fills in ${literal}`);
-    add(path.posix.join(path.posix.dirname(name), folder), `${name} fills in ${literal}`);
+    add(data, folder.replace(/^\/+/, ''), `${name} fills in ${literal}`);
+    add(data, path.posix.join(path.posix.dirname(name), folder), `${name} fills in ${literal}`);
   }
-  for (const [, , literal] of text.matchAll(/\bstatic\(\s*(['"`])([\w./-]+)\1/g)) add(literal, `${name} serves it`);
+  for (const [, , literal] of text.matchAll(/\bstatic\(\s*(['"`])([\w./-]+)\1/g)) add(found, literal, `${name} serves it`);
   for (const [, literal] of text.matchAll(/\bnode_modules\/((?:@[\w.-]+\/)?[\w.-]+(?:\/[\w.-]+)*)/g)) {
     found[`node_modules/${literal}`] = `${name} names its path`;
   }
@@ -99,7 +128,26 @@ function ownFolders(root, name, text) {
       found[`node_modules/${literal}`] = `${name} asks where it lies`;
     }
   }
+  return { folders: found, data };
+}
+
+// Folders beside it that a file spells out and then opens by names it does not: their data is read when it runs.
+function dataFolders(root, name, text) {
+  const home = path.posix.dirname(name);
+  const inside = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(home);
+  const found = {};
+  const add = (parts) => {
+    const folder = path.posix.join(home, ...parts).replace(/\/$/, '');
+    if (/\.\w+$/.test(folder) || folder === '.' || folder.startsWith('..') || (inside && folder.length <= inside[0].length)) return;
+    const there = path.join(root, folder);
+    if (fs.existsSync(there) && fs.statSync(there).isDirectory()) found[folder] = `${name} opens it`;
+  };
+  const texts = (words) => [...words.matchAll(LITERAL)].map((match) => match[2]);
+  for (const [, words] of text.matchAll(/\(\s*(?:__dirname|import\.meta\.dirname)((?:\s*,\s*(['"`])[^'"`$\n]*\2)+)/g)) add(texts(words));
+  for (const [, words] of text.matchAll(/\b__dirname\s*\+\s*((['"`])\/[^'"`$\n]*\2)/g)) add(texts(words));
+  for (const [, word] of text.matchAll(/`\$\{__dirname\}([^`$\n]*)/g)) add([word]);
+  for (const [, words] of text.matchAll(/\bnew URL\(\s*((['"`])[^'"`$\n]*\2)\s*,\s*import\.meta\.url/g)) add(texts(words));
   return found;
 }
 
-module.exports = { look, ownFolders, ownNames };
+module.exports = { dataFolders, look, ownFolders };

@@ -5,16 +5,17 @@
 // Usage: node trace.cjs TOOL_FOLDER < REQUEST.json
 // Request: root (absolute, no links), entries (relative), overlay (relative path → file that stands there),
 // arch (Node's name of the target's processor), conditions, moduleSyncCatchall, modules (names that are loaded without
-// any code that says so), named (packages that count as asked for where own code has their name in a text).
+// any code that says so), named (packages that count as asked for where code has their name in a text).
 // Answer: files: { path: { kinds, parents } }, warnings, and what signs.cjs says of the code that was read: places
-// ({ file: why its package needs its data }), whole ({ file: why }), folders ({ folder: why }), hooks ([file]), named ({ package: own
+// ({ file: why its package needs its data }), whole ({ file: why }), folders and data ({ folder: why, all of it or its data }), idle
+// (files in these that it has no name for), hooks ([file]), named ({ package:
 // file that has its name in a text }).
 
 const fs = require('fs');
 const { createRequire } = require('module');
 const os = require('os');
 const path = require('path');
-const { look, ownFolders, ownNames } = require('./signs.cjs');
+const { look, ownFolders } = require('./signs.cjs');
 
 const request = JSON.parse(fs.readFileSync(0, 'utf8'));
 // Stands for what asks for modules though no code does; one name a round, since nft remembers what it has read.
@@ -46,7 +47,7 @@ async function readFile(file) {
   if (stubs.has(file)) return stubs.get(file);
   const text = await orNull(fs.promises.readFile(readable(file), 'utf8'), 'ENOENT', 'ENOTDIR', 'EISDIR');
   const name = inner(file);
-  if (text !== null && /\.([cm]?[jt]s|tsx)$/.test(name)) seen[name] = look(name, text);
+  if (text !== null && /\.([cm]?[jt]s|tsx)$/.test(name)) seen[name] = look(name, text, request);
   return text;
 }
 
@@ -72,15 +73,17 @@ function named(files) {
   return [...found].sort();
 }
 
-// Packages whose names stand in own code and which nothing asks for otherwise: transports, dialects, template engines.
-// → name → own file
+// Packages that nothing asks for, but whose names stand in a text, of own code or of a package that computes what it
+// loads: transports, dialects, drivers, template engines. → name → file
 function loadedByName(files) {
-  const reached = new Set([...files].map((file) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]));
-  const wanted = request.named.filter((name) => !reached.has(name));
+  const packaged = (file) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[0] ?? '';
+  const ordered = [...files].filter((file) => seen[file]).sort(ownFirst);
+  const reached = new Set([...files].map((file) => packaged(file).split('node_modules/').pop()));
+  const computing = new Set(['', ...ordered.filter((file) => seen[file].computes).map(packaged)]);
   const found = {};
-  for (const file of [...files].sort()) {
-    if (!seen[file] || file.includes('node_modules/')) continue;
-    for (const name of ownNames(seen[file].text, wanted)) found[name] = found[name] || file;
+  for (const file of ordered) {
+    if (!computing.has(packaged(file))) continue;
+    for (const name of seen[file].names) if (!reached.has(`${name}/`)) found[name] = found[name] || file;
   }
   return found;
 }
@@ -127,8 +130,9 @@ function opened({ analysisCache }) {
 }
 
 function answer({ fileList, reasons, warnings }, modules, assets) {
-  const told = { files: {}, warnings: [], places: {}, whole: {}, folders: {}, hooks: [], named: {} };
+  const told = { files: {}, warnings: [], places: {}, whole: {}, folders: {}, data: {}, hooks: [], named: {} };
   const askers = Object.values(modules);
+  const [idle, openers] = [new Set(), new Map()];
   for (const [name, asks] of Object.entries(modules)) if (asks) told.named[name] = asks;
   const asker = (name) => (name.startsWith(STUB) ? askers[parseInt(name.slice(STUB.length), 10)] : name);
   for (const name of [...fileList].sort()) {
@@ -141,8 +145,14 @@ function answer({ fileList, reasons, warnings }, modules, assets) {
     if (found.place) told.places[name] = found.place;
     if (found.whole) told.whole[name] = found.whole;
     if (found.hooks) told.hooks.push(name);
-    if (!name.includes('node_modules/')) Object.assign(told.folders, ownFolders(request.root, name, found.text));
+    const opens = name.includes('node_modules/') ? { folders: {}, data: {} } : ownFolders(request.root, name, found.text);
+    Object.assign(told.folders, opens.folders);
+    Object.assign(told.data, found.data, opens.data);
+    found.unneeded.forEach((file) => idle.add(file));
+    for (const folder of Object.keys(found.data)) openers.set(folder, [...(openers.get(folder) || []), found.unneeded]);
   }
+  // Each that opens a folder must do without a file.
+  told.idle = [...idle].filter((file) => openers.get(path.posix.dirname(file)).every((each) => each.includes(file)));
   told.warnings = [...warnings].map((warning) => warning.message.split('\n')[0]).sort();
   process.stdout.write(JSON.stringify(told));
 }
