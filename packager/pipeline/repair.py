@@ -180,7 +180,11 @@ def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
     for path, why in sorted(pinned.items()):
         if why.rule in ("untraced", "bundled"):
             message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
-            fix = f"to keep it so from the start, set bundles.<name>.external: [{name}]" if (name := _package(path)) else ""
+            fix = (
+                f"to keep it so from the start, set bundles.<name>.external: [{name}]"
+                if (name := _package(path))
+                else ""
+            )
             found.append(Finding("TRC001", "warning", f"{shown}!{path}", message, fix))
         else:
             message = f"rule {why.rule} leaves it out, and then it does not load; kept, for {why.wanted}"

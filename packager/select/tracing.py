@@ -136,8 +136,13 @@ def _bundled_view(doors: _Doors, entries: tuple[str, ...], besides: list[str]) -
     found_again = doors.trace((*bundled.outputs, *besides), overlay, sorted(by_name))
     joined = {holder.package.path for path in inlined if (holder := graph.of(path)) is not None}
     own_data = _own_data(first, inlined, graph) | {path: "its place is asked for" for path in bundled.located}
-    found_again = replace(found_again, files={**own_data, **found_again.files}, folders=first.folders, data={**first.data, **found_again.data},
-            idle=first.idle | found_again.idle)
+    found_again = replace(
+        found_again,
+        files={**own_data, **found_again.files},
+        folders=first.folders,
+        data={**first.data, **found_again.data},
+        idle=first.idle | found_again.idle,
+    )
     reached = reach(found_again, overlaid, graph, inputs.clients, joined).files
     found = {**reached, **_kept_whole(inputs)}
     licences = _licences(inventory, joined, contents)
@@ -163,7 +168,9 @@ def _bundled_view(doors: _Doors, entries: tuple[str, ...], besides: list[str]) -
 def _split(doors: _Doors, entries: tuple[str, ...], own: Bundled, first: Trace) -> _Split:
     """Join the code, putting outside what turns out to be no part of another file."""
     inputs, graph = doors.inputs, doors.inputs.graph
-    stays = [path for path in _own_code(first.files, graph) if path not in own.inlined and path not in doors.first.files]
+    stays = [
+        path for path in _own_code(first.files, graph) if path not in own.inlined and path not in doors.first.files
+    ]
     apart, packages = _files_apart(doors, entries, own, [*stays, *_own_code(own.apart, graph)])
     hooks = _hooking(doors, first)
     if hooks:
@@ -172,7 +179,9 @@ def _split(doors: _Doors, entries: tuple[str, ...], own: Bundled, first: Trace) 
         return _Split(bundled, apart, dict.fromkeys(used - {""}, hooks))
     missed = {folder: "a proof missed it" for folder in inputs.pinned if folder in graph.installed}
     kept = {**outside(inputs, first), **missed, **_loaded_by_name(own, first, graph)}
-    if all(module_format(doors.contents.root, entry) == "cjs" for entry in entries):  # `import` does not look into layers
+    if all(
+        module_format(doors.contents.root, entry) == "cjs" for entry in entries
+    ):  # `import` does not look into layers
         kept.update((folder, "a layer carries it") for folder in inputs.beneath if folder in graph.installed)
     noted = dict(packages)
     for _ in range(_LOOKS):

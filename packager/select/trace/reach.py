@@ -100,11 +100,16 @@ def _opened(
                     continue
                 if not plain.rule(inner, name):
                     found.setdefault(file.path, f"its package may open it: {why}")
-    opened = [*((place, why, False) for place, why in trace.folders.items()), *((*item, True) for item in trace.data.items())]
+    opened = [
+        *((place, why, False) for place, why in trace.folders.items()),
+        *((*item, True) for item in trace.data.items()),
+    ]
     for place, why, data in opened:
         for file in inventory.files:
             inside = file.source == place or file.source.startswith(f"{place}/") or file.path.startswith(f"{place}/")
-            if not inside or (data and (file.path.endswith((*CODE, *_SOURCES)) or file.elf or file.source in trace.idle)):
+            if not inside or (
+                data and (file.path.endswith((*CODE, *_SOURCES)) or file.elf or file.source in trace.idle)
+            ):
                 continue
             holder = graph.of(file.path)
             rules = docs if data else plain
@@ -113,9 +118,7 @@ def _opened(
     return found
 
 
-def _packages_of(
-    signs: Mapping[str, str], trace: Trace, inventory: Inventory, graph: PackageGraph
-) -> dict[str, str]:
+def _packages_of(signs: Mapping[str, str], trace: Trace, inventory: Inventory, graph: PackageGraph) -> dict[str, str]:
     """Return package folder → the first sign found in its code; the project's own code is none."""
     found: dict[str, str] = {}
     by_source = {file.source: file.path for file in inventory.files} if signs else {}

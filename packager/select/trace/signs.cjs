@@ -6,7 +6,7 @@ const { builtinModules } = require('module');
 const path = require('path');
 
 const LITERAL = /(['"`])((?:(?!\1)[^\\\n$])*)\1/g;
-const HERE = /\b__(?:dirname|filename)\b|\bimport\.meta\.(?:url|dirname|filename)\b/;
+const HERE = /\b__(?:dirname|filename)\b|\bimport\.meta\.(?:url|dirname|filename)\b|\bmodule\.(?:filename|path)\b/;
 const HOOKING =
   /\bModule\._load\s*=(?!=)|\bprototype\.require\s*=(?!=)|\bregisterHooks\s*\(|\b[Mm]odule\)?\.register\s*\(/;
 const HOOKS = /(^|\/)node_modules\/(require|import)-in-the-middle\//;
@@ -21,7 +21,7 @@ const FOLLOWED = [
   /\b__dirname\s*\+\s*(['"`])[^'"`$\n]*\1(?!\s*\+)/g,
   /`\$\{__dirname\}[^`$\n]*`/g,
   /\bnew URL\(\s*(['"`])[^'"`$\n]*\1\s*,\s*import\.meta\.url\s*\)/g,
-  /\bmodule\.(?:exports\.)?_?filename\b/g,
+  /\bbasename\(\s*__filename\b[^)]*\)/g,
 ];
 // Its own folder, handed to whoever asks.
 const HANDED = /(?:\breturn|=>|\bexports(?:\.\w+)?\s*=|\b(?:resolve|join|normalize)\(|\breaddir\w*\()\s*__dirname\s*[;,)\n}]/;
@@ -41,10 +41,15 @@ function loadsFromHere(text) {
   return false;
 }
 
+// Another thread or process of Node.
+function starts(text) {
+  if (/\bworker_threads\b/.test(text) && /\bnew\s+[\w$.()]*\bWorker\s*\(/.test(text)) return 'it starts workers';
+  return /\bchild_process\b/.test(text) && /\bfork\(/.test(text) ? 'it starts other scripts' : '';
+}
+
 function placed(rest, text) {
   if (HERE.test(rest)) return 'it builds paths from its own place';
-  if (/\bworker_threads\b/.test(text) && /\bnew\s+[\w$.()]*\bWorker\s*\(/.test(text)) return 'it starts workers';
-  if (/\bchild_process\b/.test(text) && /\bfork\(/.test(text)) return 'it starts other scripts';
+  if (starts(text)) return starts(text);
   if (/\bWebAssembly\b/.test(text) && /\.wasm\b/.test(text)) return 'it loads WebAssembly';
   return '';
 }
@@ -64,11 +69,23 @@ function look(name, text, { root, named }) {
   const texts = [...text.matchAll(LITERAL)].map((match) => match[2]);
   found.unneeded = Object.keys(found.data).flatMap((folder) => neverNamed(root, folder, text, texts));
   if (computes || found.place) {
-    found.code = texts.filter((each) => /^[\w@./-]+\.[cm]?js$/.test(each) && each.length < 200);
+    const home = path.join(root, path.dirname(name));
+    found.code = texts.flatMap((each) => meant(home, each));
+    if (starts(text)) found.code.push(...codeIn(home, './').filter((each) => /worker|thread|child/i.test(each)));
     const folders = computes ? texts.filter((each) => /^\.{1,2}\/(?:[\w-]+\/)+$/.test(each)) : [];
-    found.code.push(...folders.flatMap((each) => codeIn(path.join(root, path.dirname(name)), each)));
+    found.code.push(...folders.flatMap((each) => codeIn(home, each)));
   }
   return found;
+}
+
+// The file that a text means, as Node resolves it beside the code that has it.
+function meant(home, text) {
+  if (!/^[\w@.-][\w@./-]{0,200}$/.test(text) || !(text.startsWith('.') || /\.[cm]?js$/.test(text))) return [];
+  const found = ['', '.js', '.cjs', '.mjs', '/index.js'].map((end) => text + end).find((each) => {
+    const file = path.join(home, each);
+    return /\.[cm]?js$/.test(each) && fs.existsSync(file) && fs.statSync(file).isFile();
+  });
+  return found ? [found] : [];
 }
 
 function codeIn(home, folder) {
