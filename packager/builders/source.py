@@ -1,8 +1,9 @@
 """Which project files take part in a build, and how they get there: as a copy, or as a tar stream.
 
-Everything does, except what the build makes itself (``node_modules``, but not those of a framework's output), what only this machine needs (caches, virtual
-environments, version control) and what an earlier run left. Configuration such as ``.npmrc`` and ``.env`` goes in,
-because installing and generating read it; keeping it out of archives is the trimmer's business.
+Everything does, except what the build makes itself (``node_modules``; those in a framework's output are the user's),
+what only this machine needs (caches, virtual environments, version control) and what an earlier run left. Configuration
+such as ``.npmrc`` and ``.env`` goes in, because installing and generating read it; keeping it out of archives is the
+trimmer's business.
 """
 
 from __future__ import annotations

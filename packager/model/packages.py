@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 _OUTPUTS = frozenset({".next", ".nuxt", ".output", ".open-next", ".svelte-kit", ".amplify-hosting", "standalone"})
-"""Folders that frameworks build into, wherever they lie. Sources: nextjs.org, output: standalone; nitro.build, Deploy."""
+"""Folders that frameworks build into, wherever they lie. Sources: nextjs.org, "output"; nitro.build, "Deploy"."""
 _BUILT = frozenset({"dist", "build", "out", "output"})
 """Names of such folders at the top of a project."""
 

@@ -64,6 +64,8 @@ class TraceInputs:
     clients: tuple[Client, ...] = ()
     pinned: Mapping[str, str] = field(default_factory=dict)
     """File or package folder → why it must be kept whole."""
+    apart: frozenset[str] = frozenset()
+    """Folders of packages that are not joined, since the bundle failed with their code in it."""
     beneath: frozenset[str] = frozenset()
     """Folders of the packages that layers of the same tree carry."""
     environment: tuple[tuple[str, str], ...] = ()

@@ -22,7 +22,7 @@ from packager.pipeline.inputs import (
     trace_inputs,
     trim_inputs,
 )
-from packager.pipeline.repair import mended, report, told, unproved
+from packager.pipeline.repair import JOINED, mended, report, told, unproved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,9 +83,10 @@ def _make_once(
 ) -> Result:
     """Return one bundle in which `pinned` files and packages are kept, whatever the trim levels say."""
     carried = [(layer.bundle, layer.selection) for layer in layers]
-    reasons = {path: str(why) for path, why in pinned.items()}
+    reasons = {path: str(why) for path, why in pinned.items() if why.rule != JOINED}
+    apart = frozenset(path for path, why in pinned.items() if why.rule == JOINED)
     beneath = layers_beneath(bundle, carried)
-    view = stages.trace(trace_inputs(bundle, scanned, beneath, reasons), bench)
+    view = stages.trace(replace(trace_inputs(bundle, scanned, beneath, reasons), apart=apart), bench)
     bundle = _renamed(bundle, view)
     with bench.watch.step("trim", bundle.name):
         selection = stages.trim(trim_inputs(bundle, scanned, beneath, view, reasons), bench)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 ROUNDS = 6
 _SHOWN = 10
+JOINED = "joined"
+"""In place of a rule: nothing was left out, but the code of a package was made part of another file."""
 """How often a bundle is corrected before its failure is reported as it is."""
 _FINAL = frozenset({"secret", "leftover", "include", "layer", "layer-content", "platform", "unreachable", "build-file"})
 """Rules whose word stands, whatever a proof says: they do not guess at what code needs."""
@@ -159,25 +161,56 @@ def _kept_whole(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, P
     return dict.fromkeys(folders, Pinned(choice.rule, wanted))
 
 
+def joined(result: Result) -> dict[str, Pinned]:
+    """Return the packages whose code has become part of an entry that fails without saying what it lacks.
+
+    Code that has moved may fail in any way: such a bundle is tried once more with all packages beside it.
+    """
+    if result.proof.status != "failed":
+        return {}
+    folders = {
+        choice.file.package.path
+        for choice in result.selection.dropped
+        if choice.rule == "bundled" and choice.file.package is not None and choice.file.package.path
+    }
+    return {folder: Pinned(JOINED, "its code where it was written") for folder in sorted(folders)}
+
+
 def mended(make: Callable[[Mapping[str, Pinned]], Result]) -> Result:
     """Return a bundle made so often that its proof misses nothing that was left out, `ROUNDS` times more at most.
 
     `make` is given what must be kept.
     """
+    result, pinned = _mended(make)
+    apart = joined(result)
+    if not apart:
+        return result
+    again = make({**apart, **pinned})
+    return again if again.proof.status == "proved" else result
+
+
+def _mended(make: Callable[[Mapping[str, Pinned]], Result]) -> tuple[Result, dict[str, Pinned]]:
     pinned: dict[str, Pinned] = {}
     for _ in range(ROUNDS):
         result = make(pinned)
         more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
         if not more.keys() - pinned.keys():
-            return result
+            return result, pinned
         pinned = {**more, **pinned}
-    return make(pinned)
+    return make(pinned), pinned
 
 
 def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
     """Return a warning for everything that had to be put back. `shown` is what findings call the artifact."""
     found = []
+    apart = sorted(_package(path) for path, why in pinned.items() if why.rule == JOINED)
+    if apart:
+        message = f"fails as one file, and loads with its packages beside it: {_listed(apart)}"
+        fix = "find which of them it is, and name that one: bundles.<name>.external"
+        found.append(Finding("TRC001", "warning", shown, message, fix))
     for path, why in sorted(pinned.items()):
+        if why.rule == JOINED:
+            continue
         if why.rule in ("untraced", "bundled"):
             message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
             fix = (

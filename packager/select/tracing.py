@@ -135,7 +135,7 @@ def _bundled_view(doors: _Doors, entries: tuple[str, ...], besides: list[str]) -
     by_name = {graph.installed[folder].package.name for folder in _loaded_by_name(own, first, graph)}
     found_again = doors.trace((*bundled.outputs, *besides), overlay, sorted(by_name))
     joined = {holder.package.path for path in inlined if (holder := graph.of(path)) is not None}
-    own_data = _own_data(first, inlined, graph) | {path: "its place is asked for" for path in bundled.located}
+    own_data = _own_data(first, inlined, graph) | dict.fromkeys(bundled.located, "its place is asked for")
     found_again = replace(
         found_again,
         files={**own_data, **found_again.files},
@@ -177,11 +177,10 @@ def _split(doors: _Doors, entries: tuple[str, ...], own: Bundled, first: Trace) 
         used = {holder.package.path for path in first.files if (holder := graph.of(path)) is not None}
         bundled = doors.bundle(entries, _EVERY_PACKAGE, apart)
         return _Split(bundled, apart, dict.fromkeys(used - {""}, hooks))
-    missed = {folder: "a proof missed it" for folder in inputs.pinned if folder in graph.installed}
+    missed = {folder: "a proof missed it" for folder in (*inputs.pinned, *inputs.apart) if folder in graph.installed}
     kept = {**outside(inputs, first), **missed, **_loaded_by_name(own, first, graph)}
-    if all(
-        module_format(doors.contents.root, entry) == "cjs" for entry in entries
-    ):  # `import` does not look into layers
+    # `import` does not look into layers.
+    if all(module_format(doors.contents.root, entry) == "cjs" for entry in entries):
         kept.update((folder, "a layer carries it") for folder in inputs.beneath if folder in graph.installed)
     noted = dict(packages)
     for _ in range(_LOOKS):

@@ -444,7 +444,7 @@ ANSWERS: dict[str, tuple[dict[str, str], dict[str, Package], object]] = {
     ),
     "a computed name without ending": (
         {
-            "index.js": "const say = require('./state'); exports.handler = async () => [require('./cmds/' + 'a')(), say.n];",
+            "index.js": "const on = require('./state'); exports.handler = () => [require('./cmds/' + 'a')(), on.n];",
             "state.js": "exports.n = 0;",
             "cmds/a.js": "const say = require('../state'); module.exports = () => ++say.n;",
         },
@@ -548,7 +548,8 @@ ANSWERS: dict[str, tuple[dict[str, str], dict[str, Package], object]] = {
     "a file of another ending": (
         {
             "index.js": (
-                "require.extensions['.sql'] = (made, file) => { made.exports = require('fs').readFileSync(file, 'utf8'); };"
+                "const fs = require('fs');"
+                "require.extensions['.sql'] = (made, file) => { made.exports = fs.readFileSync(file, 'utf8'); };"
                 "exports.handler = async () => require('./lib/query.sql');"
             ),
             "lib/query.sql": "select 1",

@@ -32,8 +32,8 @@ ROWS: tuple[Code, ...] = (
         "TRC004",
         "kept outside the bundle",
         "note",
-        "A package cannot be joined into one file: its code starts workers, loads files by computed names, awaits while "
-        "it is loaded, or something instruments packages as they are loaded. It lies beside the bundle, as installed.",
+        "A package cannot be joined into one file: its code starts workers, loads files by computed names, awaits "
+        "while it is loaded, or something instruments packages as they are loaded. It lies beside the bundle.",
         "Nothing has to be done. To decide it yourself, name packages under `external:` of the bundle.",
     ),
     Code(
