@@ -385,7 +385,7 @@ def test_optional_modules_are_left_to_run_time(bench: Workbench) -> None:
 
 
 def test_a_package_that_breaks_when_it_is_joined_is_put_beside(bench: Workbench) -> None:
-    """It finds its place in a stack, what it reads is named at run time: nobody can know, the proof does."""
+    """It finds its place in a stack, what it reads is named at run time: only the proof shows that."""
     reader = {
         "index.js": (
             "const fs = require('fs'), path = require('path'), name = Buffer.from('d29yZHMuZGF0', 'base64').toString();"
@@ -507,10 +507,10 @@ ANSWERS: dict[str, tuple[dict[str, str], dict[str, Package], object]] = {
         {
             "asks": {
                 "index.js": "const b = require('./b'); module.exports = (c) => (c ? require('gone') : b());",
-                "b.js": "module.exports = (c) => (c ? require('gone') : 'fine');",
+                "b.js": "module.exports = (c) => (c ? require('gone') : 'there');",
             }
         },
-        "fine",
+        "there",
     ),
     "a universal module": (
         {"index.js": "exports.handler = async () => require('umd').x;"},

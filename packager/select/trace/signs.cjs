@@ -23,7 +23,7 @@ const FOLLOWED = [
   /\bnew URL\(\s*(['"`])[^'"`$\n]*\1\s*,\s*import\.meta\.url\s*\)/g,
   /\bbasename\(\s*__filename\b[^)]*\)/g,
 ];
-// Its own folder, handed to whoever asks.
+// Its own folder, handed to its callers.
 const HANDED = /(?:\breturn|=>|\bexports(?:\.\w+)?\s*=|\b(?:resolve|join|normalize)\(|\breaddir\w*\()\s*__dirname\s*[;,)\n}]/;
 const COMPUTED = /\b(?:require|import)\(\s*(?:\/\*(?:(?!\*\/)[^])*\*\/\s*)*([^\s'"`)/][^)\n]{0,120})\)/g;
 

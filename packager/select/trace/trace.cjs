@@ -119,7 +119,7 @@ async function main() {
   }
 }
 
-// What the project itself asks for counts as such, whoever else does.
+// What the project itself asks for comes first.
 function ownFirst(one, other) {
   return one.includes('node_modules/') - other.includes('node_modules/') || (one < other ? -1 : 1);
 }
