@@ -32,6 +32,8 @@ LICENCES = "LICENSES-OF-BUNDLED-CODE.txt"
 AWAITS = "it awaits at its top level"
 """What the bundler says of code that can be no part of CommonJS."""
 _EVERY_PACKAGE = ("*",)
+_REQUIRES_ESM = 20
+"""Node's first major whose last releases load ES modules by ``require`` (20.19)."""
 _LOOKS = 6
 """How often what one look has shown is looked at in turn."""
 
@@ -102,8 +104,12 @@ def trace(inputs: TraceInputs, tools: Tools, contents: Contents) -> View:
 
 
 def loads_es_modules(inputs: TraceInputs) -> bool:
-    """Return whether the host's Node loads ES modules by ``require``; where it is not known, it counts as not."""
-    return False
+    """Return whether the host's Node loads ES modules by ``require``; where it is not known, it counts as not.
+
+    The condition ``module-sync`` is taken only then. Source: nodejs.org/api/packages.html, "Conditional exports".
+    """
+    flags = {each.flag for each in inputs.target.system.flags_of(dict(inputs.environment))}
+    return int(inputs.target.language_version or 0) >= _REQUIRES_ESM and "--no-experimental-require-module" not in flags
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from packager.inventory.tree import scan_tree
 from packager.model.tracing import Bundled, Trace
 from packager.project.config import parse_project
 from packager.project.entries import detect_handler, entry_files
-from packager.select.tracing import LICENCES, trace
+from packager.select.tracing import LICENCES, loads_es_modules, trace
 from tests.support.fakes import fake_tools, make_bundle, plan_for
 from tests.support.stages import contents_of, trace_inputs
 from tests.support.trees import package_json, write_tree
@@ -178,6 +178,23 @@ def test_what_the_configuration_names_is_kept_whole(tmp_path: Path, trim: str) -
     found = seen(tmp_path, tools, make_bundle(trim=trim, external=("a",))).view
     assert {path for path in FILES if path.startswith("node_modules/a/")} <= (found.reached or {}).keys()
     assert tools.modules == [("a",)] * len(tools.modules)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "options", "loads"),
+    [
+        ("nodejs22.x", "", False),
+        ("nodejs24.x", "--enable-source-maps", False),
+        ("nodejs22.x", "--experimental-require-module", True),
+        ("nodejs18.x", "--experimental-require-module", False),
+    ],
+)
+def test_es_modules_are_required_as_the_host_starts_node(
+    tmp_path: Path, runtime: str, options: str, *, loads: bool
+) -> None:
+    bundle = make_bundle(runtime=runtime, environment=(("NODE_OPTIONS", options),))
+    inventory, graph = scan_tree(write_tree(tmp_path, FILES), {})
+    assert loads_es_modules(trace_inputs(inventory, graph, bundle)) is loads
 
 
 def test_layers_and_python_are_trimmed_strict_instead(tmp_path: Path) -> None:
