@@ -1,8 +1,9 @@
 """Which project files take part in a build, and how they get there: as a copy, or as a tar stream.
 
-Everything does, except what the build makes itself (``node_modules``), what only this machine needs (caches, virtual
-environments, version control) and what an earlier run left. Configuration such as ``.npmrc`` and ``.env`` goes in,
-because installing and generating read it; keeping it out of archives is the trimmer's business.
+Everything does, except what the build makes itself (``node_modules``; those in a framework's output are the user's),
+what only this machine needs (caches, virtual environments, version control) and what an earlier run left. Configuration
+such as ``.npmrc`` and ``.env`` goes in, because installing and generating read it; keeping it out of archives is the
+trimmer's business.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, ConfigError
 from packager.model.builds import PYTHON_PACKAGES_DIR
+from packager.model.packages import in_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +164,8 @@ def _walk(folder: Path, prefix: str, ignored: frozenset[str]) -> Iterator[tuple[
 
 
 def _left_out(entry: os.DirEntry[str], relative: str, ignored: frozenset[str]) -> bool:
+    if entry.name == "node_modules" and in_output(f"{relative}/"):
+        return relative in ignored
     if entry.name in LEFT_OUT or relative in ignored or entry.name.endswith(".tmp"):
         return True
     return entry.name == "cache" and PurePosixPath(relative).parent.name == ".next"

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from packager.model.inventory import Package
 
 
+_OUTPUTS = frozenset({".next", ".nuxt", ".output", ".open-next", ".svelte-kit", ".amplify-hosting", "standalone"})
+"""Folders that frameworks build into, wherever they lie. Sources: nextjs.org, "output"; nitro.build, "Deploy"."""
+_BUILT = frozenset({"dist", "build", "out", "output"})
+"""Names of such folders at the top of a project."""
+
+
 @dataclass(frozen=True)
 class Installed:
     """One package folder."""
@@ -118,6 +124,16 @@ class PackageGraph:
         roots = [self.resolve("", name) for name in names if name not in closed]
         roots += self.roots
         return self.closure([root for root in roots if root is not None], closed)
+
+
+def in_output(path: str) -> bool:
+    """Return whether a path lies in a node_modules folder that a build has put into its output: the user's own.
+
+    >>> in_output(".next/standalone/node_modules/a/x.js"), in_output("dist/node_modules/a"), in_output("node_modules/a")
+    (True, True, False)
+    """
+    before = path.partition("node_modules/")[0].split("/")[:-1]
+    return "node_modules/" in path and bool(before) and (before[0] in _BUILT or not _OUTPUTS.isdisjoint(before))
 
 
 def package_folder(path: str) -> str:

@@ -87,7 +87,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes the folders that production does not reach, see `production`."""
-    unneeded = development_packages(job.source, job.lock_file)
+    unneeded = () if job.development else development_packages(job.source, job.lock_file)
     return (Invocation("prune", ("node", "-e", script("tree.cjs", "npm_prune.cjs"), "--", *unneeded)),)
 
 

@@ -81,7 +81,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes the packages that production does not reach, see `production`."""
-    unneeded = development_specs(job.source, job.lock_file)
+    unneeded = () if job.development else development_specs(job.source, job.lock_file)
     return (Invocation("prune", ("node", "-e", script("tree.cjs", "pnpm_prune.cjs"), "--", *unneeded)),)
 
 

@@ -187,7 +187,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes, of the packages that the lock file names, those that production does not reach."""
-    lock = read_yarn_lock(job.source / job.lock_file)
+    lock = {} if job.development else read_yarn_lock(job.source / job.lock_file)
     names = sorted({split_pattern(pattern)[0] for pattern in lock})
     program = script("tree.cjs", "yarn_classic.cjs")
     return (Invocation("prune", ("node", "-e", program, "--", "prune", _member_lines(job), *names)),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
@@ -76,6 +77,7 @@ class _Planner:
         layers, layer_files, layer_arns = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
+        job = replace(job, development=source == self.project.root and self._joins())
         return Bundle(
             name=spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}",
             kind=target.kind,
@@ -99,6 +101,10 @@ class _Planner:
             external=spec.external,
             silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
         )
+
+    def _joins(self) -> bool:
+        """Return whether code of the project's own tree is joined by some bundle: all bundles share that tree."""
+        return any(spec.trim == "bundle" and not spec.recipe for spec in self.project.bundles)
 
     def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
         with _at(f"{where}.runtime"):

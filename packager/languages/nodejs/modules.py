@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FINDS_ESM = 20
 """From a release of this major version on (20.19), Node itself looks whether a file without "type" is an ES module."""
 _COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
+_TEMPLATES = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+"""Texts of several lines, whose lines may begin like a statement."""
 _ESM = re.compile(
     r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
 )
@@ -34,7 +36,7 @@ def handler_fault(
 
     `flags`: the options that the host starts Node with. One of them may keep it from finding out by itself.
     """
-    code = _COMMENTS.sub("", texts[path])
+    code = _TEMPLATES.sub("``", _COMMENTS.sub("", texts[path]))
     esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
     kind, why = _declared(path, texts)
     if esm and kind == "commonjs":

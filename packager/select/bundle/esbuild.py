@@ -52,7 +52,10 @@ class EsbuildBundler:
                 "root": str(real),
                 "out": str(out),
                 "target": f"node{major}",
+                "conditions": ["node-addons", *(["module-sync"] if question.require_esm else [])],
                 "external": sorted(question.external),
+                "files": sorted(question.files),
+                "plain": question.plain,
                 "entries": entries,
             }
             try:
@@ -77,6 +80,11 @@ class EsbuildBundler:
                 outputs={path: contents.keep((out / path).read_bytes()) for path in made},
                 maps={f"{path}.map": contents.keep((out / f"{path}.map").read_bytes()) for path in made},
                 inlined={path: file["output"] for file in reversed(files) for path in file["inputs"]},
+                asks={file["output"]: contents.keep(file["asks"].encode()) for file in files},
+                plain={path: contents.keep(text.encode()) for path, text in answer["plain"].items()},
+                apart=answer["apart"],
+                located=tuple(answer["located"]),
+                outside=tuple(answer["outside"]),
             )
 
 

@@ -42,14 +42,17 @@ class NftTracer:
         node = self.tools.node(target.language_version, _LOWEST_NODE)
         tool = self.tools.folder("nft", LOCK, node)
         knows_sync = int(target.language_version or 0) >= 20
+        conditions = ["node", "node-addons", *(["module-sync"] if knows_sync else [])]
         real = contents.root.resolve()
         request = {
             "root": str(real),
             "entries": list(question.entries),
             "overlay": {path: str(contents.path(source)) for path, source in question.overlay.items()},
             "arch": _CPU[target.arch],
-            "conditions": ["node", "module-sync"] if knows_sync else ["node"],
+            "conditions": conditions,
             "moduleSyncCatchall": knows_sync,
+            "modules": list(question.modules),
+            "named": list(question.named),
         }
         where = f"bundles.{question.name}.trim"
         try:
@@ -69,4 +72,15 @@ def read_answer(text: str, root: str = "") -> Trace:
     answer = json.loads(text)
     files = {path: (found["parents"] or [""])[0] for path, found in answer["files"].items()}
     read = frozenset(path for path, found in answer["files"].items() if _SHARED & set(found["kinds"]))
-    return Trace(files, read, tuple(message.replace(f"{root}/", "") for message in answer["warnings"]))
+    return Trace(
+        files,
+        read,
+        tuple(message.replace(f"{root}/", "") for message in answer["warnings"]),
+        places=answer.get("places", {}),
+        whole=answer.get("whole", {}),
+        folders=answer.get("folders", {}),
+        data=answer.get("data", {}),
+        idle=frozenset(answer.get("idle", ())),
+        hooks=tuple(answer.get("hooks", ())),
+        named=answer.get("named", {}),
+    )

@@ -45,6 +45,13 @@ def with_dependencies(app: Path, **versions: str) -> None:
     )
 
 
+def test_a_bundle_is_joined_from_a_tree_with_development_packages_and_layers_share_it(app: Path) -> None:
+    layer = {**LAYER, "runtime": "nodejs22.x"}
+    joined = planned(app, bundles={"lib": layer, "api": {**API, "runtime": "nodejs22.x", "trim": "bundle"}})
+    assert [job.development for job in joined.jobs] == [True]
+    assert [job.development for job in planned(app).jobs] == [False]
+
+
 def test_everything_that_can_be_detected_need_not_be_written(app: Path) -> None:
     plan = planned(app, bundles={"api": {"target": "aws-lambda"}})
 
