@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCKER_HINT = "needs a Docker engine and the images of .ci/docker-up; run with --run-docker"
+SLOW_HINT = "costs more than a second of CPU; run with --run-slow, or by ./run test without a path"
 NETWORK_HINT = "needs the npm registry and PyPI; run with --run-network"
 
 
@@ -21,6 +22,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the switches for the slow layers."""
     parser.addoption("--run-docker", action="store_true", help="run tests that need a real Docker engine")
     parser.addoption("--run-network", action="store_true", help="run tests that need npm or PyPI")
+    parser.addoption("--run-slow", action="store_true", help="run the unit tests that cost much CPU, too")
     parser.addoption("--run-heavy", action="store_true", help="run the matrices that take many minutes")
     parser.addoption("--update-golden", action="store_true", help="rewrite the files of tests/golden")
 
@@ -48,6 +50,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("docker") and not (run_docker and docker_there):
             item.add_marker(pytest.mark.skip(reason=DOCKER_HINT))
+        if item.get_closest_marker("slow") and not config.getoption("--run-slow"):
+            item.add_marker(pytest.mark.skip(reason=SLOW_HINT))
         if item.get_closest_marker("heavy") and not config.getoption("--run-heavy"):
             item.add_marker(pytest.mark.skip(reason="takes many minutes; run with --run-heavy"))
         if item.get_closest_marker("network") and not run_network:

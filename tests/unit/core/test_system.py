@@ -58,6 +58,7 @@ print(len(every))
 """
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_without_what_windows_lacks() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=False)
 
