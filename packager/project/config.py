@@ -20,10 +20,20 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch
 
 
+PROJECT_KEYS = ("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+BUNDLE_KEYS = (
+    "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
+    "strip", "silence", "src", "trim", "external", "compile",
+)  # fmt: skip
+GENERATE_KEYS = ("command", "environment", "timeout")
+SILENCE_KEYS = ("code", "path", "reason")
+BUILDERS = ("auto", "docker", "local", "host")
+
+
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
     """Return the project a configuration document describes."""
     section = Section(data, file)
-    section.only("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+    section.only(*PROJECT_KEYS)
     version = section.get("version", int, default=1)
     if version != 1:
         raise ConfigError(f"version {version} is not known, only 1 is", where=f"{file}: version")  # noqa: EM102
@@ -33,7 +43,7 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
         raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
     specs = tuple(_bundle(name, Section(value, f"{file}: bundles.{name}"), silence) for name, value in bundles.items())
     generate = section.sub("generate")
-    builder = section.choice("builder", ("auto", "docker", "local", "host"), default="auto")
+    builder = section.choice("builder", BUILDERS, default="auto")
     return Project(
         root=root,
         bundles=specs,
@@ -47,10 +57,7 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
 
 def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> BundleSpec:
     check_name(name, section.where)
-    section.only(
-        "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim", "external", "compile",
-    )  # fmt: skip
+    section.only(*BUNDLE_KEYS)
     budget = section.get("budget", (str, int), default=None)
     try:
         budget_bytes = None if budget is None else parse_size(budget)
@@ -94,7 +101,7 @@ def _arches(section: Section) -> tuple[Arch, ...]:
 
 
 def _generate(section: Section) -> Generate:
-    section.only("command", "environment", "timeout")
+    section.only(*GENERATE_KEYS)
     command: tuple[str, ...] | None = None
     if section.has("command"):
         command = section.strings("command")
@@ -119,7 +126,7 @@ def _silences(section: Section) -> tuple[Silence, ...]:
     found = []
     for index, item in enumerate(items):
         entry = Section(item, section.key(f"silence[{index}]"))
-        entry.only("code", "path", "reason")
+        entry.only(*SILENCE_KEYS)
         silence = Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**"))
         if silence.code not in CODES:
             msg = f"no finding has the code {silence.code!r}"
