@@ -121,8 +121,8 @@ def keys() -> str:
     lines = [
         "# packager.yaml",
         "",
-        "The file is optional: what can be detected is, and `packager init` writes a first one. Unknown keys are errors with",
-        "a guess. `--config FILE` names another file. Lists of one text may be written as the text alone.",
+        "The file is optional: what can be detected is, and `packager init` writes a first one. Unknown keys are errors",
+        "with a guess. `--config FILE` names another file. Lists of one text may be written as the text alone.",
     ]
     for title, record, known in (
         ("The file", models.Project, config.PROJECT_KEYS),
@@ -194,8 +194,8 @@ def findings() -> str:
         "# Findings",
         "",
         "What packager can say about an artifact. Codes are stable; `packager explain CODE` prints the same text.",
-        "Accept one with a reason under [`silence`](packager-yaml.md). The severity is the usual one: some checks report the",
-        "same code more mildly, or more strictly, where the loader would.",
+        "Accept one with a reason under [`silence`](packager-yaml.md). The severity is the usual one: some checks",
+        "report the same code more mildly, or more strictly, where the loader would.",
     ]
     family = ""
     for code, row in CODES.items():
