@@ -11,7 +11,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["tests", "lint", "docs", "wheel"]
+nox.options.sessions = ["tests", "lint", "docs", "package", "wheel"]
 nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
@@ -43,7 +43,13 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Check that what a release shows on PyPI, README.md among it, can be shown there."""
+    """Build the site, as ``./run docs`` does."""
+    session.run("./run", "docs", external=True)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build what a release uploads, and check that what a release shows on PyPI, README.md among it, can be shown there."""
     session.install("build", "twine")
     built = session.create_tmp()
     session.run("python", "-m", "build", "--outdir", built)

@@ -121,8 +121,8 @@ def keys() -> str:
     lines = [
         "# packager.yaml",
         "",
-        "The file is optional: what can be detected is, and `packager init` writes a first one. Unknown keys are errors",
-        "with a guess. `--config FILE` names another file. Lists of one text may be written as the text alone.",
+        "The file is optional: what can be detected is, and `packager init` writes a first one. Unknown keys are",
+        "errors with a guess. `--config FILE` names another file. Lists of one text may be written as the text alone.",
     ]
     for title, record, known in (
         ("The file", models.Project, config.PROJECT_KEYS),

@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, ConfigError
+from packager.core.system import make_link
 from packager.model.builds import PYTHON_PACKAGES_DIR
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def copy_source(job: Job, into: Path) -> int:
             made.add(destination.parent)
         count += 1
         if path.is_symlink():
-            destination.symlink_to(link_target(job, relative))
+            make_link(destination, link_target(job, relative))
             continue
         if relative in rewritten:
             destination.write_bytes(rewritten[relative])

@@ -12,6 +12,7 @@ from packager.core.units import parse_size
 from packager.model.plan import TRIM_LEVELS
 from packager.model.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name
+from packager.project.spelling import check_spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
     except UsageError as error:
         raise ConfigError(error.message, where=f"{section.where}.budget", fix=error.fix) from error
     environment = section.get("environment", dict, default={})
-    return BundleSpec(
+    spec = BundleSpec(
         name=name,
         target=section.get("target", str),
         runtime=section.get("runtime", str, default=""),
@@ -83,6 +84,8 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...]) -> Bundle
         external=section.strings("external"),
         silence=silence + _silences(section),
     )
+    check_spelling(spec, section.where)
+    return spec
 
 
 def _patterns(section: Section) -> tuple[str, ...]:
