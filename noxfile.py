@@ -1,6 +1,6 @@
 """The tests on every Python that is supported: ``nox`` runs those this machine has and names the others.
 
-``nox -s tests-3.12 -- tests/unit -q`` runs one of them; what follows ``--`` goes to pytest.
+``nox -s 'tests(3.12)' -- tests/unit -q`` runs one of them; what follows ``--`` goes to pytest.
 """
 
 from __future__ import annotations
@@ -50,10 +50,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def package(session: nox.Session) -> None:
     """Build what a release uploads, and check that what a release shows on PyPI, README.md among it, can be shown there."""
-    session.install("build", "twine")
-    built = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", built)
-    session.run("twine", "check", "--strict", *map(str, Path(built).glob("packager-*")))
+    session.run("./run", "package", external=True)
 
 
 @nox.session
