@@ -49,7 +49,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """Build what a release uploads, and check that what a release shows on PyPI, README.md among it, can be shown there."""
+    """Build what a release uploads, and check that an index can show it, README.md among it."""
     session.run("./run", "package", external=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -31,6 +32,12 @@ def pytest_configure() -> None:
     """Let Ctrl-C be Ctrl-C, also for the programs that tests start: shells switch it off for what runs behind ``&``."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over what stays to the end: thousands of tests and the modules they are in."""
+    gc.collect()
+    gc.freeze()
 
 
 def _docker_answers() -> bool:

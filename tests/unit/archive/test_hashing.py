@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["one process", "two processes"])
 def root(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(hashing, "_BUFFER_BYTES", 1 << 16)
     monkeypatch.setattr(hashing, "_WORTH_HALVING", 0 if request.param == "two processes" else 1 << 60)
     chance = random.Random(1)
     sizes = [0, 1, hashing._BUFFER_BYTES - 1, hashing._BUFFER_BYTES, 3 * hashing._BUFFER_BYTES + 7]

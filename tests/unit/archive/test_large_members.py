@@ -152,9 +152,9 @@ finally:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="wants Linux")
 @pytest.mark.parametrize("kind", ["noise", "text"])
-@pytest.mark.parametrize("megabytes", [48, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("megabytes", [64, pytest.param(200, marks=pytest.mark.slow)])
 def test_memory_does_not_grow_with_a_member(tmp_path: Path, kind: str, megabytes: int) -> None:
-    """As many MB in one file, packed by a process of its own."""
+    """As many MB in one file, packed by a process of its own; 110 to 118 MB are in use, whatever the file's size."""
     source = tmp_path / "in"
     source.mkdir()
     chance = random.Random(1)
@@ -166,4 +166,4 @@ def test_memory_does_not_grow_with_a_member(tmp_path: Path, kind: str, megabytes
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     # In kilobytes: proc(5). What getrusage tells includes the parent, before the program was loaded.
-    assert int(said.split()[-1]) < 150_000
+    assert int(said.split()[-1]) < 140_000

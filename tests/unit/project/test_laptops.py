@@ -163,7 +163,7 @@ TWINS = [
 
 @pytest.mark.parametrize("twins", TWINS)
 def test_names_that_are_one_elsewhere_are_told_and_both_packed(tmp_path: Path, twins: tuple[str, str]) -> None:
-    """Linux keeps both, so the archive has both; whoever unpacks it on a laptop is warned."""
+    """Linux keeps both, so the archive has both; who unpacks it on a laptop loses one, and is warned."""
     first, second = (f"lib/{name}" for name in twins)
     (found,) = [each for each in findings({first: b"1", second: b"2"}) if each.code == "ZIP001"]
     assert found.severity == "warning"
