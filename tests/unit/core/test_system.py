@@ -185,7 +185,7 @@ def test_links_that_may_not_be_made_are_the_environment_s_fault(
     def refuse(*_: object, **__: object) -> None:
         raise fault
 
-    monkeypatch.setattr(os, "symlink", refuse)
+    monkeypatch.setattr(Path, "symlink_to", refuse)
     with pytest.raises(EnvironmentFault, match="cannot make the symbolic link to folder") as caught:
         system.make_link(tmp_path / "link", "folder")
     assert caught.value.where == str(tmp_path / "link")
