@@ -107,10 +107,15 @@ def test_a_system_that_removes_a_closed_file_itself_is_asked_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows cannot unlink an open file, but takes O_TEMPORARY."""
-    asked = []
+    asked: list[int] = []
     monkeypatch.setattr(os, "O_TEMPORARY", os.O_NOATIME, raising=False)
     real = os.open
-    monkeypatch.setattr(os, "open", lambda *words: asked.append(words[1]) or real(*words))
+
+    def opened(place: Path, flags: int, mode: int) -> int:
+        asked.append(flags)
+        return real(place, flags, mode)
+
+    monkeypatch.setattr(os, "open", opened)
     descriptor = system.make_without_name(tmp_path / "aside")
 
     assert asked[0] & os.O_NOATIME
@@ -128,7 +133,7 @@ def test_windows_own_lock_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(sys, "platform", "win32")
-    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))
     (tmp_path / "lock").write_bytes(b"some text")
     with (tmp_path / "lock").open("ab") as file:
         assert system.lock(file) is not busy

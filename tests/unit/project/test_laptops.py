@@ -19,6 +19,7 @@ from tests.support.mounts import findings
 from tests.support.trees import lock_json, package_json, write_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 CONFIGURATION = """\
@@ -86,15 +87,18 @@ HOSTS: dict[str, dict[str, str]] = {
         "    Properties:\n      Runtime: nodejs22.x\n      Handler: index.handler\n      CodeUri: .\n",
     },
 }
-CHANGES = {"CRLF": lambda text: text.replace("\n", "\r\n"), "byte order mark": lambda text: "\ufeff" + text}
-CHANGES["both"] = lambda text: CHANGES["CRLF"](CHANGES["byte order mark"](text))
-CHANGES["no last line end"] = lambda text: text.rstrip("\n")
+CHANGES: dict[str, Callable[[str], str]] = {
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "byte order mark": lambda text: "\ufeff" + text,
+    "both": lambda text: "\ufeff" + text.replace("\n", "\r\n"),
+    "no last line end": lambda text: text.rstrip("\n"),
+}
 every_change = pytest.mark.parametrize("change", list(CHANGES))
 
 
 def folder(place: Path, files: dict[str, str], change: str = "") -> Path:
-    turn = CHANGES.get(change, lambda text: text)
-    return write_tree(place / "app", {name: turn(text).encode() for name, text in files.items()})
+    changed = {name: CHANGES[change](text) if change else text for name, text in files.items()}
+    return write_tree(place / "app", {name: text.encode() for name, text in changed.items()})
 
 
 @every_change
