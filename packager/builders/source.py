@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, ConfigError
+from packager.core.system import make_link
 from packager.model.builds import PYTHON_PACKAGES_DIR
 from packager.model.packages import in_output
 
@@ -93,7 +94,7 @@ def copy_source(job: Job, into: Path) -> int:
             made.add(destination.parent)
         count += 1
         if path.is_symlink():
-            destination.symlink_to(link_target(job, relative))
+            make_link(destination, link_target(job, relative))
             continue
         if relative in rewritten:
             destination.write_bytes(rewritten[relative])

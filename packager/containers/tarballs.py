@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, EnvironmentFault
-from packager.core.system import set_mode
+from packager.core.system import make_link, set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -234,7 +234,7 @@ class _Unpacking:
         for path, target in self._links.items():
             self._make_folder(posixpath.dirname(path), path)
             with self._on_disk(path):
-                Path(self._into, path).symlink_to(target)
+                make_link(Path(self._into, path), target)
             self.written += 1
         inside = os.path.realpath(self._into)
         for path, target in self._links.items():

@@ -13,6 +13,7 @@ from packager.model.plan import TRIM_LEVELS
 from packager.model.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name
 from packager.project.proofs import read_proof
+from packager.project.spelling import check_spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,10 +22,20 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch
 
 
+PROJECT_KEYS = ("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+BUNDLE_KEYS = (
+    "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
+    "strip", "silence", "src", "trim", "external", "compile", "proof",
+)  # fmt: skip
+GENERATE_KEYS = ("command", "environment", "timeout")
+SILENCE_KEYS = ("code", "path", "reason")
+BUILDERS = ("auto", "docker", "local", "host")
+
+
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
     """Return the project a configuration document describes."""
     section = Section(data, file)
-    section.only("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+    section.only(*PROJECT_KEYS)
     version = section.get("version", int, default=1)
     if version != 1:
         raise ConfigError(f"version {version} is not known, only 1 is", where=f"{file}: version")  # noqa: EM102
@@ -36,7 +47,7 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
         _bundle(name, Section(value, f"{file}: bundles.{name}"), silence, root) for name, value in bundles.items()
     )
     generate = section.sub("generate")
-    builder = section.choice("builder", ("auto", "docker", "local", "host"), default="auto")
+    builder = section.choice("builder", BUILDERS, default="auto")
     return Project(
         root=root,
         bundles=specs,
@@ -50,17 +61,14 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
 
 def _bundle(name: str, section: Section, silence: tuple[Silence, ...], root: Path) -> BundleSpec:
     check_name(name, section.where)
-    section.only(
-        "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim", "external", "compile", "proof",
-    )  # fmt: skip
+    section.only(*BUNDLE_KEYS)
     budget = section.get("budget", (str, int), default=None)
     try:
         budget_bytes = None if budget is None else parse_size(budget)
     except UsageError as error:
         raise ConfigError(error.message, where=f"{section.where}.budget", fix=error.fix) from error
     environment = section.get("environment", dict, default={})
-    return BundleSpec(
+    spec = BundleSpec(
         name=name,
         target=section.get("target", str),
         runtime=section.get("runtime", str, default=""),
@@ -80,6 +88,8 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...], root: Pat
         silence=silence + _silences(section),
         proof=read_proof(section.sub("proof"), root),
     )
+    check_spelling(spec, section.where)
+    return spec
 
 
 def _patterns(section: Section) -> tuple[str, ...]:
@@ -98,7 +108,7 @@ def _arches(section: Section) -> tuple[Arch, ...]:
 
 
 def _generate(section: Section) -> Generate:
-    section.only("command", "environment", "timeout")
+    section.only(*GENERATE_KEYS)
     command: tuple[str, ...] | None = None
     if section.has("command"):
         command = section.strings("command")
@@ -123,7 +133,7 @@ def _silences(section: Section) -> tuple[Silence, ...]:
     found = []
     for index, item in enumerate(items):
         entry = Section(item, section.key(f"silence[{index}]"))
-        entry.only("code", "path", "reason")
+        entry.only(*SILENCE_KEYS)
         silence = Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**"))
         if silence.code not in CODES:
             msg = f"no finding has the code {silence.code!r}"

@@ -11,6 +11,7 @@ from packager.project.entries import detect_handler
 from packager.project.files import language_of
 from packager.project.hostfiles import detect_hosts
 from packager.project.names import bundle_name
+from packager.project.spelling import check_spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,8 @@ def detect_project(root: Path, target: str = "") -> Project:
     """
     origin, specs = detect_hosts(root, target)
     if specs:
+        for spec in specs:
+            check_spelling(spec, f"{origin}: {spec.name}".removesuffix(": "))
         return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {origin}",))
     language = language_of(root)
     if not language:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import chain, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError
+from packager.core.names import folded
 from packager.model.archives import Entry, Layout
 
 if TYPE_CHECKING:
@@ -86,17 +86,10 @@ def case_collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     seen: dict[str, str] = {}
     found = []
     for path in sorted(paths):
-        first = seen.setdefault(_folded(path), path)
+        first = seen.setdefault(folded(path), path)
         if first != path:
             found.append((first, path))
     return found
-
-
-def _folded(path: str) -> str:
-    """Return the name as a file system that ignores case and normalisation sees it."""
-    if path.isascii():
-        return path.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
 def _name_fault(path: str) -> str:

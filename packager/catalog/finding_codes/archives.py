@@ -9,7 +9,8 @@ ROWS = (
         "ZIP001",
         "names differ only in case",
         "warning",
-        "Two paths differ only in upper and lower case. Linux keeps both; unpacking on macOS or Windows "
+        "Two paths differ only in upper and lower case, or in how a letter is composed (é as one or as two "
+        "characters). Linux keeps both; unpacking on macOS or Windows "
         "loses one of them.",
         "Rename one of them.",
     ),
