@@ -127,7 +127,7 @@ def of_manager(root: Path, manager: Any, lock_file: str) -> tuple[MissingPart, .
 
 
 def pnpm_lock(*locked: str) -> str:
-    packages = {"y@1.0.0": {}, **{f"@x/y-{part}@1.0.0": {} for part in locked}}
+    packages: dict[str, Any] = {"y@1.0.0": {}, **{f"@x/y-{part}@1.0.0": {} for part in locked}}
     snapshots: dict[str, Any] = {key: {} for key in packages}
     snapshots["y@1.0.0"] = {"optionalDependencies": dict.fromkeys(NAPI, "1.0.0")}
     importers = {".": {"dependencies": {"y": {"specifier": "1", "version": "1.0.0"}}}}
