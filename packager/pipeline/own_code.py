@@ -132,6 +132,8 @@ class _Sources:
         known = self._scanned.inventory.by_path
         joined = {*view.inlined, *view.renamed}
         used = {known[path].package for path in joined if path in known}
+        for path in joined - known.keys():
+            self._readers[f"{root}/{place(self._bundle, path)}"] = bytes
         for file in self._scanned.inventory.files:
             whole = file.package is not None and file.package.path and file.package in used
             if file.path in joined or whole:

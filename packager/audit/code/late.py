@@ -169,6 +169,8 @@ def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
         inside = target.startswith(f"{ground.roots[0]}/")
         return not inside or target in ground.files or target in ground.folders
     found = ground.find(ask.name, path, _manner(ask))
+    if found is None and ground.bundled and not ask.name.startswith((".", "/", "#")):
+        return ground.package_lies(ask.name, path)  # the bundler has looked into it
     return found is not None and not _is_refused(code, ask, found)
 
 

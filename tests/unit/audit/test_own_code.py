@@ -131,6 +131,11 @@ def test_what_is_no_es_module_is_required_everywhere(name: str) -> None:
     assert said({**files, "package.json": {"type": "commonjs"}}, requires_modules=False) == []
 
 
+def test_a_package_that_was_joined_counts_as_far_as_the_bundler_took_it() -> None:
+    files = {"index.ts": "export const f = () => [import('ms'), import('gone')]", "node_modules/ms/index.js": ""}
+    assert [message.split("'")[1] for _, _, message in said(files, "index.ts", bundled=True)] == ["gone"]
+
+
 def test_own_code_is_followed_and_packages_are_not() -> None:
     files = {
         "index.js": "require('./a'); require('ms')",

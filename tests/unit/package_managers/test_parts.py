@@ -84,7 +84,7 @@ def test_each_family_of_parts_counts_for_itself() -> None:
 
 def npm_lock(*locked: str, **facts: Any) -> dict[str, Any]:
     y = {"version": "1.0.0", "optionalDependencies": dict.fromkeys(NAPI, "1.0.0"), **facts}
-    packages = {"": {"dependencies": {"y": "1"}}, "node_modules/y": y}
+    packages: dict[str, Any] = {"": {"dependencies": {"y": "1"}}, "node_modules/y": y}
     packages |= {f"node_modules/@x/y-{part}": {"version": "1.0.0", "optional": True} for part in locked}
     return {"lockfileVersion": 3, "packages": packages}
 
@@ -127,7 +127,7 @@ def of_manager(root: Path, manager: Any, lock_file: str) -> tuple[MissingPart, .
 
 
 def pnpm_lock(*locked: str) -> str:
-    packages = {"y@1.0.0": {}, **{f"@x/y-{part}@1.0.0": {} for part in locked}}
+    packages: dict[str, Any] = {"y@1.0.0": {}, **{f"@x/y-{part}@1.0.0": {} for part in locked}}
     snapshots: dict[str, Any] = {key: {} for key in packages}
     snapshots["y@1.0.0"] = {"optionalDependencies": dict.fromkeys(NAPI, "1.0.0")}
     importers = {".": {"dependencies": {"y": {"specifier": "1", "version": "1.0.0"}}}}
