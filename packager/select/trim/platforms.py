@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.inventory.builds import idle_builds, suits
+from packager.inventory.builds import idle_builds
+from packager.inventory.builds import suits as suits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
