@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.units import format_timeout
 from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import disk_full, explain
 
@@ -33,7 +34,7 @@ def invocation_failure(
     output = mask(ended.output)
     tail = "\n".join(output.splitlines()[-_TAIL_LINES:])
     if ended.timed_out:
-        msg = f"did not end within {timeout_seconds:g} s and was stopped, with all it had started"
+        msg = f"did not end within {format_timeout(timeout_seconds)} and was stopped, with all it had started"
         return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
     full = disk_full(output)
     if full:

@@ -68,7 +68,7 @@ class JobImages:
             f"is neither of the Debian nor of the Amazon Linux family: {facts.get('PRETTY_NAME', outcome.output[:100])}"
         )
         raise ConfigError(
-            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder host"
+            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder local"
         )
 
 

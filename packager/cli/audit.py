@@ -49,12 +49,15 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
     PATH is a zip, a folder or a single binary, made by any tool. Nothing of it is executed. What packager.yaml of the
     current folder accepts (silence) is listed as a note.
     """
+    import time
+
     from packager.audit.silence import silenced
     from packager.audit.verdicts import audit_cached
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.core.resources import default_cache
     from packager.model.findings import has_errors
 
+    start = time.monotonic()
     for file in (path, *layers):
         require_file(file)
     target = target_of(path, words["target"], words["runtime"], words["arch"])
@@ -67,7 +70,7 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
         handler=words["handler"] or str(manifest_beside(path).get("handler") or ""),
     )
     findings = list(silenced(findings, _accepted(path)))
-    _print(path, target, findings, "json" if as_json else form or "")
+    _print(path, target, findings, "json" if as_json else form or "", time.monotonic() - start)
     return 1 if has_errors(findings) else 0
 
 
@@ -90,7 +93,7 @@ def _accepted(path: Path) -> Iterable[tuple[str, str, str]]:
     return sorted(set.intersection(*rows)) if rows else ()
 
 
-def _print(path: Path, target: Target, findings: list[Finding], form: str) -> None:
+def _print(path: Path, target: Target, findings: list[Finding], form: str, seconds: float) -> None:
     import json
     import os
 
@@ -117,8 +120,16 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
         from packager.cli.console import print_findings, stdout
 
         print_findings(stdout(), findings)
-    verdict = "will load and fit" if ok else "will NOT do"
-    click.echo(f"{path}: {verdict} on {target.title} ({target.baseline.title})")
+    from packager.cli.closing import done, failed, finding_counts
+    from packager.cli.plain import say
+
+    there = f"{target.title} ({target.baseline.title})"
+    if ok:
+        say(f"{path}: will load and fit on {there}")
+        say(done(seconds, *finding_counts(findings)))
+    else:
+        say(f"{path}: will not load, or does not fit, on {there}: {', '.join(finding_counts(findings))}")
+        say(failed("Audit"))
 
 
 def _explain(ctx: click.Context, code: str | None) -> None:

@@ -36,6 +36,7 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     containers there may be is read from serverless.yml or a SAM template, unless --concurrency says it.
     """
     import json
+    import time
     from dataclasses import replace
 
     from packager.connections.advise import advise
@@ -44,8 +45,10 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     from packager.connections.database import max_connections
     from packager.connections.usage import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.core.errors import UsageError
+    from packager.core.units import counted
     from packager.model.findings import has_errors
 
+    start = time.monotonic()
     limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
     functions = () if limits else read_functions(project)
     sources, handlers = _sources(project, words["handlers"] or tuple(each.handler for each in functions))
@@ -62,8 +65,8 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
         available = max_connections(words["url"])
     unlimited = [each.place for each in functions if each.reserved is None]
     findings = advise(usage, available, sources, handlers, limited=bool(limits or functions), unlimited=unlimited)
-    counted = _simulated(simulate, words) if simulate is not None else None
-    ok = not has_errors(findings) and not (counted and counted.failures)
+    seen = _simulated(simulate, words) if simulate is not None else None
+    ok = not has_errors(findings) and not (seen and seen.failures)
     if as_json:
         document: dict[str, Any] = {
             "version": 1,
@@ -74,27 +77,29 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
             "connections": usage.connections,
             "available": available,
             "findings": [finding.to_json() for finding in findings],
-            "simulated": vars(counted) if counted else None,
+            "simulated": vars(seen) if seen else None,
         }
         click.echo(json.dumps(document, indent=1))
         return int(not ok)
-    from packager.cli.console import print_findings, stdout
+    from packager.cli.closing import done, failed, finding_counts
+    from packager.cli.console import print_findings, print_row, stdout
 
     console = stdout()
     print_findings(console, findings)
-    shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    shared = f" * {counted(usage.functions, 'function')}" if usage.functions > 1 else ""
     shared += "".join(f", {each.name} {each.reserved or 'without limit'}" for each in functions)
     of = f" of {available}" if available is not None else ", and the database's limit is not known (--max-connections)"
-    line = f"{usage.pool.size} per container ({usage.pool.origin}) * {usage.containers} containers{shared}"
-    console.print(f"{line} = {usage.connections} connections{of}", markup=False)
-    if counted is not None:
+    line = f"{usage.pool.size} per container ({usage.pool.origin}) * {counted(usage.containers, 'container')}{shared}"
+    console.print(f"{line} = {counted(usage.connections, 'connection')}{of}")
+    if seen is not None:
         console.print(
-            f"{counted.containers} containers: {counted.called} connections when called, {counted.frozen} frozen, "
-            f"{counted.thawed} thawed, {counted.ended} after their end",
-            markup=False,
+            f"{counted(seen.containers, 'container')}: {counted(seen.called, 'connection')} when called, "
+            f"{seen.frozen} frozen, {seen.thawed} thawed, {seen.ended} after their end",
         )
-        for failure in counted.failures:
-            console.print(f"  a call failed: {failure}", markup=False)
+        for failure in seen.failures:
+            console.print(f"  a call failed: {failure}")
+    spent = time.monotonic() - start
+    print_row(console, "", done(spent, *finding_counts(findings)) if ok else failed("Check"))
     return int(not ok)
 
 

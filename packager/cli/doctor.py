@@ -39,13 +39,22 @@ def doctor(as_json: bool, no_registries: bool) -> int:
 
         click.echo(json.dumps({"version": 1, "ok": True, "checks": [asdict(check) for check in checks]}, indent=1))
         return 0
-    colours = {"ok": "green", "missing": "red", "warning": "yellow"}
-    for check in checks:
-        click.secho(f"{check.state:<8}", fg=colours[check.state], nl=False)
-        click.echo(f" {check.name:<14} {check.detail}")
-        if check.fix:
-            click.echo(f"{'':<24}fix: {check.fix}")
+    _print(checks)
     return 0
+
+
+def _print(checks: list[Check]) -> None:
+    """Print a line for each check, and its fix below it."""
+    from packager.cli.plain import NARROW, coloured, hanging, plain, width
+
+    colours = {"ok": "green", "missing": "red", "warning": "yellow"}
+    columns = width()
+    indent = "  " if columns is not None and columns < NARROW else f"{'':<24}"
+    for check in checks:
+        line = hanging(f"{check.state:<8} {check.name:<14} ", plain(check.detail), columns)
+        click.echo(coloured(line[:8], colours[check.state]) + line[8:])
+        if check.fix:
+            click.echo(hanging(f"{indent}fix: ", plain(check.fix), columns))
 
 
 def _docker() -> Check:
@@ -54,8 +63,8 @@ def _docker() -> Check:
     machine = look()
     if machine.docker:
         return Check("Docker", "ok", machine.docker)
-    fix = "start Docker, or go without: --builder host needs none"
-    return Check("Docker", "missing", machine.docker_problem, fix)
+    fix = "start Docker, or build without it: --builder local"
+    return Check("Docker", "missing", machine.docker_tried or machine.docker_problem, fix)
 
 
 def _node() -> Check:

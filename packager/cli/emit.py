@@ -28,15 +28,20 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
     made are described, too, once they lie in the folder of the zips.
     """
     import json
+    import time
     from dataclasses import replace
 
     from packager.catalog.current import load_catalog
+    from packager.cli.closing import done
+    from packager.cli.plain import say
     from packager.cli.request import options_of, planned
     from packager.core.errors import UsageError
+    from packager.core.units import counted
     from packager.delivery.emitting import emit_for, plugin_files
     from packager.delivery.fitted import with_fitted_layers
     from packager.project.loading import load_project
 
+    start = time.monotonic()
     if plugin and name != "serverless":
         msg = "--plugin is for serverless"
         raise UsageError(msg, where="--plugin", fix=f"packager emit {name}, or packager emit serverless --plugin")
@@ -70,7 +75,10 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
         return 0
     _write(root, changed)
     for path in files:
-        click.echo(f"{root / path}: {'written' if path in changed else 'as it should be, left alone'}")
+        say(f"{root / path}: {'written' if path in changed else 'unchanged'}")
+    kept = len(files) - len(changed)
+    counts = [f"{counted(len(changed), 'file')} written"] * bool(changed) + [f"{kept} unchanged"] * bool(kept)
+    say(done(time.monotonic() - start, *counts))
     return 0
 
 

@@ -145,8 +145,9 @@ def report_bug(error: Exception, *, as_json: bool) -> int:
 
 def _told(as_json: bool, error: PackagerError) -> int:
     """Tell an expected error, and return its exit code."""
-    click.secho("error: ", fg="red", err=True, nl=False)
-    click.echo(str(error), err=True)
+    from packager.cli.plain import coloured, plain
+
+    click.echo(coloured("error: ", "red", err=True) + plain(str(error)), err=True)
     return _refused(as_json, error.to_json(), error.exit_code)
 
 

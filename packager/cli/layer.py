@@ -38,9 +38,11 @@ def list_(as_json: bool) -> int:
         ]  # fmt: skip
         click.echo(json.dumps({"version": 1, "ok": True, "recipes": rows}, indent=1))
         return 0
+    from packager.cli.plain import hanging, width
+
     for recipe in recipes:
-        source = "from your app" if recipe.needs_project else "stands alone, or with your app's version"
-        click.echo(f"{recipe.name:<16} {recipe.title} ({source})")
+        source = "needs your app" if recipe.needs_project else "needs no app; with --project it takes the app's version"
+        click.echo(hanging(f"{recipe.name:<16} ", f"{recipe.title} ({source})", width()))
     return 0
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from packager.archive.fastpath.codec import LEVELS
+from packager.cli.closing import packed
 from packager.cli.quick import document, no_search_for_cycles, told
 from packager.core.errors import UsageError
 
@@ -59,6 +61,7 @@ def pack(
     With --trim, a folder with node_modules or Python packages is packed for a target: secrets, packages of development,
     binaries for other systems, types, tests, docs and the like stay out, symbols are stripped.
     """
+    start = time.monotonic()
     if trim or why or compile_modules:
         from packager.cli.trimming import pack_folder, target_of_folder
         from packager.core.resources import default_cache
@@ -81,7 +84,7 @@ def pack(
 
         click.echo(json.dumps(document(artifact), indent=1))
         return 0
-    click.echo(told(artifact), nl=False)
+    click.echo(told(artifact) + packed(time.monotonic() - start, written=artifact.written), nl=False)
     return 0
 
 

@@ -47,12 +47,14 @@ def prove(
     environment and nothing of yours. With --cold-start it is timed instead.
     """
     import json
+    import time
 
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.core.errors import UsageError
     from packager.core.resources import default_cache
     from packager.prove.prover import prove as run_proof
 
+    start = time.monotonic()
     require_file(path)
     for layer in layers:
         require_file(layer)
@@ -89,7 +91,7 @@ def prove(
             image=words["image"],
             cache=cache or default_cache(),
         )
-        print_cold_starts(measured, words["chart"], as_json)
+        print_cold_starts(measured, words["chart"], time.monotonic() - start, as_json)
         return 0
     proof = run_proof(
         path,
@@ -117,16 +119,21 @@ def prove(
         }
         click.echo(json.dumps(document, indent=1))
         return int(proof.status == "failed")
-    from packager.cli.console import print_findings, stdout
+    from packager.cli.closing import done, failed, proof_counts
+    from packager.cli.console import print_findings, print_row, stdout
+    from packager.cli.plain import plain
 
     console = stdout()
     print_findings(console, proof.findings)
     if proof.output and proof.status == "failed":
         for line in proof.output.splitlines()[-20:]:
-            console.print(f"  │ {line}", markup=False, style="dim")
-    console.print(f"{path}: {proof.status}: {proof.detail}", markup=False)
+            console.print(f"  │ {plain(line)}", style="dim")
+    detail = proof.detail if proof.status == "skipped" else f"{proof.status}: {proof.detail}"
+    print_row(console, "", f"{path}: {detail}")
     if proof.answer:
-        console.print(f"  answer {proof.answer[:4000]}", markup=False)
+        print_row(console, "answer", proof.answer[:4000])
+    spent = time.monotonic() - start
+    print_row(console, "", failed("Proof") if proof.status == "failed" else done(spent, *proof_counts([proof])))
     return int(proof.status == "failed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     from packager.cli.console import Steps
     from packager.core.progress import Stopwatch
 
+    start = time.monotonic()
     options = PublishOptions(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:
         package, results = publish_everywhere(options, Stopwatch(steps))
@@ -79,8 +81,11 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     if as_json:
         click.echo(json.dumps({"version": 1, "ok": ok, **to_json(package, results)}, indent=1))
     elif not (quiet and ok):
+        from packager.cli.plain import say
+
         for result in results:
-            click.echo("\n".join(describe(result)))
+            say("\n".join(describe(result)))
+        say(_closing(results, time.monotonic() - start))
     return EXIT_FINE if ok else EXIT_FINDINGS
 
 
@@ -149,9 +154,29 @@ def make_spec(options: PublishOptions, description: ZipDescription) -> tuple[Lay
     return spec, budget
 
 
+def _closing(results: list[Published], seconds: float) -> str:
+    """Return the last line: how many regions were changed, and how."""
+    from collections import Counter
+
+    from packager.cli.closing import done, failed
+
+    told = Counter(
+        f"would be {each.action}" if each.planned and not each.unchanged else each.action for each in results
+    )
+    counts = [f"{number} {action}" for action, number in told.items()]
+    if any(result.action == "refused" for result in results):
+        return failed("Publish", f"Of {len(results)}: {', '.join(counts)}.")
+    return done(seconds, *counts, *(["nothing was changed"] if all(each.planned for each in results) else []))
+
+
+def _only_planned(result: Published) -> bool:
+    """Return whether a dry run names a change that it did not make."""
+    return result.planned and not result.unchanged
+
+
 def describe(result: Published) -> list[str]:
     """Return lines for people: what was done, and each finding."""
-    verb = f"would be {result.action}:" if result.planned and not result.unchanged else result.action
+    verb = f"would be {result.action}:" if _only_planned(result) else result.action
     line = f"{verb} {result.kind} {result.name} in {result.region}"
     line += f": {result.arn}" if result.arn else ""
     if result.changes and result.changes != ("new",):

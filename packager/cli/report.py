@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from packager.cli.closing import done
+from packager.cli.plain import say
 from packager.core.units import counted
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
 
         text = cyclonedx_text(materials)
         if not _place(sbom, text) and not as_json:
-            click.echo(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
+            say(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
     if licences and as_json:
         import json
 
@@ -62,7 +65,7 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
     elif licences:
         lines = list(licence_lines(licence_shares(materials)))
         for line in lines or [f"{materials.name}: no packages are recognised in it"]:
-            click.echo(line)
+            say(line)
 
 
 def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) -> int:
@@ -71,6 +74,7 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
     from packager.report.difference import compare
     from packager.report.page import document, page
 
+    start = time.monotonic()
     contents = read_contents(path)
     other = difference = None
     if against is not None:
@@ -84,7 +88,8 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
         return 0
     target = output or _beside(path)
     if not _place(target, page(contents, difference, other)):
-        click.echo(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
+        say(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
+        say(done(time.monotonic() - start, "1 page written"))
     return 0
 
 
@@ -137,9 +142,9 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
         click.echo(json.dumps(diff_json(old, new, difference, in_bytes, identical), indent=1))
         return int(not identical)
     if identical:
-        kind = "byte for byte the same" if before.is_file() and after.is_file() else "the same"
+        kind = "identical, byte for byte" if before.is_file() and after.is_file() else "identical"
         click.echo(f"{kind}: {counted(len(new.items), 'file')}")
         return 0
     for line in diff_lines(old, new, difference, in_bytes):
-        click.echo(line)
+        say(line)
     return 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import click
 from packager.catalog.arches import parse_arch
 from packager.catalog.current import load_catalog
 from packager.cli.artifacts import require_file
+from packager.cli.closing import packed
+from packager.cli.plain import say
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 
 def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, why: str | None, as_json: bool) -> int:
     """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
+    start = time.monotonic()
     if how.compile and not LANGUAGES[target.language].compilable:
         msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
         raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
@@ -48,7 +52,8 @@ def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, w
         lines.append(f"  symbols of {counted(len(saved), 'file')}: {format_size(sum(saved.values()))}")
     if made.compiled:
         lines += [f"  compiled: {made.compiled.summary()}", *(f"  note: {note}" for note in made.compiled.notes())]
-    click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
+    say("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
+    click.echo(packed(time.monotonic() - start, written=artifact.written), nl=False)
     return 0
 
 

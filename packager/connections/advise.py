@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from packager.connections.source import look, runs_in_parallel
 from packager.connections.usage import UNRESERVED_CONCURRENCY, affordable_containers
+from packager.core.units import counted
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -34,12 +35,12 @@ def advise(
     if available is not None and usage.connections > available:
         found.append(_over(usage, available))
     if not limited:
-        message = f"has no reserved concurrency: up to {UNRESERVED_CONCURRENCY} containers may run at once"
+        message = f"has no reserved concurrency: up to {counted(UNRESERVED_CONCURRENCY, 'container')} may run at once"
         fix = "reserve what the database can serve: reservedConcurrency in serverless.yml,"
         fix += " ReservedConcurrentExecutions in SAM, reserved_concurrent_executions in Terraform"
         found.append(Finding("CON006", "warning", "the function", message, fix))
     for place in unlimited:
-        message = f"is not set: up to {UNRESERVED_CONCURRENCY} containers may run at once"
+        message = f"is not set: up to {counted(UNRESERVED_CONCURRENCY, 'container')} may run at once"
         even = available // (usage.pool.size * max(len(unlimited), 1)) if available is not None else 0
         fix = f"{place.rpartition('.')[2]}: {even or 1}" + (", or what is left by the others" if even else "")
         found.append(Finding("CON006", "warning", place, message, fix))
@@ -49,24 +50,24 @@ def advise(
         message = "keeps idle connections for ever, and a frozen container cannot even notice"
         found.append(Finding("CON004", "warning", pool.client, message, pool.idle_setting))
     if pool.size > 1 and not any(runs_in_parallel(text) for text in sources.values()):
-        message = (
-            f"opens up to {pool.size} connections per container ({pool.origin}), and one call runs one query a time"
-        )
+        opened = counted(pool.size, "connection")
+        message = f"opens up to {opened} per container ({pool.origin}), but one call runs one query at a time"
         found.append(Finding("CON005", "warning", pool.client, message, pool.setting.format(size=1)))
     return sorted(found, key=lambda finding: finding.severity != "error")
 
 
 def _over(usage: Usage, available: int) -> Finding:
     pool = usage.pool
-    shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    shared = f" * {counted(usage.functions, 'function')}" if usage.functions > 1 else ""
+    each, containers = f"{pool.size} per container", counted(usage.containers, "container")
     message = (
-        f"may open {usage.connections} connections ({pool.size} per container * {usage.containers} containers{shared}),"
-        f" the database has {available} for it"
+        f"may open {counted(usage.connections, 'connection')} ({each} * {containers}{shared}),"
+        f" but the database has {available} for it"
     )
-    containers = affordable_containers(usage, available)
+    affordable = affordable_containers(usage, available)
     one = available // usage.functions
-    ways = [f"reserve a concurrency of {containers}"] if containers else []
-    if pool.size > 1 and one > containers:
+    ways = [f"reserve a concurrency of {affordable}"] if affordable else []
+    if pool.size > 1 and one > affordable:
         ways.append(f"set {pool.setting.format(size=1)} and reserve at most {min(one, usage.containers)}")
     ways.append("put a pooler in between (PgBouncer in transaction mode, Prisma Accelerate)")
     return Finding("CON001", "error", pool.client, message, "; or ".join(ways))

@@ -131,9 +131,9 @@ class DockerEngine:
         try:
             data = self._client.images.get_registry_data(name)
         except APIError as error:
-            return faults.pull_fault(name, arch, error.status_code, str(error.explanation or error)).message
+            return faults.pull_fault(name, arch, error.status_code, str(error.explanation or error)).reason
         except (DockerException, requests.RequestException) as error:
-            return faults.pull_fault(name, arch, None, str(error)).message
+            return faults.pull_fault(name, arch, None, str(error)).reason
         platforms: list[dict[str, str]] = data.attrs.get("Platforms") or []
         if any((p.get("os"), p.get("architecture")) == ("linux", _DOCKER_ARCH[arch]) for p in platforms):
             return ""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from packager.core.errors import EnvironmentFault
+from packager.core.units import format_bytes, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +86,7 @@ class Mirror:
                     raise TimeoutError(msg)
                 out.write(piece)
             if announced and announced.isdigit() and int(announced) != size:
-                msg = f"cut off after {size} of {announced} bytes"
+                msg = f"cut off after {format_count(size)} of {format_bytes(int(announced))}"
                 raise ConnectionError(msg)
 
     def _opener(self) -> urllib.request.OpenerDirector:

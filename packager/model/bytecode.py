@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from packager.core.units import format_size
+from packager.core.units import counted, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +85,7 @@ class Compiled:
 
     def summary(self) -> str:
         """Return for people how much came of it."""
-        return f"{self.modules} modules by Python {self.release}, {format_size(self.size_bytes)} unzipped"
+        return f"{counted(self.modules, 'module')} by Python {self.release}, {format_size(self.size_bytes)} unzipped"
 
     def notes(self) -> tuple[str, ...]:
         """Return what people should know, a line at most; the manifest names every file."""

@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packager.core.units import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -59,7 +61,7 @@ def licence_shares(materials: Materials) -> list[LicenceShare]:
 def licence_lines(shares: list[LicenceShare]) -> Iterator[str]:
     """Yield the summary for people: a line per licence, every package where the licence is not clear."""
     for share in shares:
-        count = f"{len(share.packages)} package{'s' if len(share.packages) != 1 else ''}"
+        count = counted(len(share.packages), "package")
         if share.spdx:
             shown = ", ".join(share.packages[:4]) + (", …" if len(share.packages) > 4 else "")
             yield f"{share.licence}: {count}: {shown}"

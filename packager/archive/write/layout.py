@@ -43,7 +43,10 @@ def arrange(entries: Iterable[Entry]) -> Layout:
     paths = [entry.path for entry in ordered]
     prove_names(paths)
     if len(paths) > MAX_ENTRIES:
-        msg = f"{len(paths)} files, but a zip without zip64 records holds at most {MAX_ENTRIES}"
+        from packager.core.units import counted, format_count
+
+        most = format_count(MAX_ENTRIES)
+        msg = f"there are {counted(len(paths), 'file')}, but a zip without zip64 records holds at most {most}"
         raise ArtifactError(msg, fix="leave files out (trim, trace or bundle), or split the bundle into layers")
     prove_distinct(paths)
     return Layout(tuple(ordered))
@@ -123,10 +126,16 @@ def _name_fault(path: str) -> str:
     if len(path) > MAX_SEGMENT_BYTES // 4:
         raw = path.encode()
         if len(raw) > MAX_NAME_BYTES:
-            return f"it is longer than {MAX_NAME_BYTES} bytes"
+            return _too_long("it", MAX_NAME_BYTES)
         if len(raw) > MAX_SEGMENT_BYTES and max(map(len, raw.split(b"/"))) > MAX_SEGMENT_BYTES:
-            return f"a segment of it is longer than {MAX_SEGMENT_BYTES} bytes"
+            return _too_long("a segment of it", MAX_SEGMENT_BYTES)
     return ""
+
+
+def _too_long(what: str, limit_bytes: int) -> str:
+    from packager.core.units import format_bytes
+
+    return f"{what} is longer than {format_bytes(limit_bytes)}"
 
 
 def prove_distinct(files: list[str], folders: Iterable[str] = ()) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.audit.binaries.advice import install_for_target
+from packager.core.units import format_bytes
 from packager.inventory.systems import libc_of, operating_system
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _misplaced(elf: ElfFacts, target: Target) -> str:
     strict = target.baseline.glibc < _GLIBC_CHECKS_PAGES_ONLY and elf.type == "shared"
     for number, load in enumerate(elf.loads):
         if elf.type == "shared" and load.align % PAGE:
-            return f"segment {number} is aligned to {load.align} bytes, not to a page"
+            return f"segment {number} is aligned to {format_bytes(load.align)}, not to a page"
         modulus = max(load.align, PAGE) if strict else PAGE
         if (load.vaddr - load.offset) % modulus:
             return f"segment {number} (address {load.vaddr:#x}, offset {load.offset:#x}) is not aligned to {modulus:#x}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_size
 from packager.model.findings import Finding
 from packager.prove.running.process import PROCESSES
 
@@ -39,8 +40,8 @@ def attempted(run: Run, request: ProofRequest, scene: FailureContext, errors: se
     peak = run.report.usage.get("peakBytes", 0) - run.report.usage.get("fileBytes", 0)
     kills = run.report.usage.get("memoryKills", 0)
     if peak > request.memory_bytes or kills:
-        have = f"the function has {request.memory_bytes >> 20} MB"
-        message = f"uses {peak >> 20} MB of memory, {have}"
+        have = f"the function has {format_size(request.memory_bytes)}"
+        message = f"uses {format_size(peak)} of memory, {have}"
         if kills:
             message = f"starts processes that the system ends because the memory is used up; {have}"
         fix = "give the function more memory, or load less at start"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_timeout
 from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
@@ -86,7 +87,7 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
         doing = {"load": "loading", "natives": "opening native files", "invoke": "answering"}.get(
             report.phase, "starting"
         )
-        message = f"still busy {doing} after {request.timeout_seconds:g} s"
+        message = f"still busy {doing} after {format_timeout(request.timeout_seconds)}"
         fix = "something waits forever or computes too long: a lock, a server, an endless loop at the top of a module"
         found.append(Finding("RUN009", "error", scene.artifact, message, fix))
     elif run.out_of_memory or _HEAP in run.output:

@@ -227,7 +227,12 @@ def test_a_deprecated_runtime_is_noted(app: Path) -> None:
 @pytest.mark.parametrize(
     ("machine", "wish", "builder", "note"),
     [
-        (NO_DOCKER, "auto", "local", "since docker cannot be used: no Docker engine answers"),
+        (
+            NO_DOCKER,
+            "auto",
+            "local",
+            "no Docker engine answers (`packager doctor` shows what was tried)",
+        ),
         (DOCKER, "auto", "docker", "builder: docker with image"),
         (DOCKER, "host", "local", ""),
         (NO_DOCKER, "docker", "docker", ""),
