@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Where it should run.")
-@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: from the manifest beside it.")
-@click.option("--arch", default="", metavar="ARCH", help="x86_64 or arm64; default: from the manifest, else x86_64.")
+@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Target that PATH is for.")
 @click.option(
-    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+    "--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x. Default: from the manifest beside PATH."
 )
-@click.option("--handler", default="", metavar="NAME", help="FILE.EXPORT to look for; default: from the manifest.")
+@click.option(
+    "--arch", default="", metavar="ARCH", help="Architecture: x86_64 or arm64. Default: from the manifest, else x86_64."
+)
+@click.option(
+    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="Layer that PATH uses; may be repeated."
+)
+@click.option(
+    "--handler", default="", metavar="NAME", help="Handler to look for, as FILE.EXPORT. Default: from the manifest."
+)
 @budget_option
 @click.option(
     "--explain",
     metavar="CODE",
-    help="Explain a finding code, or all, and stop.",
+    help="Explain a finding code, or all of them, and exit.",
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, _, value: _explain(ctx, value),
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(["text", "json", "sarif", "github"]),
     default=None,
-    help="How to print it. In GitHub Actions, text comes with annotations.",
+    help="Output format. In GitHub Actions, text comes with annotations.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--no-cache", is_flag=True, help="Do not reuse the verdict of an earlier run.")

@@ -1,4 +1,4 @@
-"""``packager cache``: what is kept to be quick the next time, and making room."""
+"""``packager cache``: what is kept from earlier runs, and removing it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str | No
 
 @click.group()
 def cache() -> None:
-    """Show what is kept to be quick the next time, or make room."""
+    """Show or prune what is kept from earlier runs."""
 
 
 @cache.command()
@@ -72,10 +72,15 @@ def info(cache: Path | None, as_json: bool) -> int:
 @cache.command()
 @click.option("--all", "everything", is_flag=True, help="Remove everything.")
 @click.option(
-    "--older-than", callback=_seconds, metavar="AGE", help="Remove what was not used for so long: 30d, 12h, 2w."
+    "--older-than",
+    callback=_seconds,
+    metavar="AGE",
+    help="Remove what was not used for this long, such as 30d, 12h or 2w.",
 )
-@click.option("--max-size", metavar="SIZE", help="Remove the least recently used until no more is left, such as 2gb.")
-@click.option("--dry-run", is_flag=True, help="Remove nothing; say what would go.")
+@click.option(
+    "--max-size", metavar="SIZE", help="Remove the least recently used until the cache is no larger, such as 2gb."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @_cache_option
 @_json_option
 def prune(
@@ -86,9 +91,9 @@ def prune(
     cache: Path | None,
     as_json: bool,
 ) -> int:
-    """Make room: what was not used for long goes first, and comes again when it is needed.
+    """Remove what was not used for long, to free disk space. What is needed again is made again.
 
-    Without options, what was not used for 30 days goes.
+    Without options, what was not used for 30 days is removed.
     """
     import time
 

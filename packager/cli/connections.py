@@ -14,26 +14,58 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("project", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--handler", "handlers", multiple=True, metavar="NAME", help="Such as src/handler.handler; repeatable.")
-@click.option("--concurrency", type=click.IntRange(1), help="Reserved concurrency: containers at once.")
-@click.option("--provisioned", type=click.IntRange(1), help="Provisioned concurrency, where it is the larger.")
-@click.option("--functions", default=1, show_default=True, type=click.IntRange(1), help="Functions on this database.")
-@click.option("--pool", type=click.IntRange(1), help="Connections per container; default: from the project.")
-@click.option("--max-connections", type=click.IntRange(1), help="What the database has; default: asked at --url.")
-@click.option("--url", envvar="DATABASE_URL", default="", metavar="URL", help="The database [env: DATABASE_URL].")
-@click.option("--simulate", type=click.Path(path_type=Path), metavar="ZIP", help="Run this zip on --url, and count.")
 @click.option(
-    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+    "--handler",
+    "handlers",
+    multiple=True,
+    metavar="NAME",
+    help="Handler, such as src/handler.handler; may be repeated.",
 )
-@click.option("--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="How many to simulate.")
-@click.option("--event", default="{}", metavar="JSON", help="What each simulated one gets.")
-@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: manifest.")
+@click.option("--concurrency", type=click.IntRange(1), help="Reserved concurrency: the most containers at once.")
+@click.option(
+    "--provisioned", type=click.IntRange(1), help="Provisioned concurrency, if it is larger than the reserved one."
+)
+@click.option(
+    "--functions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of functions that use the database.",
+)
+@click.option(
+    "--pool", type=click.IntRange(1), help="Connections that each container opens. Default: from the project."
+)
+@click.option(
+    "--max-connections", type=click.IntRange(1), help="Connections that the database allows. Default: asked at --url."
+)
+@click.option(
+    "--url", envvar="DATABASE_URL", default="", metavar="URL", help="URL of the database [env: DATABASE_URL]."
+)
+@click.option(
+    "--simulate",
+    type=click.Path(path_type=Path),
+    metavar="ZIP",
+    help="Run this zip against --url and count its connections.",
+)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Layer that the zip uses; may be repeated.",
+)
+@click.option(
+    "--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="Number of containers to simulate."
+)
+@click.option("--event", default="{}", metavar="JSON", help="Event that each simulated container gets.")
+@click.option("--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x. Default: from the manifest.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def connections(project: Path, simulate: Path | None, as_json: bool, **words: Any) -> int:
     """Say whether the database has the connections a function may open.
 
-    N per container times C containers, against max_connections; and a look at where PROJECT makes its client. How many
-    containers there may be is read from serverless.yml or a SAM template, unless --concurrency says it.
+    The connections of one container times the number of containers are compared with max_connections, and the place
+    where PROJECT creates its client is checked. The number of containers is read from serverless.yml or a SAM template,
+    unless --concurrency gives it.
     """
     import json
     import time
@@ -54,7 +86,7 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     sources, handlers = _sources(project, words["handlers"] or tuple(each.handler for each in functions))
     pool = find_pool(project, words["url"], sources)
     if pool is None and words["pool"] is None:
-        msg = "no database client we know is among the dependencies"
+        msg = "the dependencies include no database client that packager knows"
         raise UsageError(msg, where=str(project), fix="say how many connections a container opens: --pool N")
     if words["pool"] is not None:
         pool = replace(pool or Pool("the client", 1, "", "a pool of {size}"), size=words["pool"], origin="--pool")

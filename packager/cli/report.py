@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write. Default: PATH.report.html.")
-@click.option("--against", "--vs", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
+@click.option("--against", "--vs", type=click.Path(path_type=Path), help="Earlier zip or folder to compare with.")
 @click.option(
-    "--sbom", type=click.Path(path_type=Path), metavar="FILE", help="Write a CycloneDX bill of materials; - is stdout."
+    "--sbom",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a CycloneDX bill of materials to FILE; - is stdout.",
 )
 @click.option(
-    "--licences", "--licenses", is_flag=True, help="Print the licences of what is in it, unknown ones by name."
+    "--licences",
+    "--licenses",
+    is_flag=True,
+    help="Print the licences of the packages, and the names of those without a known one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the data as one JSON document, write no page.")
+@click.option("--json", "as_json", is_flag=True, help="Print the data as one JSON document, and write no page.")
 def report(
     path: Path, output: Path | None, against: Path | None, sbom: Path | None, licences: bool, as_json: bool
 ) -> int:
@@ -106,7 +112,7 @@ def _place(target: Path, text: str) -> bool:
 
 
 def _beside(path: Path) -> Path:
-    """Return the page's default place: not in the folder it tells of, though that be called "." or ".."."""
+    """Return the page's default place: not in the folder it tells of, even if that is called "." or ".."."""
     real = path.resolve()
     folder = path.parent if path.name not in ("", "..") else real.parent
     return folder / f"{real.name or 'root'}.report.html"
@@ -117,7 +123,7 @@ def _beside(path: Path) -> Path:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def diff(before: Path, after: Path, as_json: bool) -> int:
-    """Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise.
+    """Compare two zips or folders; exits 0 if they are identical, 1 otherwise.
 
     Packages by version, files by content. Where two zips hold the same and are not the same: the
     first byte that differs, and why (order, dates, modes, compression).

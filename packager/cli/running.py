@@ -132,8 +132,8 @@ def explain(project: Project, options: BuildOptions, path: str, verbosity: int, 
             found = selection.choices if wanted in ("", ".") else selection.why(wanted)
             rows += [(bundle.name, choice) for choice in found]
     if not rows:
-        msg = f"no file or folder {path!r} in the built project"
-        raise UsageError(msg, where="--why", fix="paths are relative to the project, such as node_modules/sharp")
+        msg = f"the built project has no file or folder {path!r}"
+        raise UsageError(msg, where="--why", fix="give a path relative to the project, such as node_modules/sharp")
     if as_json:
         why = [{"bundle": name, **verdict_row(choice)} for name, choice in rows]
         print(json.dumps({"version": 1, "ok": True, "why": why}, indent=1))

@@ -99,6 +99,8 @@ def _shown(result: Result, paths: Mapping[str, Path]) -> str:
 def _proof(result: Result) -> str:
     """Return what was proved; a layer may name a hundred packages."""
     proof = result.proof
+    if proof.status == "failed" and result.findings:
+        return "failed: see the findings below"
     return proof.detail if proof.status == "skipped" else f"{proof.status}: {proof.detail}"
 
 

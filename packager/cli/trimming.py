@@ -32,8 +32,8 @@ def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, w
     """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
     start = time.monotonic()
     if how.compile and not LANGUAGES[target.language].compilable:
-        msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
-        raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
+        msg = f"only Python modules can be compiled, and {target.runtime} does not run Python"
+        raise UsageError(msg, where="--compile", fix="remove it, or name a Python runtime with --runtime")
     with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
         if why is not None:
             return _explain(path, how, target, why, Path(scratch), as_json=as_json)
@@ -62,14 +62,14 @@ def target_of_folder(path: Path, name: str, runtime: str, arch: str) -> Target:
     require_file(path)
     if not path.is_dir():
         msg = "only a folder can be trimmed"
-        raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
+        raise UsageError(msg, where=str(path), fix="unpack the archive, or remove --trim")
     catalog = load_catalog()
     if not runtime:
         host = catalog.host(name)
         language = next((name for name, each in LANGUAGES.items() if each.is_installed_in(path)), DEFAULT_LANGUAGE)
         runtime = host.default_runtimes.get(language, "")
         if not runtime:
-            msg = f"{name} has no runtime for what lies here"
+            msg = f"{name} has no runtime for the language of this folder"
             raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")
     return catalog.target(name, runtime, parse_arch(arch, "--arch"))
 
@@ -81,8 +81,8 @@ def _explain(path: Path, how: TrimmedPack, target: Target, why: str, scratch: Pa
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:
-        msg = f"no file or folder {why!r} in {path}"
-        raise UsageError(msg, where="--why", fix="paths are relative to the folder, such as node_modules/sharp")
+        msg = f"{path} has no file or folder {why!r}"
+        raise UsageError(msg, where="--why", fix="give a path relative to the folder, such as node_modules/sharp")
     if as_json:
         rows = [verdict_row(choice) for choice in found]
         click.echo(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))

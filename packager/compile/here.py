@@ -69,10 +69,13 @@ def local_python(version: str, also: str = "") -> Iterator[LocalPython]:
     """
     found = find_python(version)
     if found is None:
-        msg = f"no Python {version} on this machine{also}: bytecode is made by the target's own version, and no other's"
+        msg = (
+            f"there is no Python {version} on this machine{also}: bytecode is made "
+            "by the target's own version, and no other's"
+        )
         fix = (
             f"install python{version} (or `pyenv install {version}`, or `uv python install {version}` and put it on "
-            f"PATH), name an image that has it (--builder docker --image), or drop compile: true"
+            f"PATH), name an image that has it (--builder docker --image), or remove compile: true"
         )
         raise EnvironmentFault(msg, fix=fix)
     executable, title = found

@@ -47,7 +47,7 @@ def advise(
     for path, export in handlers.items():
         found += _in_handler(path, sources.get(path, ""), export)
     if pool.idle_setting:
-        message = "keeps idle connections for ever, and a frozen container cannot even notice"
+        message = "keeps idle connections open for ever, and a frozen container cannot close them"
         found.append(Finding("CON004", "warning", pool.client, message, pool.idle_setting))
     if pool.size > 1 and not any(runs_in_parallel(text) for text in sources.values()):
         opened = counted(pool.size, "connection")
@@ -78,11 +78,13 @@ def _in_handler(path: str, text: str, export: str) -> list[Finding]:
     for sight in look(path, text, export):
         where = f"{path}:{sight.line}"
         if sight.kind == "made":
-            message = f"makes its client ({sight.what}) inside the handler: one more connection on every call"
-            fix = "make it once, outside the handler, or with getClient() of the layer connection-guard"
+            message = (
+                f"creates its client ({sight.what}) inside the handler, which opens one more connection on every call"
+            )
+            fix = "create it once, outside the handler, or with getClient() of the layer connection-guard"
             found.append(Finding("CON002", "warning", where, message, fix))
         else:
             message = f"ends its connection ({sight.what}) on every call, and the next call waits for a new one"
-            fix = "leave it open: the container is frozen and thawed with it; close it on SIGTERM only"
+            fix = "keep it open while the container is frozen, and close it on SIGTERM only"
             found.append(Finding("CON003", "warning", where, message, fix))
     return found

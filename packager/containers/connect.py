@@ -126,7 +126,7 @@ def why_unreachable(address: Address) -> str:
         elif url.scheme not in ("ssh", "npipe"):
             return "not an address: write unix:///path, tcp://host:port or ssh://user@host"
     except FileNotFoundError:
-        return "absent"
+        return "does not exist"
     except PermissionError:
         return "permission denied"
     except ConnectionRefusedError:

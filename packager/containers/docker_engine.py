@@ -184,7 +184,10 @@ class DockerEngine:
         image = None if failure else self.find_image(tag, arch)
         if image is None:
             msg = f"building the image failed: {faults.build_failure(failure, output)}"
-            fix = "see the lines above; a proxy needs HTTPS_PROXY, its CA PACKAGER_CA_BUNDLE; or name another: --image"
+            fix = (
+                "see the lines above; set HTTPS_PROXY and PACKAGER_CA_BUNDLE for a "
+                "proxy, or name another image: --image"
+            )
             raise DockerFault(msg, where=str(arguments.dockerfile), fix=fix)
         return image
 

@@ -81,7 +81,7 @@ def pull_fault(name: str, arch: Arch, status: int | None, text: str) -> DockerFa
         fix = f"check the engine's network and proxy, or {_OTHER_IMAGE}"
     elif "unauthorized" in low or "denied" in low or status in (401, 403):
         why = "the registry wants a login, or has no such image"
-        fix = f"docker login, or {_OTHER_IMAGE}"
+        fix = f"log in (docker login), or {_OTHER_IMAGE}"
     elif status == 404 or "not found" in low or "manifest unknown" in low:
         why = "there is no such image"
     else:

@@ -33,7 +33,7 @@ def parse_size(text: str | int) -> int:
 
     match = re.fullmatch(_SIZE, str(text), re.IGNORECASE | re.ASCII)
     if match is None or match[2].lower() not in _MULTIPLES:
-        msg = f"not a size: {text!r}"
+        msg = f"{text!r} is not a size"
         raise UsageError(msg, fix='write it like "25mb", "50 MB" or a number of bytes')
     # It loads ``decimal``, and sizes are written far more often than read.
     from fractions import Fraction

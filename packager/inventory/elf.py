@@ -49,7 +49,7 @@ def read_elf(stream: BinaryIO) -> ElfFacts:
     try:
         return _Reader(stream).facts()
     except (ELFError, ConstructError, struct.error) as error:
-        msg = f"broken ELF file: {error}"
+        msg = f"is a broken ELF file: {error}"
         raise ArtifactError(msg) from error
 
 
@@ -116,7 +116,7 @@ class _Reader:
         """Return exactly `size` bytes of the file; ArtifactError if it ends before."""
         if offset < 0 or size < 0 or offset + size > self.size:
             wanted = f"{format_bytes(size)} are expected at byte {format_count(offset)}"
-            msg = f"is cut off: {wanted}, but the file has {format_count(self.size)}"
+            msg = f"is truncated: {wanted}, but the file has {format_count(self.size)}"
             raise ArtifactError(msg)
         self.stream.seek(offset)
         return self.stream.read(size)
@@ -162,7 +162,7 @@ class _Reader:
         for load in self.loads:
             end = load["p_offset"] + load["p_filesz"]
             if end > self.size:
-                msg = f"is cut off: a segment ends at byte {format_count(end)}, the file at {format_count(self.size)}"
+                msg = f"is truncated: a segment ends at byte {format_count(end)}, the file at {format_count(self.size)}"
                 raise ArtifactError(msg)
 
     def _dynamic(self) -> list[tuple[str, int]]:
@@ -222,7 +222,7 @@ class _Reader:
     def _sections(self) -> tuple[bool, int]:
         """Return whether symbols or debug sections are there, and where the last byte that belongs to the file ends.
 
-        The loader does without section headers, so a table that is missing or damaged is no fault of the file.
+        The loader does without section headers, so a table that is missing or damaged is not a fault of the file.
         """
         header = self.header
         end = max((each["p_offset"] + each["p_filesz"] for each in self.segments), default=0)

@@ -43,7 +43,7 @@ class BytecodeBatch:
 
     made: Mapping[str, bytes] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
-    """Why a file is no module of that Python: ``invalid syntax (setup.py, line 3)``."""
+    """Why a file is not a module of that Python: ``invalid syntax (setup.py, line 3)``."""
 
 
 class Python(Protocol):
@@ -81,7 +81,7 @@ class Compiled:
     modules: int = 0
     size_bytes: int = 0
     left_alone: Mapping[str, str] = field(default_factory=dict)
-    """Path in the tree → why that file is no module of this Python; it is packed as it is."""
+    """Path in the tree → why that file is not a module of this Python; it is packed as it is."""
 
     def summary(self) -> str:
         """Return for people how much came of it."""

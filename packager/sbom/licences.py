@@ -39,7 +39,7 @@ class LicenceShare:
 
 
 def licence_shares(materials: Materials) -> list[LicenceShare]:
-    """Return licences, those of most packages first; what is no SPDX expression last, and unknown at the very end."""
+    """Return licences, those of most packages first; what is not an SPDX expression last, unknown at the very end."""
     grouped: dict[tuple[str, bool], list[BomEntry]] = {}
     for part in materials.parts:
         expression = spdx(part.licence)

@@ -350,7 +350,7 @@ def test_nothing_is_left_in_the_scratch_folder(bench: Bench, monkeypatch: pytest
 PYTHON = "{}.{}".format(*sys.version_info[:2])
 needs_python = pytest.mark.skipif(
     f"python{PYTHON}" not in load_catalog().host("aws-lambda").runtimes,
-    reason=f"Python {PYTHON} is no Lambda runtime's",
+    reason=f"Python {PYTHON} is not a Lambda runtime's",
 )
 
 

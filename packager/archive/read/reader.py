@@ -40,7 +40,7 @@ class ReadLimits:
 
 WEIGHED = ReadLimits(ratio=1100)
 """For archives whose sizes are weighed anyway, our own among them: a bundle with a heap of zeros in it is too big, and
-has a finding to say so, but is no bomb. The total stays bounded."""
+has a finding to say so, but is not a bomb. The total stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ class Archive:
 
 
 def open_archive(path: Path, *, limits: ReadLimits | None = None) -> Archive:
-    """Return the opened archive, its directory read. Raises ArtifactError if it is no zip or a broken one."""
+    """Return the opened archive, its directory read. Raises ArtifactError if it is not a zip or a broken one."""
     try:
         descriptor = os.open(path, READ_FLAGS)
     except OSError as error:

@@ -75,7 +75,7 @@ def prove_name(path: str) -> bytes:
     """
     fault = _name_fault(path)
     if fault:
-        msg = f"unsafe name in an archive: {fault}"
+        msg = f"is an unsafe name in an archive: {fault}"
         raise ArtifactError(msg, where=repr(path), fix="rename the file, or leave it out")
     return path.encode()
 
@@ -143,7 +143,7 @@ def prove_distinct(files: list[str], folders: Iterable[str] = ()) -> None:
     distinct = set(files)
     if len(distinct) < len(files):
         twice = next(path for path, following in pairwise(files) if path == following)
-        msg = "two sources for one name in the archive"
+        msg = "two sources have one name in the archive"
         raise ArtifactError(msg, where=twice, fix="leave one of them out")
     proved: set[str] = set()
     above = {path.rpartition("/")[0] for path in files}

@@ -25,7 +25,7 @@ def sizes_of(entries: Sequence[Entry]) -> list[int]:
 
 
 def size_of(entry: Entry) -> int:
-    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
+    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is not a readable file."""
     if isinstance(entry.source, bytes):
         return len(entry.source)
     try:

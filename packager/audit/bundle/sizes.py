@@ -23,7 +23,7 @@ class Weights:
     """What an artifact weighs, in bytes."""
 
     zipped_bytes: int | None
-    """None for a folder that is no zip yet."""
+    """None for a folder that is not a zip yet."""
     unzipped_bytes: int
     layers_unzipped_bytes: tuple[int, ...] = ()
     """Of each layer beneath it."""
@@ -74,7 +74,8 @@ def _weigh(name: str, weights: Weights, title: str, budget: Budget, heavy: str) 
 
 def _over(size: int, limit: int) -> str:
     over = size - limit
-    return f"{format_bytes(size)}, {format_count(over)} ({format_size(over)}) over the {format_bytes(limit)}"
+    much = f"{format_count(over)} ({format_size(over)})" if over >= 1024 else format_count(over)
+    return f"{format_bytes(size)}, {much} over the {format_bytes(limit)}"
 
 
 def _heavy(largest: Sequence[tuple[str, int]]) -> str:

@@ -32,7 +32,7 @@ def handler_fault(path: str, texts: Mapping[str, str], version: str) -> HandlerF
     kind, why = _declared(path, texts)
     if esm and kind == "commonjs":
         found = why == "" and int(version or 0) >= _FINDS_ESM
-        message = f"has import or export statements, but {why or 'nothing says'} that it is an ES module"
+        message = "has import or export statements, but neither its name nor package.json makes it an ES module"
         if why:
             message = f"has import or export statements, but {why} makes it CommonJS"
         return HandlerFault(message, "warning" if found else "error")

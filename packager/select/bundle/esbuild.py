@@ -70,7 +70,7 @@ class EsbuildBundler:
                     "correct the code, or name what must stay outside: bundles.<name>.external; "
                     "trim: trace rewrites nothing"
                 )
-                msg = "esbuild cannot join the code"
+                msg = "esbuild cannot bundle the code"
                 raise GeneratorFault(msg, where=where, fix=fix, output=said)
             files = answer["files"]
             made = [file["output"] for file in files]

@@ -125,9 +125,9 @@ def test_doctor_says_which_one_reads(reader: str, capsys: pytest.CaptureFixture[
 
     if as_json:
         (check,) = (each for each in json.loads(said)["checks"] if each["name"] == "Deflate64")
-        assert (check["state"], check["detail"]) == ("ok", f"read through {reader}")
+        assert (check["state"], check["detail"]) == ("ok", f"is read through {reader}")
     else:
-        assert f"Deflate64      read through {reader}\n" in said
+        assert f"Deflate64      is read through {reader}\n" in said
 
 
 def test_doctor_says_that_none_does(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
