@@ -48,6 +48,7 @@ from packager.model.languages import ProofProgram
 from packager.model.proof import CannotProve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch
@@ -76,7 +77,7 @@ def commands(version: str) -> tuple[str, ...]:
     return ("python",)
 
 
-def interpreter_flags(memory_bytes: int) -> tuple[str, ...]:
+def interpreter_flags(memory_bytes: int, environment: Mapping[str, str]) -> tuple[str, ...]:
     return ("-I", "-S")
 
 

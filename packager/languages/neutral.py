@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from packager.model.inventory import ElfFacts
     from packager.model.languages import HandlerFault, InterpreterSearch, PackageLayout
-    from packager.model.targets import Arch, Libc, Target
+    from packager.model.targets import Arch, Libc, RuntimeFlag, Target
 
 manifest = ""
 weak_marks: tuple[str, ...] = ()
@@ -64,7 +64,9 @@ def split_handler(handler: str) -> tuple[str, str]:
     return (folder + slash + stem, export) if stem else ("", "")
 
 
-def handler_fault(path: str, texts: Mapping[str, str], version: str) -> HandlerFault | None:
+def handler_fault(
+    path: str, texts: Mapping[str, str], version: str, flags: Sequence[RuntimeFlag]
+) -> HandlerFault | None:
     return None
 
 

@@ -68,6 +68,9 @@ class Catalog:
             source=host.source,
             checked=host.checked,
             launcher=offered.launcher,
+            block_create=found.block_create,
+            block_update=found.block_update,
+            callbacks=found.callbacks,
         )
 
     def layer_of(self, target: Target) -> Target | None:

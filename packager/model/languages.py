@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from packager.model.findings import Severity
     from packager.model.inventory import ElfFacts
-    from packager.model.targets import Arch, Libc, Target
+    from packager.model.targets import Arch, Libc, RuntimeFlag, Target
 
 PackageLayout = Literal["folders", "shared", "none"]
 """How packages are installed: each in a folder of its own, all together in one folder, or not at all."""
@@ -123,7 +123,9 @@ class HandlerRules(Protocol):
     def handler_files(self, stem: str) -> tuple[str, ...]:
         """Return the files the runtime tries for a handler's file without ending, in its order."""
 
-    def handler_fault(self, path: str, texts: Mapping[str, str], version: str) -> HandlerFault | None:
+    def handler_fault(
+        self, path: str, texts: Mapping[str, str], version: str, flags: Sequence[RuntimeFlag]
+    ) -> HandlerFault | None:
         """Return why the file at `path` is not a module of the kind it must be.
 
         `texts` are the contents known by their paths, those of manifests in the folders around it among them.
@@ -194,7 +196,7 @@ class ProofRules(Protocol):
     def commands(self, version: str) -> tuple[str, ...]:
         """Return the names under which a script finds the runtime's interpreter."""
 
-    def interpreter_flags(self, memory_bytes: int) -> tuple[str, ...]:
+    def interpreter_flags(self, memory_bytes: int, environment: Mapping[str, str]) -> tuple[str, ...]:
         """Return the interpreter's options on this machine: memory like the function's, nothing of the machine's."""
 
     def find_interpreter(self, version: str, search: InterpreterSearch) -> tuple[Path, str]:

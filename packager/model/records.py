@@ -99,7 +99,8 @@ def _rows(value: object) -> list[tuple[Any, Any]]:
 
 def _converted(key: Any, value: Any, type_: Any) -> Any:
     try:
-        return msgspec.convert(value, type_, dec_hook=decode)
+        # Not strict, as everywhere in the catalog: every value of a YAML file is read as text.
+        return msgspec.convert(value, type_, strict=False, dec_hook=decode)
     except msgspec.ValidationError as error:
         msg = f"{key}: {error}"
         raise ValueError(msg) from error

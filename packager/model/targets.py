@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from packager.model.records import CatalogRecord, DottedVersion, Pairs, Sourced
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Arch = Literal["x86_64", "arm64"]
 Libc = Literal["glibc", "musl"]
@@ -112,8 +115,26 @@ class TargetKind(CatalogRecord, frozen=True):
     """What everybody who aims at it should know, said once in the plan."""
 
 
+class RuntimeFlag(CatalogRecord, frozen=True):
+    """An option that a host gives the interpreter, and with which code that runs elsewhere may fail."""
+
+    flag: str
+    """``--no-experimental-require-module``."""
+    lifted_by: str
+    """The option that takes it back, where the function's own `variable` holds it."""
+    versions: tuple[str, ...]
+    """Versions of the language that are started with it."""
+    variable: str = "NODE_OPTIONS"
+    sure: bool = True
+    """False: it is not known whether the host sets it. A proof then says yes only if the code works either way."""
+
+    def applies(self, environment: Mapping[str, str]) -> bool:
+        """Return whether a function with these variables of its own is started with it."""
+        return self.lifted_by not in environment.get(self.variable, "").split()
+
+
 class RuntimeSystem(CatalogRecord, frozen=True):
-    """How the runtime starts code: mount points and environment, as documented by the provider."""
+    """How the runtime starts code: mount points, environment and options, as documented by the provider."""
 
     function_root: str
     """Where the function's zip is unpacked: ``/var/task``."""
@@ -130,15 +151,41 @@ class RuntimeSystem(CatalogRecord, frozen=True):
     """Globs of packages the runtime itself has, so that a bundle need not: ``@aws-sdk/*``, ``boto3``."""
     language_environment: Pairs[Language, Pairs[str, str]] = Pairs()
     """What is set for one language besides. Part of `environment`, and empty here, for a `Target`."""
+    language_flags: Pairs[Language, tuple[RuntimeFlag, ...]] = Pairs()
+    """Options that decide what code runs, of every version. Empty for a `Target`, which has its own in `flags`."""
+    runtime_root: str = ""
+    """Where the runtime has its own packages: ``/var/runtime``; empty where it has none that code could name."""
+    language_stand_ins: Pairs[Language, Pairs[str, str]] = Pairs()
+    """Language → `stand_ins`. Empty for a `Target`."""
+    stand_ins: Pairs[str, str] = Pairs()
+    """Glob of packages in `brought` → range of versions of the registry's that may stand for them in a proof. Never in
+    a file."""
+    import_variable: str = ""
+    """Variable whose folders Node's ``import`` searches, too, as ``require`` does; empty: as plain Node it does not."""
+    flags: tuple[RuntimeFlag, ...] = ()
+    """The options that one runtime is started with. Never in a file."""
 
     def started(self, language: Language, runtime: str, version: str) -> RuntimeSystem:
         """Return the system as one runtime of a language has it."""
         extra = dict(self.language_environment).get(language, ())
+        flags = tuple(flag for flag in dict(self.language_flags).get(language, ()) if version in flag.versions)
         environment = Pairs(
             (key, value.replace("{runtime}", runtime).replace("{version}", version))
             for key, value in (*self.environment, *extra)
         )
-        return msgspec.structs.replace(self, environment=environment, language_environment=Pairs())
+        return msgspec.structs.replace(
+            self,
+            environment=environment,
+            flags=flags,
+            stand_ins=dict(self.language_stand_ins).get(language, Pairs()),
+            language_environment=Pairs(),
+            language_flags=Pairs(),
+            language_stand_ins=Pairs(),
+        )
+
+    def flags_of(self, environment: Mapping[str, str]) -> tuple[RuntimeFlag, ...]:
+        """Return the options that a function with these variables of its own is started with."""
+        return tuple(flag for flag in self.flags if flag.applies(environment))
 
 
 class Runtime(CatalogRecord, frozen=True):
@@ -151,10 +198,16 @@ class Runtime(CatalogRecord, frozen=True):
     """Name of the `Platform` to build in."""
     image: str
     """The official image to prove in."""
-    status: Literal["supported", "deprecated", "gone", "check"]
-    """``check`` where sources disagree on the date."""
+    status: Literal["supported", "deprecated", "gone", "check", "preview"]
+    """``check`` where sources disagree on the date, ``preview`` where the host offers it for trials only."""
     until: str = ""
     """ISO date of (planned) deprecation; empty if not established."""
+    block_create: str = ""
+    """ISO date from which the host refuses to create functions on it; empty if not established."""
+    block_update: str = ""
+    """ISO date from which the host refuses to update functions on it; empty if not established."""
+    callbacks: bool = True
+    """Whether a handler of events may take a callback as its third parameter; else it is refused when loaded."""
 
 
 class HostRecord(Sourced, frozen=True):
@@ -209,12 +262,18 @@ class Target:
     layer_paths: LayerPaths
     system: RuntimeSystem
     status: str
-    """``supported``, ``deprecated``, ``gone``, or ``check`` where sources disagree on the date."""
+    """``supported``, ``deprecated``, ``gone``, ``preview``, or ``check`` where sources disagree on the date."""
     until: str
     """ISO date of (planned) deprecation; empty if not established."""
     source: str
     checked: str
     launcher: Launcher = "handler"
+    block_create: str = ""
+    """ISO date from which the host refuses to create functions on this runtime; empty if not established."""
+    block_update: str = ""
+    """ISO date from which the host refuses to update functions on this runtime; empty if not established."""
+    callbacks: bool = True
+    """Whether a handler of events may take a callback as its third parameter; else it is refused when loaded."""
 
     @property
     def title(self) -> str:

@@ -62,6 +62,7 @@ def real_tools(cache: Path, *, fresh: bool = False, fetch: bool = True) -> Tools
             cache=cache,
             packages=list(inputs.packages),
             dropped=dict(inputs.dropped),
+            fetch=fetch,
         )
 
     def tracer(question: TraceQuestion, contents: Contents) -> Trace:

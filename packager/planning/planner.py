@@ -11,6 +11,7 @@ from packager.model.options import BuildOptions
 from packager.model.plan import TRACED, Bundle, Plan
 from packager.planning.jobs import make_job
 from packager.planning.layers import check_layers, layers_beneath
+from packager.planning.runtimes import runtime_notice
 from packager.planning.sources import Sources
 from packager.planning.starts import start_of
 from packager.project.files import sign_of
@@ -98,9 +99,8 @@ class _Planner:
     def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
         with _at(f"{where}.runtime"):
             target = self.catalog.target(spec.target, runtime, arch)
-        if target.status in ("deprecated", "gone"):
-            since = f" since {target.until}" if target.until else ""
-            self.notes.append(f"{spec.name}: runtime {runtime} is {target.status}{since}")
+        if (text := runtime_notice(target)) is not None:
+            self.notes.append(f"{spec.name}: {text}")
         return target
 
     def _trim(self, spec: BundleSpec, target: Target) -> TrimLevel:

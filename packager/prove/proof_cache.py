@@ -40,7 +40,7 @@ def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
     question = {
         "tool": [__version__, _loaders()],
         "zips": [_sha256(path) for path in (artifact, *layers)],
-        "target": [target.title, target.image, repr(target.system)],
+        "target": [target.title, target.image, repr(target.system), target.callbacks, target.launcher],
         "handler": request.handler,
         "environment": dict(request.own),
         "packages": request.packages,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from packager.core.errors import DockerFault
@@ -14,12 +14,14 @@ from packager.prove import proof_cache
 from packager.prove.judging.expect import as_expected
 from packager.prove.judging.failure_context import FailureContext
 from packager.prove.judging.missing import with_wanted
-from packager.prove.judging.outcome import judge
+from packager.prove.judging.outcome import judge, missed_of_the_runtime, said_by, unknown_flags
 from packager.prove.running.bootstrap import look_at_bootstrap
+from packager.prove.running.brought import BroughtPackages
 from packager.prove.running.natives import extension_modules, native_files
 from packager.prove.running.request import ProofRequest
 from packager.prove.running.runners import How, attempts
 from packager.prove.running.unpack import clean_root
+from packager.toolchains.runtime_packages import node_packages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from packager.model.containers import Containers
     from packager.model.targets import Target
+    from packager.prove.running.brought import PackageSource
     from packager.prove.running.runners import ProofRunner
     from packager.prove.running.unpack import CleanRoot
 
@@ -52,6 +55,7 @@ def prove(
     memory_bytes: int = DEFAULT_MEMORY_BYTES,
     engine: Callable[[], AbstractContextManager[Containers]] | None = None,
     fresh: bool = False,
+    fetch: bool = True,
 ) -> Proof:
     """Unpack the zip and its layers read-only into a clean root and load the handler as the runtime would.
 
@@ -60,7 +64,8 @@ def prove(
     Docker where the target's image (or the named `image`) is at hand and shows something, else this machine's own
     runtime, else the proof is skipped with the reason. `dropped` (path → reason) lets a finding say which trimming
     rule took away what is missing. `engine` replaces the search for a Docker engine. What was proved before of the
-    same bytes in the same place is not run again, unless `fresh`.
+    same bytes in the same place is not run again, unless `fresh`. Without `fetch` no
+    registry is asked for what the runtime brings along.
     Raises ArtifactError for an unreadable zip, and DockerFault where Docker is demanded and cannot be had.
     """
     if LANGUAGES[target.language].bootstrap:
@@ -81,7 +86,8 @@ def prove(
     )
     question = proof_cache.asked(artifact, layers, request)
     with ExitStack() as doors:
-        bench = _Bench(artifact, layers, request, dropped, doors)
+        get = partial(node_packages, cache=cache, fetch=fetch)
+        bench = _Bench(artifact, layers, request, dropped, doors, get)
         places = attempts(target, how, image, cache, engine, doors)
 
         def known(place: str) -> Proof | None:
@@ -124,7 +130,9 @@ class _Bench:
         request: ProofRequest,
         dropped: Mapping[str, str] | None,
         doors: ExitStack,
+        get: PackageSource,
     ) -> None:
+        self._get = get
         self.place = ""
         """Identity of the last place that was asked; empty if none had to be."""
         self._request = request
@@ -141,7 +149,19 @@ class _Bench:
         if not (request.handler or request.natives or request.packages):
             return skipped("it contains nothing native to load; it is proved with the function that uses it")
         run = place.run(root, request)
-        return with_wanted(judge(run, request, scene), run.report, scene)
+        while unknown := unknown_flags(run, request):
+            request = replace(request, unknown_flags=request.unknown_flags | unknown)
+            run = place.run(root, request)
+        while (missed := missed_of_the_runtime(run, request.target)) and self._brought.add(missed):
+            run = place.run(root, request)
+        proof = with_wanted(judge(run, request, scene), said_by(run), scene)
+        note = self._brought.note()
+        return replace(proof, detail=f"{proof.detail}, {note}") if note and proof.status == "proved" else proof
+
+    @cached_property
+    def _brought(self) -> BroughtPackages:
+        root, request, _ = self._laid_out
+        return BroughtPackages(request.target, root, self._get)
 
     @cached_property
     def _laid_out(self) -> tuple[CleanRoot, ProofRequest, FailureContext]:
@@ -158,6 +178,9 @@ class _Bench:
             layers=tuple(path.name for path in self._layers),
             layer_packages=_packages(root.layers / target.layer_paths.packages),
             dropped=self._dropped,
+            runtime=f"{target.name} {target.runtime}",
+            flags=system.flags_of(self._request.own),
+            imports_layers=bool(system.import_variable),
             extensions=extension_modules(target, root.task, root.layers),
         )
         return root, replace(self._request, natives=natives), scene

@@ -87,7 +87,7 @@ BROKEN: dict[str, tuple[Files, str, str]] = {
     "await for ever": (
         {"index.mjs": "await new Promise(() => {}); export const handler = 1"},
         "RUN015",
-        "awaits something that never comes",
+        "waits for something that never happens",
     ),
     "segfault": ({"index.js": "process.kill(process.pid, 'SIGSEGV'); while (true);"}, "RUN005", "(SIGSEGV)"),
     "import in CommonJS": (
@@ -180,15 +180,6 @@ def test_layers_are_merged_in_order_and_serve_the_function(bench: Bench) -> None
 
 
 @needs_node
-def test_an_import_that_only_a_layer_could_serve_is_explained(bench: Bench) -> None:
-    proof = bench.prove(
-        {"index.mjs": "import dep from 'dep'; export const handler = () => dep"},
-        layers=[{"nodejs/node_modules/dep/index.js": "module.exports = 1"}],
-    )
-    assert "`import` never looks into layers" in proof.detail
-
-
-@needs_node
 def test_what_trimming_took_is_named_with_its_reason(bench: Bench) -> None:
     proof = bench.prove(
         {"index.js": "require('pkg')", "node_modules/pkg/index.js": "require('./data.json')"},
@@ -245,9 +236,9 @@ def test_secrets_of_the_function_are_masked_in_what_it_prints(bench: Bench) -> N
 
 @needs_node
 def test_a_package_the_real_runtime_brings_is_no_fault_of_the_bundle(bench: Bench) -> None:
-    proof = bench.prove({"index.js": "require('@aws-sdk/client-s3')"})
+    proof = bench.prove({"index.js": "require('@aws-sdk/no-such-client')"}, fetch=False)
     assert proof.status == "skipped"
-    assert "@aws-sdk/client-s3, which the real runtime brings" in proof.detail
+    assert "@aws-sdk/no-such-client, which the real runtime brings" in proof.detail
 
 
 @needs_node

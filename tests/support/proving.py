@@ -84,6 +84,7 @@ class Bench:
         dropped: Mapping[str, str] | None = None,
         packages: Sequence[str] = (),
         memory_bytes: int = 1 << 30,
+        fetch: bool = True,
     ) -> Proof:
         artifact = make_zip(self.folder / "api.zip", files, modes)
         zips = [make_zip(self.folder / f"layer{number}.zip", layer) for number, layer in enumerate(layers)]
@@ -100,4 +101,5 @@ class Bench:
             dropped=dropped,
             packages=packages,
             memory_bytes=memory_bytes,
+            fetch=fetch,
         )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from packager.audit.context import AuditContext, MountedFile
+    from packager.model.languages import HandlerFault
     from packager.model.targets import Target
 
 _SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
@@ -51,7 +52,7 @@ def check_handler(scene: AuditContext) -> Iterator[Finding]:
         return
     texts = place.mount.inventory.texts
     text = texts.get(place.file.path, "")
-    if text and (fault := language.handler_fault(place.file.path, texts, target.language_version)):
+    if text and (fault := _fault(place, scene)):
         yield place.finding("HND002", fault.message, severity=fault.severity)
     if (
         text
@@ -60,6 +61,12 @@ def check_handler(scene: AuditContext) -> Iterator[Finding]:
         and not _PASSED_ON.search(text)
     ):
         yield place.finding("HND003", f"does not mention {export!r}, the handler it should export")
+
+
+def _fault(place: MountedFile, scene: AuditContext) -> HandlerFault | None:
+    target = scene.target
+    texts, flags = place.mount.inventory.texts, target.system.flags_of(dict(scene.environment))
+    return LANGUAGES[target.language].handler_fault(place.file.path, texts, target.language_version, flags)
 
 
 def _candidates(handler: str, target: Target) -> tuple[str, ...]:

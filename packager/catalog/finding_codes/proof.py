@@ -215,4 +215,12 @@ ROWS: tuple[Code, ...] = (
         "The host would end the process.",
         "Set the function's memory above the peak that the message shows, or reduce that peak.",
     ),
+    Code(
+        "RUN026",
+        "callback handler refused",
+        "error",
+        "The handler declares a third parameter, the callback, and this runtime refuses such handlers when it loads "
+        "them, whatever they do with it. AWS removed callbacks with nodejs24.x; handlers that stream keep them.",
+        "Write the handler as an async function of the event and the context that returns its answer.",
+    ),
 )

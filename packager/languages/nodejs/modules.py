@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 from packager.model.languages import HandlerFault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
-_FINDS_ESM = 22
-"""From this major version on, Node itself looks whether a file without "type" is an ES module."""
+    from packager.model.targets import RuntimeFlag
+
+_FINDS_ESM = 20
+"""From a release of this major version on (20.19), Node itself looks whether a file without "type" is an ES module."""
 _COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
 _ESM = re.compile(
     r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
@@ -25,17 +27,24 @@ _TRIED = ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js", "/index.json
 _ASKED = re.compile(r"""(?:\brequire\s*\(|\bfrom|\bimport\s*\(?)\s*["'](?P<name>\.{1,2}/[^"'\n]+)["']""")
 
 
-def handler_fault(path: str, texts: Mapping[str, str], version: str) -> HandlerFault | None:
-    """Return why a file is not of the module kind that its name and package.json promise."""
+def handler_fault(
+    path: str, texts: Mapping[str, str], version: str, flags: Sequence[RuntimeFlag]
+) -> HandlerFault | None:
+    """Return why a file is not of the module kind that its name and package.json promise.
+
+    `flags`: the options that the host starts Node with. One of them may keep it from finding out by itself.
+    """
     code = _COMMENTS.sub("", texts[path])
     esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
     kind, why = _declared(path, texts)
     if esm and kind == "commonjs":
-        found = why == "" and int(version or 0) >= _FINDS_ESM
-        message = "has import or export statements, but neither its name nor package.json makes it an ES module"
         if why:
-            message = f"has import or export statements, but {why} makes it CommonJS"
-        return HandlerFault(message, "warning" if found else "error")
+            return HandlerFault(f"has import or export statements, but {why} makes it CommonJS", "error")
+        message = "has import or export statements, but neither its name nor package.json makes it an ES module"
+        flag = next((flag for flag in flags if flag.flag.endswith("detect-module")), None)
+        if flag is not None and flag.sure:
+            return HandlerFault(f"{message}, and the host starts Node with {flag.flag}", "error")
+        return HandlerFault(message, "warning" if int(version or 0) >= _FINDS_ESM else "error")
     if cjs and not esm and kind == "module":
         return HandlerFault(f"uses require and module.exports, but {why} makes it an ES module", "error")
     return None

@@ -41,6 +41,7 @@ from packager.model.languages import ProofProgram
 from packager.model.proof import CannotProve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch, PackageLayout
@@ -80,8 +81,10 @@ def commands(version: str) -> tuple[str, ...]:
     return ("node",)
 
 
-def interpreter_flags(memory_bytes: int) -> tuple[str, ...]:
-    """Return a heap that fits the function's memory."""
+def interpreter_flags(memory_bytes: int, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a heap that fits the function's memory; none where its own NODE_OPTIONS sets one, as on Lambda."""
+    if "--max-old-space-size" in environment.get("NODE_OPTIONS", "").replace("_", "-"):
+        return ()
     return (f"--max-old-space-size={memory_bytes * 9 // 10 >> 20}",)
 
 

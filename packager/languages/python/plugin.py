@@ -39,6 +39,7 @@ from packager.model.languages import ProofProgram
 from packager.model.proof import CannotProve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch, PackageLayout
@@ -83,7 +84,7 @@ def commands(version: str) -> tuple[str, ...]:
     return ("python", "python3", f"python{version}")
 
 
-def interpreter_flags(memory_bytes: int) -> tuple[str, ...]:
+def interpreter_flags(memory_bytes: int, environment: Mapping[str, str]) -> tuple[str, ...]:
     """Return what keeps this machine's packages and settings out."""
     return ("-I", "-S")
 

@@ -34,12 +34,12 @@ def _missing(match: re.Match[str], failure: Failure, scene: FailureContext) -> t
     wanted = match["what"].removeprefix("file://")
     stack = re.search(r"Require stack:\s*\n- (?P<from>\S+)", failure.message)
     asking = match.groupdict().get("from") or (stack["from"] if stack else "")
-    if asking.endswith("_loader.cjs"):
-        asking = ""  # our loader asked: it is the handler's own file or a package named for the proof
+    if asking.endswith("_loader.cjs") or asking == "internal/preload":
+        asking = ""  # our loader asked, or NODE_OPTIONS did: for the handler's own file or a package named
     shown = wanted.removeprefix(f"{scene.task_root}/")
     message = f"{'asks for' if asking else 'lacks'} {shown!r}, which is not there{scene.why_dropped(wanted, asking)}"
     package = "/".join(wanted.split("/")[: 2 if wanted.startswith("@") else 1])
-    if match.groupdict().get("esm") and package in scene.layer_packages:
+    if match.groupdict().get("esm") and package in scene.layer_packages and not scene.imports_layers:
         return (
             asking,
             f"imports {package!r}, but `import` never looks into layers (NODE_PATH is for `require`)",
@@ -137,10 +137,28 @@ def _read_only(match: re.Match[str], failure: Failure, scene: FailureContext) ->
 
 def _module_kind(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     file = re.search(r"(?m)(/\S+?\.[cm]?[jt]s)(?::\d+)?", failure.stack or failure.message)
+    place = failure.path or (file[1] if file else "")
+    message = f"mixes ES modules and CommonJS: {first_line(failure.message)}"
+    required = "ERR_REQUIRE_ESM" in failure.text or "ERR_REQUIRE_ASYNC_MODULE" in failure.text
+    flag = scene.flag("require-module" if required else "detect-module")
+    if required:
+        fix = "load it with import(), or set trim: bundle"
+    else:
+        fix = 'name it .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json and pack that file'
+    if flag is None or "ERR_REQUIRE_ASYNC_MODULE" in failure.text or "await is only valid" in failure.message:
+        return place, message, fix
+    if flag.sure:
+        why = f"{scene.runtime} starts Node with {flag.flag}"
+    else:
+        why = f"it is not known whether {scene.runtime} starts Node with {flag.flag}, so the code must run with it"
+    return place, f"{message} ({why})", f"{fix}, or set {flag.variable}: {flag.lifted_by} in the function's environment"
+
+
+def _folder_first(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     return (
-        failure.path or (file[1] if file else ""),
-        f"mixes ES modules and CommonJS: {first_line(failure.message)}",
-        'name the file .mjs (ES module) or .cjs (CommonJS), or set "type" in its package.json, and pack that file too',
+        match["what"],
+        f"is a folder named like the handler's file, and {scene.runtime} takes the folder",
+        "rename the folder or the file, and the handler with it",
     )
 
 
@@ -239,6 +257,9 @@ CAUSES: tuple[FailureCause, ...] = (
         "RUN001",
         r"(?P<esm>Cannot find (?:package|module)) '(?P<what>[^']+)' imported from (?P<from>\S+)",
         _missing,
+    ),
+    _row(
+        "RUN011", r"Directory import '(?P<what>[^']+)' is not supported .*imported from \S+_loader\.cjs", _folder_first
     ),
     _row("RUN001", r"Cannot find module '(?P<what>[^']+)'", _missing),
     _row("RUN001", r"No module named '(?P<what>[^']+)'", _missing),

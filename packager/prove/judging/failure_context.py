@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from packager.model.targets import RuntimeFlag
+
 
 @dataclass(frozen=True)
 class FailureContext:
@@ -25,6 +27,12 @@ class FailureContext:
     dropped: Mapping[str, str] | None = None
     """Path in the artifact → reason, for files that trimming left out."""
 
+    runtime: str = "this runtime"
+    """What messages call the runtime: ``aws-lambda nodejs24.x``."""
+    flags: tuple[RuntimeFlag, ...] = ()
+    """Options that the interpreter was started with, as the host does."""
+    imports_layers: bool = False
+    """Whether the host's ``import`` finds packages of layers, as ``require`` does."""
     extensions: tuple[str, ...] = ()
     """Paths of Python extension modules that are there, for whatever version."""
 
@@ -36,6 +44,10 @@ class FailureContext:
             if f"/{folder}/{name.split('.')[0]}".endswith(f"/{wanted}"):
                 return path
         return ""
+
+    def flag(self, feature: str) -> RuntimeFlag | None:
+        """Return the option that switches a feature off, such as ``require-module``; None where nothing does."""
+        return next((flag for flag in self.flags if flag.flag.endswith(feature)), None)
 
     def place(self, path: str) -> str:
         """Return a runtime path as findings name it: "api.zip!src/a.js"."""

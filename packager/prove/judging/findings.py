@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 _CRASHES = {4: "SIGILL", 6: "SIGABRT", 7: "SIGBUS", 8: "SIGFPE", 9: "SIGKILL", 11: "SIGSEGV"}
 """Linux's numbers, since that is where bundles run; other systems count otherwise. Source: signal(7)."""
 
+_TELLING = re.compile(
+    r"(?:\w+\.)*\w*(?:Error|Exception)\b.*:|.*\b(?:bad option|cannot|not found|is not allowed)\b", re.IGNORECASE
+)
+
 
 def explain(failure: Failure, scene: FailureContext) -> Finding:
     """Return the finding for one exception of the bundle: recognised by the table, else by where it was thrown."""
     if failure.kind in ("no-export", "not-a-function", "malformed-handler"):
         return _handler(failure, scene)
+    if failure.kind == "callback":
+        message = f"the handler {failure.message!r} takes a callback (a third parameter): {scene.runtime} refuses that"
+        fix = "write it as an async function of (event, context) that returns its answer"
+        return Finding("RUN026", "error", scene.artifact, message, fix)
     if failure.kind == "bootstrap":
         message = f"cannot be started: {first_line(failure.message)}"
         fix = "build it for the target's processor; give a script `#!` and an interpreter that the target has"
@@ -53,7 +61,8 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
             "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
         )
     fix = "give the function its environment if this is a setting (packager.yaml: bundles.<name>.environment)"
-    return Finding("RUN014", "error", scene.artifact, f"throws while loading: {said}{_thrown_at(failure, scene)}", fix)
+    when = "soon after loading (a timer, a worker or a promise)" if failure.phase == "settle" else "while loading"
+    return Finding("RUN014", "error", scene.artifact, f"throws {when}: {said}{_thrown_at(failure, scene)}", fix)
 
 
 def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Finding | None:
@@ -70,6 +79,17 @@ def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Fin
     if native:
         return Finding("RUN005", "error", scene.place(native), f"crashes the process when loaded ({name})", fix)
     return Finding("RUN005", "error", scene.artifact, f"the process crashed {doing} ({name})", fix)
+
+
+def error_line(output: str) -> str:
+    """Return the line of an interpreter's output that says what is wrong: Node's last line is its version.
+
+    >>> error_line("node:internal/x\\n  throw err;\\nError: Cannot find module './a'\\n    at x\\n\\nNode.js v22.1.0")
+    "Error: Cannot find module './a'"
+    """
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = (line for line in lines if _TELLING.match(line))
+    return next(telling, lines[-1] if lines else "")[:300]
 
 
 def _handler(failure: Failure, scene: FailureContext) -> Finding:

@@ -13,7 +13,7 @@ from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
 from packager.model.targets import parse_version
 from packager.prove.judging.attempts import attempted
-from packager.prove.judging.findings import crash, explain
+from packager.prove.judging.findings import crash, error_line, explain
 from packager.prove.judging.report import Failure
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _MISSED = re.compile(
     r"Cannot find (?:module|package) '(?P<package>(?:@[^/']+/)?[^./'@][^/']*)[^']*'"
     r"|No module named '(?P<module>\w+)[^']*'"
 )
+_READ_BYTES = 4000
 _HEAP = "JavaScript heap out of memory"
 
 
@@ -65,6 +66,32 @@ def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     return Proof("failed", run.how, run.where, f"{errors[0].subject} {errors[0].message}{more}", findings, run.output)
 
 
+def unknown_flags(run: Run, request: ProofRequest) -> frozenset[str]:
+    """Return the options that the interpreter at hand was too old to know: then it ran nothing.
+
+    It lacks the features that they switch off, so that the same start without them shows the same.
+    """
+    if run.report.version:
+        return frozenset()
+    return frozenset(flag for flag in request.flags if f"bad option: {flag}" in run.output)
+
+
+def said_by(run: Run) -> Report:
+    """Return the report; of a runtime that did not even start, with what it printed as the failure."""
+    if run.report.version or run.report.failure is not None or not run.output.strip():
+        return run.report
+    return replace(run.report, failure=Failure("load", error_line(run.output), run.output[-_READ_BYTES:]))
+
+
+def missed_of_the_runtime(run: Run, target: Target) -> frozenset[str]:
+    """Return the packages that the code missed, and that the real runtime brings along."""
+    if run.official:
+        return frozenset()
+    failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
+    names = {match["package"] or match["module"] for failure in failures for match in _MISSED.finditer(failure.text)}
+    return frozenset(name for name in names if any(fnmatchcase(name, glob) for glob in target.system.brought))
+
+
 def _loaded(report: Report, request: ProofRequest) -> str:
     natives = len(report.natives_loaded)
     parts = [f"loaded {request.handler}"] if request.handler else []
@@ -74,7 +101,13 @@ def _loaded(report: Report, request: ProofRequest) -> str:
         parts.append(f"opened {natives} native file{'' if natives == 1 else 's'}")
     if report.answer is not None:
         parts.append("it answered the event")
-    return ", ".join(parts)
+    said = ", ".join(parts)
+    # A server has to stay open where the host waits for one.
+    open_ = {kind: count for kind, count in report.open.items() if (kind, request.convention) != ("server", "server")}
+    if open_:
+        kinds = (f"{count} {kind}{'' if count == 1 else 's'}" for kind, count in sorted(open_.items()))
+        said += f"; still open: {', '.join(kinds)}"
+    return said
 
 
 def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[Finding, ...]:
@@ -94,23 +127,18 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
         fix = "give the function more memory, or load less at start"
         found.append(Finding("RUN010", "error", scene.artifact, "runs out of memory", fix))
     elif report.exited is not None and not report.done:
-        doing = "answering" if report.phase == "invoke" else "loading"
-        message = f"exits while {doing} (exit code {report.exited})"
+        doing = {"invoke": "while answering", "settle": "soon after loading"}.get(report.phase, "while loading")
+        message = f"exits {doing} (exit code {report.exited})"
         fix = "remove process.exit() or sys.exit() from code that runs on import"
         if report.idle:
-            message = f"waits for something that never happens while {doing}: nothing is left to do"
+            message = f"waits for something that never happens {doing}: nothing is left to do"
             fix = "look for a promise that is never settled in code that runs on import"
         if LANGUAGES[request.target.language].bootstrap:
             fix = "let the bootstrap ask the Runtime API for the next event in an endless loop"
         said = _last_words(run, request.target, scene)
         found.append(said or Finding("RUN015", "error", scene.artifact, message, fix))
     elif not report.done:
-        found.append(
-            crash(run.exit_code, report.native_open, report.phase, scene)
-            or Finding(
-                "RUN005", "error", scene.artifact, f"the process exited with no output (exit code {run.exit_code})"
-            )
-        )
+        found.append(crash(run.exit_code, report.native_open, report.phase, scene) or _never_started(run, scene))
     for failure in report.native_failures:
         if "did not self-register" not in failure.message:  # loaded before, under another name: it does load
             found.append(explain(failure, scene))
@@ -118,12 +146,25 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
     return tuple(dict.fromkeys(found))
 
 
+def _never_started(run: Run, scene: FailureContext) -> Finding:
+    """Return why a process reported nothing: what the runtime itself printed, such as a preload that is not there."""
+    if not run.output.strip():
+        message = f"the process exited with no output (exit code {run.exit_code})"
+        return Finding("RUN005", "error", scene.artifact, message)
+    known = explain(Failure("load", error_line(run.output), run.output[-_READ_BYTES:]), scene)
+    if known.code not in ("RUN014", "RUN016"):
+        return known
+    message = f"the runtime does not start: {error_line(run.output)} (exit code {run.exit_code})"
+    fix = "look at the environment of the function: NODE_OPTIONS, AWS_LAMBDA_EXEC_WRAPPER and what they name"
+    return Finding("RUN014", "error", scene.artifact, message, fix)
+
+
 def _last_words(run: Run, target: Target, scene: FailureContext) -> Finding | None:
     """Return what a program said as it ended, if it is a cause we know: the system's loader speaks on stderr only."""
     bootstrap = LANGUAGES[target.language].bootstrap
     if not bootstrap:
         return None
-    finding = explain(Failure(run.report.phase, bootstrap, run.output[-4000:]), scene)
+    finding = explain(Failure(run.report.phase, bootstrap, run.output[-_READ_BYTES:]), scene)
     return None if finding.code in ("RUN014", "RUN016") else finding
 
 
@@ -145,8 +186,8 @@ def _better(failure: Failure, report: Report, scene: FailureContext) -> Finding:
 def _excuse(run: Run, findings: tuple[Finding, ...], target: Target, scene: FailureContext) -> str:
     """Return why a failure away from the real image says nothing about the target; empty if it does."""
     if not run.report.version and not any(root in run.output for root in (scene.task_root, scene.layer_root)):
-        said = run.output.strip().splitlines()[-1:] or [f"exit code {run.exit_code}"]
-        return f"the runtime did not start in {run.where}: {said[0][:200]}"
+        said = error_line(run.output) or f"exit code {run.exit_code}"
+        return f"the runtime did not start in {run.where}: {said[:200]}"
     failures = [f for f in (run.report.failure, *run.report.native_failures) if f is not None]
     texts = "\n".join(failure.text for failure in failures)
     missed = _MISSED.search(texts)

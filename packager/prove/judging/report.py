@@ -20,7 +20,7 @@ class Failure:
     """An exception in the bundle, as its language describes it."""
 
     phase: str
-    """``load``, ``packages``, ``natives`` or ``invoke``."""
+    """``load``, ``packages``, ``settle``, ``natives`` or ``invoke``."""
     name: str
     """Class of the exception."""
     message: str
@@ -30,7 +30,7 @@ class Failure:
     path: str = ""
     """File concerned, if the exception names one."""
     kind: str = ""
-    """``syntax``, ``malformed-handler``, ``no-export``, ``not-a-function``; empty for everything else."""
+    """``syntax``, ``malformed-handler``, ``no-export``, ``not-a-function``, ``callback``; empty for everything else."""
     exports: tuple[str, ...] = ()
     """What the handler's module does export."""
     cause: str = ""
@@ -76,6 +76,8 @@ class Report:
     phase: str = "start"
     answer: str | None = None
     """The handler's answer as JSON, cut after 100,000 characters."""
+    open: Mapping[str, int] = field(default_factory=dict)
+    """What still kept the process alive when it was watched no longer: kind → number, such as ``timer`` → 1."""
     done: bool = False
     times: Mapping[str, float] = field(default_factory=dict)
     """Step → milliseconds since the process began; each step's first report."""
@@ -119,6 +121,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
     traced: list[tuple[str, float]] = []
     attempts: list[RefusedAttempt] = []
     opened = 0
+    still_open: dict[str, int] = {}
     for event in events:
         step = event.get("step")
         if step == "tried":  # in the midst of whatever is going on, a native file being opened included
@@ -149,6 +152,9 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
             code = event.get("code")
             exited = code if isinstance(code, int) else 0
             idle = event.get("idle") is True
+        elif step == "settled":
+            found = event.get("open")
+            still_open = {str(kind): int(count) for kind, count in found.items()} if isinstance(found, dict) else {}
         elif step == "answer":
             answer = str(event.get("text", ""))
         elif step == "done":
@@ -171,6 +177,7 @@ def read_report(events: Iterable[dict[str, object]]) -> Report:
         idle=idle,
         phase=phase,
         answer=answer,
+        open=still_open,
         done=done,
         times=times,
         usage=usage,

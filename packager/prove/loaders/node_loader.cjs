@@ -20,6 +20,7 @@ const [marker, fd, requestFile] = process.argv.splice(2);
 const request = JSON.parse(fs.readFileSync(requestFile, 'utf8'));
 const { writeSync, existsSync, readFileSync, realpathSync } = fs;
 const { stringify } = JSON;
+const { setImmediate, setInterval, setTimeout } = globalThis; // the bundle may replace them
 const reallyExit = process.reallyExit.bind(process);
 
 let phase = 'start';
@@ -114,7 +115,18 @@ async function importIfThere(file) {
   return existsSync(file) ? import(pathToFileURL(file).href) : undefined;
 }
 
+// The runtimes that refuse callbacks have version 4 of AWS's client, which imports where version 3 requires.
+async function importModule(appRoot, moduleRoot, name) {
+  const base = path.resolve(appRoot, moduleRoot, name);
+  for (const ending of ['', '.js', '.mjs', '.cjs']) {
+    const found = await importIfThere(`${base}${ending}`);
+    if (found) return found;
+  }
+  return require(require.resolve(name, { paths: [appRoot, path.join(appRoot, moduleRoot)] }));
+}
+
 async function loadModule(appRoot, moduleRoot, name) {
+  if (!request.callbacks && request.convention === 'event') return importModule(appRoot, moduleRoot, name);
   const base = path.resolve(appRoot, moduleRoot, name);
   const typescript = Number(process.versions.node.split('.')[0]) >= 24;
   const esm = saysModule(path.dirname(base));
@@ -137,6 +149,7 @@ function exportNames(loaded) {
 }
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+let prelude; // status and headers of a streamed answer
 
 async function loadHandler() {
   const name = request.handler;
@@ -150,20 +163,78 @@ async function loadHandler() {
       handler[STREAMING] = 'response';
       return handler;
     },
-    HttpResponseStream: { from: (stream) => stream },
+    HttpResponseStream: {
+      from(stream, metadata) {
+        prelude = metadata;
+        return stream;
+      },
+    },
   };
   const loaded = await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
   const member = (object, key) => {
     // What a module exports as a whole is its default export to the hosts that call modules.
     if (request.launcher === 'module' && key === 'default' && typeof object === 'function') return object;
+    if (!request.callbacks && typeof object === 'function') return undefined; // version 4 looks into objects only
     return object && object[key];
   };
-  const handler = match[2].split('.').reduce(member, loaded);
+  const find = (module) => match[2].split('.').reduce(member, module);
+  const handler = find(loaded) || (loaded && find(loaded.default)); // the client of AWS looks into the default, too
   if (typeof handler !== 'function') {
     const kind = handler ? 'not-a-function' : 'no-export';
     return fail({ name: 'HandlerNotFound', message: match[2] }, { kind, exports: exportNames(loaded) });
   }
+  const streamed = handler[STREAMING] === 'response';
+  if (request.convention === 'event' && !request.callbacks && handler.length >= 3 && !streamed) {
+    return fail({ name: 'CallbackHandlerDeprecated', message: match[2] }, { kind: 'callback' });
+  }
   return handler;
+}
+
+// Lambda's own Node looks for what is imported in the folders of NODE_PATH, too, as `require` does everywhere. The
+// search of plain Node ends at the root; what it does not find is looked for from beside each of the folders.
+function importFromFolders() {
+  const folders = (process.env[request.importVariable] || '')
+    .split(path.delimiter)
+    .filter((folder) => path.basename(folder) === 'node_modules' && existsSync(folder));
+  if (folders.length === 0) return;
+  const parents = folders.map((folder) => pathToFileURL(path.join(path.dirname(folder), 'packager.js')).href);
+  if (Module.registerHooks) {
+    Module.registerHooks({
+      resolve(specifier, context, next) {
+        try {
+          return next(specifier, context);
+        } catch (error) {
+          if (error.code !== 'ERR_MODULE_NOT_FOUND' || /^(\.{0,2}\/|\w+:|#)/.test(specifier)) throw error;
+          for (const parentURL of parents) {
+            try {
+              return next(specifier, { ...context, parentURL });
+            } catch (other) {
+              if (other.code !== 'ERR_MODULE_NOT_FOUND') throw other;
+            }
+          }
+          throw error;
+        }
+      },
+    });
+  } else if (Module.register) {
+    const hook = `const parents = ${stringify(parents)};
+      export async function resolve(specifier, context, next) {
+        try {
+          return await next(specifier, context);
+        } catch (error) {
+          if (error.code !== 'ERR_MODULE_NOT_FOUND' || /^(\\.{0,2}\\/|\\w+:|#)/.test(specifier)) throw error;
+          for (const parentURL of parents) {
+            try {
+              return await next(specifier, { ...context, parentURL });
+            } catch (other) {
+              if (other.code !== 'ERR_MODULE_NOT_FOUND') throw other;
+            }
+          }
+          throw error;
+        }
+      }`;
+    Module.register(`data:text/javascript,${encodeURIComponent(hook)}`);
+  }
 }
 
 // Type declarations, executables and packages that only offer subpaths have nothing `require` could load.
@@ -232,7 +303,10 @@ function invoke(handler) {
       const stream = new PassThrough();
       const chunks = [];
       stream.on('data', (chunk) => chunks.push(chunk));
-      stream.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      stream.on('end', () => {
+        const body = Buffer.concat(chunks).toString();
+        resolve(prelude ? { ...prelude, statusCode: prelude.statusCode || 200, body } : body);
+      });
       result = handler(request.event, stream, context);
       if (result && typeof result.then === 'function') result.then(undefined, reject);
       return;
@@ -268,9 +342,49 @@ function usage() {
   };
 }
 
+// What keeps the process alive, in the words of the findings; anything else is no news.
+const KINDS = {
+  Timeout: 'timer',
+  Immediate: 'timer',
+  TCPSocketWrap: 'connection',
+  TCPServerWrap: 'server',
+  ProcessWrap: 'child process',
+  MessagePort: 'worker',
+  FSEventWrap: 'file watcher',
+  StatWatcher: 'file watcher',
+};
+
+function stillOpen() {
+  const open = {};
+  for (const name of process.getActiveResourcesInfo ? process.getActiveResourcesInfo() : []) {
+    const kind = KINDS[name];
+    if (kind) open[kind] = (open[kind] || 0) + 1;
+  }
+  return open;
+}
+
+// A start is over when nothing is left to do: timers, workers and promises that the code leaves behind may yet throw.
+// One that never becomes idle is watched for a while. A server that listens has nothing else to do.
+async function settle() {
+  const open = await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(stillOpen()), request.settleMs);
+    timer.unref();
+    const look = setInterval(() => {
+      const kinds = Object.keys(stillOpen());
+      if (request.convention === 'server' && kinds.length === 1 && kinds[0] === 'server') resolve({});
+    }, 20);
+    look.unref();
+    // In a turn of its own: a process that has nothing left to do ends right after this event.
+    process.once('beforeExit', () => setImmediate(resolve, {}));
+  });
+  idle = false;
+  report('settled', { open });
+}
+
 async function main() {
   report('start', { runtime: 'node', version: process.versions.node });
   enter('load');
+  importFromFolders();
   let handler;
   if (request.handler) {
     if (request.convention === 'server') {
@@ -285,6 +399,8 @@ async function main() {
   }
   enter('packages');
   for (const name of request.packages) await loadPackage(name);
+  enter('settle');
+  await settle();
   if (request.invoke) {
     enter('invoke');
     const text = stringify(await call(handler));

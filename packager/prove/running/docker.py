@@ -91,6 +91,8 @@ def started(
         ReadOnlyTree(PurePosixPath(system.layer_root), _tar(root.layers)),
         ReadOnlyTree(PurePosixPath("/packager"), _our_files(request)),
     ]
+    if root.runtime.is_dir():
+        trees.append(ReadOnlyTree(PurePosixPath(system.runtime_root), _tar(root.runtime)))
     if runtime_folder is not None:
         trees.append(ReadOnlyTree(PurePosixPath("/var/lang"), _tar(runtime_folder, only="bin")))
     limits = ContainerLimits(
@@ -122,7 +124,8 @@ def started(
 
 def _command(request: ProofRequest, traced: bool) -> Command:
     proof = LANGUAGES[request.target.language].proof
-    flags = (proof.preload, f"/packager/{proof.tracer}") if traced else proof.image_flags
+    preloads = (proof.preload, f"/packager/{proof.tracer}") if traced else proof.image_flags
+    flags = (*request.flags, *preloads)
     return Command(
         argv=(proof.program, *flags, f"/packager/{proof.loader}", request.marker, "1", "/packager/request.json"),
         workdir=PurePosixPath(request.target.system.function_root),

@@ -69,6 +69,7 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> Pro
     requested.chmod(0o644)  # read by the proof's user, whatever our umask
     inside, binds = _language_bind(executable, (system.function_root, system.layer_root))
     loader = LANGUAGES[request.target.language].proof.loader
+    brought = [(str(root.runtime), system.runtime_root)] if root.runtime.is_dir() else []
     mounts = [
         *((path, path) for path in (*_SYSTEM, *_SETTINGS) if Path(path).exists()),
         *binds,
@@ -76,6 +77,7 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> Pro
         (str(requested), "/packager/request.json"),
         (str(root.task), system.function_root),
         (str(root.layers), system.layer_root),
+        *brought,
     ]
     (root.scratch / "root").mkdir(exist_ok=True)
     with report_pipe() as (reading, writing):
@@ -112,6 +114,8 @@ def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessE
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
     system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
+    if root.runtime.is_dir():
+        places[system.runtime_root] = str(root.runtime)
     private = root.scratch / "tmp"
     private.mkdir(mode=0o777, exist_ok=True)
     private.chmod(0o777)
@@ -155,7 +159,7 @@ def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessE
 def _flags(request: ProofRequest, folder: str) -> tuple[str, ...]:
     """Return the interpreter's options, with the tracer preloaded if need be; `folder`: our files', with a slash."""
     language = LANGUAGES[request.target.language]
-    flags = language.interpreter_flags(request.memory_bytes)
+    flags = (*language.interpreter_flags(request.memory_bytes, request.own), *request.flags)
     traced = request.traced and language.proof.tracer
     return (*flags, language.proof.preload, folder + language.proof.tracer) if traced else flags
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from packager.model.targets import Arch, Target
 
+SETTLE_SECONDS = 1.0
+"""How long a start that does not become idle by itself is watched after the handler is loaded."""
+
 # Folders Debian-like systems keep their libraries in. They stand where /lib64 stands on Amazon Linux: before the
 # bundle's own folders, so that a bundled copy of a system library is shadowed in a stand-in as it is on the target.
 _MULTIARCH: dict[Arch, str] = {"x86_64": "x86_64-linux-gnu", "arm64": "aarch64-linux-gnu"}
@@ -36,6 +39,8 @@ class ProofRequest:
     timeout_seconds: float = 30.0
     memory_bytes: int = 1 << 30
     """What the function may use: the container's limit, or the size of Node's heap on this machine."""
+    unknown_flags: frozenset[str] = frozenset()
+    """Options of the target's interpreter that the one at hand is too old to know, and so does not need."""
     traced: bool = False
     """Take the start apart, package by package. Costs time itself, so what is measured is not traced."""
     marker: str = field(default_factory=lambda: f"packager-{secrets.token_hex(16)}")
@@ -49,6 +54,12 @@ class ProofRequest:
         signature = runtime_environment(self).get("FUNCTION_SIGNATURE_TYPE")  # Google's functions framework
         return "request" if self.target.launcher == "module" or signature == "http" else "event"
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """Return the options that decide what code runs, as the host gives them to the interpreter."""
+        applied = (flag.flag for flag in self.target.system.flags_of(self.own))
+        return tuple(flag for flag in dict.fromkeys(applied) if flag not in self.unknown_flags)
+
     def to_json(self, task_root: str, layer_root: str) -> str:
         """Return what the loader reads."""
         return json.dumps(
@@ -56,6 +67,9 @@ class ProofRequest:
                 "handler": self.handler,
                 "launcher": self.target.launcher,
                 "convention": self.convention,
+                "callbacks": self.target.callbacks,
+                "importVariable": self.target.system.import_variable,
+                "settleMs": int(SETTLE_SECONDS * 1000),
                 "natives": self.natives,
                 "packages": self.packages,
                 "invoke": self.event is not None,
@@ -73,11 +87,13 @@ def runtime_environment(request: ProofRequest) -> dict[str, str]:
     HOME is not among them, as on Lambda. Source: developer guide, "Defined runtime environment variables".
     """
     system = request.target.system
+    # An empty NODE_PATH counts as none in the bootstrap, which then sets its own.
+    own = {key: value for key, value in request.own.items() if value or key != "NODE_PATH"}
     return {
         **dict(system.environment),
         "LD_LIBRARY_PATH": ":".join(_library_path(system.library_path, request.target.arch)),
         "_HANDLER": request.handler,
-        **request.own,
+        **own,
     }
 
 

@@ -28,6 +28,8 @@ class CleanRoot:
     """What the runtime shows as ``/var/task``."""
     layers: Path
     """All layers merged in order, later over earlier: ``/opt``."""
+    runtime: Path
+    """What the runtime brings along itself, ``/var/runtime``; not there unless a bundle needs something of it."""
 
 
 @contextmanager
@@ -39,7 +41,7 @@ def clean_root(function: Path | None, layers: Sequence[Path]) -> Iterator[CleanR
     scratch = Path(tempfile.mkdtemp(prefix="packager-prove-"))
     try:
         scratch.chmod(0o755)  # the proof may run as another user
-        root = CleanRoot(scratch, scratch / "task", scratch / "opt")
+        root = CleanRoot(scratch, scratch / "task", scratch / "opt", scratch / "runtime")
         for folder in (root.task, root.layers):
             folder.mkdir()
             folder.chmod(0o755)  # whatever the umask: mkdir's own mode obeys it
@@ -51,7 +53,7 @@ def clean_root(function: Path | None, layers: Sequence[Path]) -> Iterator[CleanR
             _unpack(layer, folder)
             _merge(folder, root.layers)
         for tree in (root.task, root.layers):
-            _freeze(tree)
+            freeze(tree)
         yield root
     finally:
         _thaw(scratch)
@@ -77,7 +79,7 @@ def _merge(source: Path, into: Path) -> None:
         entry.rename(target)
 
 
-def _freeze(tree: Path) -> None:
+def freeze(tree: Path) -> None:
     """Give all users the rights others have, and no user the right to write.
 
     The runtime's user owns nothing on Lambda: a file of mode 0600 can't be read there, whichever user unpacks it here.

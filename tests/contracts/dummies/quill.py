@@ -47,6 +47,7 @@ from packager.model.languages import ProofProgram
 from packager.model.proof import CannotProve
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packager.model.languages import InterpreterSearch
@@ -77,7 +78,7 @@ def commands(version: str) -> tuple[str, ...]:
     return ("quill",)
 
 
-def interpreter_flags(memory_bytes: int) -> tuple[str, ...]:
+def interpreter_flags(memory_bytes: int, environment: Mapping[str, str]) -> tuple[str, ...]:
     return ()
 
 

@@ -270,9 +270,13 @@ def test_hosts_that_serve_files_ask_for_the_file_alone(tmp_path: Path) -> None:
     assert verdict(tmp_path, {"index.js": "module.exports = (req, res) => res.end()"}, module, "index.default") == []
 
 
-def test_a_module_nobody_declares_is_for_newer_nodes_to_find_out(tmp_path: Path) -> None:
-    assert codes(verdict(tmp_path, {"index.js": ESM}, target("nodejs20.x"), "index.handler")) == [("error", "HND002")]
-    assert codes(verdict(tmp_path, {"index.js": ESM}, NODE, "index.handler")) == [("warning", "HND002")]
+def test_a_module_of_no_declared_kind_is_for_newer_nodes_to_find_out_where_the_host_lets_them(tmp_path: Path) -> None:
+    def said(runtime: str) -> list[tuple[str, str]]:
+        return codes(verdict(tmp_path, {"index.js": ESM}, target(runtime), "index.handler"))
+
+    assert said("nodejs18.x") == [("error", "HND002")]
+    assert said("nodejs22.x") == [("error", "HND002")], "Lambda switches that off"
+    assert said("nodejs24.x") == [("warning", "HND002")], "not known: the proof decides"
 
 
 @pytest.mark.parametrize(
