@@ -1,4 +1,4 @@
-"""Everything an audit looks at: artifacts where the runtime mounts them, and the target they shall run on. Pure."""
+"""Everything an audit looks at: artifacts where the runtime mounts them, and the target they are to run on. Pure."""
 
 from __future__ import annotations
 

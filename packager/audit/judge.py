@@ -1,4 +1,4 @@
-"""The audit: every check on mounted artifacts, then what is no fault after all.
+"""The audit: every check on mounted artifacts, then what is not a fault after all.
 
 `audit` is pure; `audit_archive`, the whole verdict on files by their paths, has them scanned first.
 """

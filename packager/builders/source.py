@@ -44,7 +44,7 @@ def source_files(job: Job) -> Iterator[tuple[str, Path]]:
     """Yield (path relative to the project, path on this machine) of every file and link that takes part, sorted.
 
     Links are yielded as links, see `link_target`; folders are not yielded, sockets and devices are passed over.
-    Raises ConfigError if the project is no folder, ArtifactError for what cannot be read or leads outside.
+    Raises ConfigError if the project is not a folder, ArtifactError for what cannot be read or leads outside.
     """
     if not job.source.is_dir():
         msg = "is not a folder" if job.source.exists() else "there is no such folder"
@@ -70,7 +70,7 @@ def link_target(job: Job, relative: str) -> str:
         absolute = absolute.parent.resolve() / absolute.name
     if not absolute.is_relative_to(root):
         msg = f"is a link to {text}, outside the project"
-        fix = "replace the link by what it points to, or build from a folder that contains both"
+        fix = "replace the link with what it points to, or build from a folder that contains both"
         raise ArtifactError(msg, where=relative, fix=fix)
     inside = absolute.relative_to(root)
     if LEFT_OUT.isdisjoint(inside.parts):
@@ -181,10 +181,10 @@ def _require_end(link: Path, root: Path, relative: str, text: str) -> None:
         raise ArtifactError(msg, where=relative, fix="remove the link or restore what it points to") from error
     except (OSError, RuntimeError) as error:  # before Python 3.13 a circle is a RuntimeError
         msg = f"is a link to {text}, which leads back to itself"
-        raise ArtifactError(msg, where=relative, fix="remove one of the links of the circle") from error
+        raise ArtifactError(msg, where=relative, fix="remove one of these links") from error
     if not end.is_relative_to(root):
         msg = f"is a link to {text}, which leads to {end}, outside the project"
-        raise ArtifactError(msg, where=relative, fix="replace the link by what it points to")
+        raise ArtifactError(msg, where=relative, fix="replace the link with what it points to")
 
 
 def _mode(path: Path) -> int:

@@ -108,7 +108,7 @@ def unpack_stream(
                 unpacking.add(tar, member)
                 tar.members = []  # a stream's members cannot be read again; tarfile keeps them all the same
     except tarfile.TarError as error:
-        msg = f"not a readable tar stream: {error}"
+        msg = f"is not a readable tar stream: {error}"
         raise ArtifactError(msg, where=origin or "tar stream") from error
     unpacking.make_links()
     return unpacking.written
@@ -203,7 +203,7 @@ class _Unpacking:
             raise self._refused(path, "is there already, or differs only in case from another") from error
         except OSError as error:
             msg = f"cannot be written: {error.strerror}"
-            fix = "free some disk space, or let TMPDIR name another disk"
+            fix = "free some disk space, or set TMPDIR to a folder on another disk"
             raise EnvironmentFault(msg, where=f"{self._into}/{path}", fix=fix) from error
 
     def _inside(self, name: str, member: tarfile.TarInfo) -> str:

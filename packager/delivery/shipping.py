@@ -79,7 +79,7 @@ def _refuse_edited(folder: Path, shipment: Shipment) -> None:
         return
     record = _read_record(folder)
     if record is None:
-        msg = "is there and was not written by packager"
+        msg = "exists already and was not written by packager"
         raise ConfigError(msg, where=str(folder), fix="move it away, or choose another folder with --out")
     for path, text in shipment.files.items():
         there = folder / path

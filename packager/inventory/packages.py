@@ -93,7 +93,7 @@ def _load(path: Path) -> dict[str, Any] | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
-        # Packages ship broken package.json files as test fixtures; such a folder is no package.
+        # Packages ship broken package.json files as test fixtures; such a folder is not a package.
         return None
     return data if isinstance(data, dict) else None
 

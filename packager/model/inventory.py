@@ -75,7 +75,7 @@ class ElfFacts:
     stack_note: bool = True
     """Whether there is a PT_GNU_STACK header: without one, the loader assumes an executable stack."""
     node_api: int = 0
-    """Node-API version an addon declares for itself; 0 if it declares none or is no addon."""
+    """Node-API version an addon declares for itself; 0 if it declares none or is not an addon."""
     node_modules: int = 0
     """NODE_MODULE_VERSION an addon is tied to (``node_register_module_v127``); 0 if to none."""
 

@@ -160,7 +160,7 @@ def _judged(
     findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
     findings += proved
     if options.prove == "require" and proof.status == "skipped":
-        fix = "give what the proof lacks, or drop --require-proof"
+        fix = "provide what the proof needs, or remove --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
     return replace(result, findings=tuple(findings), proof=replace(proof, named=result.proof.named))
 

@@ -214,7 +214,7 @@ def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
         if why.rule == JOINED:
             continue
         if why.rule in ("untraced", "bundled"):
-            message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
+            message = f"is kept because the proof asks for {why.wanted}, which the tracer missed"
             fix = (
                 f"to keep it so from the start, set bundles.<name>.external: [{name}]"
                 if (name := _package(path))
@@ -222,7 +222,7 @@ def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
             )
             found.append(Finding("TRC001", "warning", f"{shown}!{path}", message, fix))
         else:
-            message = f"rule {why.rule} leaves it out, and then it does not load; kept, for {why.wanted}"
+            message = f"is kept because the proof asks for {why.wanted}, although rule {why.rule} leaves it out"
             found.append(Finding("TRC003", "warning", f"{shown}!{path}", message))
     return found
 
@@ -260,8 +260,8 @@ def demand_proofs(plan: Plan, options: BuildOptions) -> None:
     """Raise UsageError if proofs are switched off for a bundle that is made by what its code seems to reach."""
     for bundle in plan.bundles:
         if bundle.trim in TRACED and options.prove == "skip":
-            msg = f"trim: {bundle.trim} guesses what the code reaches, and only the proof shows that it guessed right"
-            raise UsageError(msg, where=f"bundle {bundle.name}", fix="drop --no-prove, or choose trim: strict")
+            msg = f"trim: {bundle.trim} estimates what the code needs, and only a proof can confirm it"
+            raise UsageError(msg, where=f"bundle {bundle.name}", fix="remove --no-prove, or choose trim: strict")
 
 
 def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) -> list[Finding]:
@@ -272,5 +272,5 @@ def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) 
     """
     if bundle.trim not in TRACED or proof.status == "proved" or has_errors(findings):
         return []
-    fix = "prove it where the target's image or Node is at hand, or choose trim: strict, which guesses nothing"
-    return [Finding("TRC002", "error", shown, f"made with trim: {bundle.trim}, and {proof.detail}", fix)]
+    fix = "prove it on a machine with the target's image or Node, or choose trim: strict, which estimates nothing"
+    return [Finding("TRC002", "error", shown, f"was made with trim: {bundle.trim}, and {proof.detail}", fix)]

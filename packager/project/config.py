@@ -38,11 +38,12 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
     section.only(*PROJECT_KEYS)
     version = section.get("version", int, default=1)
     if version != 1:
-        raise ConfigError(f"version {version} is not known, only 1 is", where=f"{file}: version")  # noqa: EM102
+        raise ConfigError(f"version {version} is not supported, only 1 is", where=f"{file}: version")  # noqa: EM102
     silence = _silences(section)
     bundles = section.get("bundles", dict, default={})
     if not bundles:
-        raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
+        msg = "there is nothing to build"
+        raise ConfigError(msg, where=f"{file}: bundles", fix="add a bundle, or run `packager init`")
     specs = tuple(
         _bundle(name, Section(value, f"{file}: bundles.{name}"), silence, root) for name, value in bundles.items()
     )
@@ -115,7 +116,7 @@ def _generate(section: Section) -> Generate:
     environment = section.get("environment", dict, default={})
     timeout = float(section.get("timeout", (int, float), default=1800))
     if not timeout > 0:  # nan included
-        raise ConfigError("a command needs more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
+        raise ConfigError("the time limit must be more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
     return Generate(
         command=command,
         environment={str(key): str(value) for key, value in environment.items()},
@@ -139,6 +140,6 @@ def _silences(section: Section) -> tuple[Silence, ...]:
             msg = f"no finding has the code {silence.code!r}"
             close = difflib.get_close_matches(silence.code.upper(), CODES, n=1)
             guess = f"did you mean {close[0]!r}? " if close else ""
-            raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}codes are in FINDINGS.md: LIB002, for one")
+            raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}see FINDINGS.md for all codes, such as LIB002")
         found.append(silence)
     return tuple(found)

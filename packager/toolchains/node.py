@@ -76,7 +76,7 @@ def find_node(major: str, cache: Path | None = None) -> Toolchain:
     answer = ask(folder / "bin" / "node", "--version")
     if answer is None:
         msg = f"Node {version} was fetched but does not run here"
-        fix = f"install Node {major} by the means of this system (it may lack glibc or libstdc++)"
+        fix = f"install Node {major} with this system's package manager (it may lack glibc or libstdc++)"
         raise EnvironmentFault(msg, where=str(folder / "bin" / "node"), fix=fix)
     package = package_of(here.arch, here.system)
     return Toolchain(folder / "bin", version, npm_for(major), f"{package}@{version}")

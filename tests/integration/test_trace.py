@@ -403,7 +403,7 @@ def test_a_package_that_breaks_when_it_is_joined_is_put_beside(bench: Workbench)
 
 def test_code_that_cannot_be_joined_is_shown_with_its_line(bench: Workbench) -> None:
     with (
-        pytest.raises(GeneratorFault, match="esbuild cannot join the code") as caught,
+        pytest.raises(GeneratorFault, match="esbuild cannot bundle the code") as caught,
         bench.built({"index.mjs": "import './gone.js';\nexport const handler = 1"}, {}, {"trim": "bundle"}),
     ):
         pass

@@ -46,7 +46,7 @@ def own_node_major() -> str:
 NODE = own_node_major()
 needs_node = pytest.mark.skipif(
     f"nodejs{NODE}.x" not in load_catalog().host("aws-lambda").runtimes,
-    reason=f"this machine's Node ({NODE or 'none'}) is no Lambda runtime's",
+    reason=f"this machine's Node ({NODE or 'none'}) is not a Lambda runtime's",
 )
 
 

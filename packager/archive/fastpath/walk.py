@@ -136,7 +136,9 @@ class Walk:
         """Take files into account. Raises ArtifactError if there are too many."""
         self._files += files
         if self._files > MAX_FILES:
-            msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
+            from packager.core.units import counted
+
+            msg = f"more than {counted(MAX_FILES, 'file')}; links to folders may be multiplying them"
             raise ArtifactError(msg, where=str(self._root), fix="leave folders out, or replace links by plain folders")
 
 

@@ -153,7 +153,7 @@ def _edited(table: Table, sight: Snapshot, coming: _Next, codec: Codec, packs: P
     try:
         kept = _kept(entries, codec, packs)
     except OSError:
-        return None  # a cache that cannot be written is no error, and the usual way says so
+        return None  # a cache that cannot be written is not an error, and the usual way says so
     parts = [kept[part] if isinstance(part, int) else part for part in coming.parts]
     return edited(table, parts, lambda span: read_span(packs, span, codec.crc32), codec.crc32)
 

@@ -40,7 +40,7 @@ def sizes_of(entries: Sequence[Entry]) -> list[int]:
 
 
 def size_of(entry: Entry) -> int:
-    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
+    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is not a readable file."""
     if isinstance(entry.source, bytes):
         return len(entry.source)
     if is_link(entry.source):
@@ -53,7 +53,9 @@ def size_of(entry: Entry) -> int:
         msg = "is not a regular file"
         raise ArtifactError(msg, where=str(entry.source), fix="leave it out")
     if status.st_size >= MAX_32:
-        msg = f"has {status.st_size} bytes; a zip without zip64 records holds files below 4 GiB"
+        from packager.core.units import format_bytes
+
+        msg = f"has {format_bytes(status.st_size)}; a zip without zip64 records holds files below 4 GiB"
         raise ArtifactError(msg, where=str(entry.source), fix="leave it out and fetch it at run time")
     return status.st_size
 
@@ -111,7 +113,10 @@ def read_parts(entry: Entry, size: int, part_bytes: int) -> Iterator[bytes]:
 
 def _changed(entry: Entry, size: int, found: int) -> ArtifactError:
     """Return the error for a source that has another size than before."""
-    msg = f"changed while it was packed: {size} bytes before, {'more' if found > size else found} now"
+    from packager.core.units import format_bytes, format_count
+
+    now = "more" if found > size else format_count(found)
+    msg = f"changed while it was packed: it had {format_bytes(size)} before, and has {now} now"
     return ArtifactError(msg, where=str(entry.source), fix="wait until nothing writes to the tree, then pack again")
 
 

@@ -58,7 +58,7 @@ def _platform_words(name: str) -> tuple[bool, bool, bool, str]:
 
 
 def family_of(path: str) -> str:
-    """Return what all variants of a binary share; empty for a file that is no variant.
+    """Return what all variants of a binary share; empty for a file that is not a variant.
 
     >>> family_of("node_modules/@img/sharp-linux-x64/lib/sharp-linux-x64.node")
     'node_modules/@img/sharp-*'
@@ -198,7 +198,7 @@ def _has_own_build(places: list[MountedFile], scene: AuditContext) -> bool:
 
 
 def _for_others(member: _Member, family: str) -> bool:
-    """Return whether a binary was never meant for Linux, so that having no variant for it is no fault."""
+    """Return whether a binary was never meant for Linux, so that having no variant for it is not a fault."""
     package = member.place.file.package
     if family.endswith("*"):
         return False

@@ -101,22 +101,24 @@ def _engine_of(client: ClientFacts, mount: Mounted, scene: AuditContext, wanted:
         yield _about(mount, client.folder, "ENG001", message, _generate_for(title))
     elif not right and not _overridden(scene):
         there = ", ".join(sorted(_target_of(place) for place in places))
-        message = f"no engine for {title}, which {scene.target.baseline.title} needs; there is one for {there}"
+        message = f"has no engine for {title}, which {scene.target.baseline.title} needs, but one for {there}"
         yield _about(mount, client.folder, "ENG002", message, _generate_for(title))
     for place in right:
         if place.file.size_bytes == 0 or place.file.unreadable or (place.file.format not in ("elf", "script")):
-            what = "empty" if place.file.size_bytes == 0 else place.file.unreadable or "no program and no library"
+            what = "empty" if place.file.size_bytes == 0 else place.file.unreadable or "neither a program nor a library"
             yield place.finding("ENG012", f"the engine is {what}")
         elif client.kind == "binary" and place.file.mode is not None and not place.file.mode & 0o111:
-            yield place.finding("ENG004", "the engine is a program, but not executable")
+            yield place.finding("ENG004", "the engine is a program, but it is not executable")
     others = [place for place in places if place not in right]
     if right and others:
         size = sum(place.file.size_bytes for place in others)
         there = ", ".join(sorted(_target_of(place) for place in others))
-        message = f"{len(places)} engines, {len(others)} of them for systems this is not ({there}): {format_size(size)}"
+        message = f"has {len(places)} engines, {len(others)} of them for other systems ({there}): {format_size(size)}"
         yield _about(mount, client.folder, "ENG003", message)
     if places and scene.at(f"{base}/schema.prisma") is None and not _overridden(scene):
-        yield _about(mount, client.folder, "ENG009", "schema.prisma is not beside the client, by which it finds itself")
+        yield _about(
+            mount, client.folder, "ENG009", "schema.prisma is not beside the client, which finds its files by it"
+        )
 
 
 def _copies(mount: Mounted, scene: AuditContext, homes: set[str]) -> Iterator[Finding]:
@@ -130,7 +132,7 @@ def _copies(mount: Mounted, scene: AuditContext, homes: set[str]) -> Iterator[Fi
         size = sum(place.file.size_bytes for place in copies)
         first = min(copies, key=lambda place: place.file.path)
         more = f" and {len(copies) - 1} more" if len(copies) > 1 else ""
-        yield first.finding("ENG003", f"a copy{more} that only the generator opens: {format_size(size)}")
+        yield first.finding("ENG003", f"is a copy{more} that only the generator opens: {format_size(size)}")
 
 
 def _leftovers(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
@@ -151,7 +153,7 @@ def _parts(client: ClientFacts, mount: Mounted, scene: AuditContext) -> Iterator
     root = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}@prisma/client"
     module = f"{root}/runtime/{client.runtime}.js"
     if scene.at(f"{root}/package.json") is not None and scene.at(module) is None:
-        message = f"@prisma/client/runtime/{client.runtime}.js, which it imports, is not there"
+        message = f"@prisma/client/runtime/{client.runtime}.js, which it imports, is missing"
         yield _about(mount, client.folder, "ENG010", message)
 
 
@@ -174,7 +176,7 @@ def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
             continue
         elsewhere = sorted(path for path in scene.by_path if path.endswith("node_modules/@prisma/client/package.json"))
         where = elsewhere[0].removesuffix("/package.json") if elsewhere else ""
-        message = f"@prisma/client is in {where}" if where else "@prisma/client is not with it"
+        message = f"@prisma/client is in {where}" if where else "@prisma/client is missing"
         yield _about(mount, client.folder, "ENG008", f"{message}: neither finds the other at run time")
     if any(_is_whole(client, mount, scene) for client in mount.engines.clients):
         return  # another path to the package is a link to it, as pnpm makes them

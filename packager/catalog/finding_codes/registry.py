@@ -48,7 +48,7 @@ def row_of(code: str) -> Code:
         close = difflib.get_close_matches(padded, CODES, n=1)
         fix = f"did you mean {close[0]}? " if close else ""
         msg = f"{code!r} is not a finding code"
-        raise UsageError(msg, fix=f"{fix}`packager explain all` lists all codes")
+        raise UsageError(msg, fix=f"{fix}list all codes with `packager explain all`")
     return row
 
 

@@ -140,7 +140,7 @@ def check_name(name: str, bundle: Placeable) -> None:
     """Raise ConfigError for a name Netlify does not take."""
     where = f"bundles.{bundle.name}.src"
     if name in _RESERVED:
-        raise ConfigError(f"{name!r} is a name Netlify keeps for itself", where=where, fix="rename the file")  # noqa: EM102
+        raise ConfigError(f"{name!r} is a name that Netlify reserves", where=where, fix="rename the file")  # noqa: EM102
     if not _NAME.fullmatch(name):
         msg = f"{name!r} is not a valid function name: use letters, digits, dashes and underscores"
         raise ConfigError(msg, where=where, fix="rename the file")

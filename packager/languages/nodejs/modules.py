@@ -42,7 +42,7 @@ def handler_fault(
     if esm and kind == "commonjs":
         if why:
             return HandlerFault(f"has import or export statements, but {why} makes it CommonJS", "error")
-        message = "has import or export statements, but nothing says that it is an ES module"
+        message = "has import or export statements, but neither its name nor package.json makes it an ES module"
         flag = next((flag for flag in flags if flag.flag.endswith("detect-module")), None)
         if flag is not None and flag.sure:
             return HandlerFault(f"{message}, and the host starts Node with {flag.flag}", "error")

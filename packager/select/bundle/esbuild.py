@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import GeneratorFault
+from packager.core.units import format_timeout
 from packager.model.tracing import Bundled
 from packager.toolchains.npm_tools import NpmTools, run_script
 
@@ -61,7 +62,7 @@ class EsbuildBundler:
             try:
                 done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired as error:
-                msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
+                msg = f"esbuild did not end within {format_timeout(_TIMEOUT_SECONDS)}"
                 raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error
             answer: dict[str, Any] = (
                 json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"errors": [done.stderr]}
@@ -72,7 +73,7 @@ class EsbuildBundler:
                     "correct the code, or name what must stay outside: bundles.<name>.external; "
                     "trim: trace rewrites nothing"
                 )
-                msg = "esbuild cannot join the code"
+                msg = "esbuild cannot bundle the code"
                 raise GeneratorFault(msg, where=where, fix=fix, output=said)
             files = answer["files"]
             made = [file["output"] for file in files]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import GeneratorFault
+from packager.core.units import format_timeout
 from packager.model.tracing import Trace
 from packager.toolchains.npm_tools import NpmTools, run_script
 
@@ -58,7 +59,7 @@ class NftTracer:
         try:
             done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
-            msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
+            msg = f"the tracer did not end within {format_timeout(_TIMEOUT_SECONDS)}"
             raise GeneratorFault(msg, where=where, fix="choose trim: strict") from error
         if done.returncode != 0:
             tail = "\n".join(done.stderr.replace(f"{real}/", "").splitlines()[-20:])

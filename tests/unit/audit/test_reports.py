@@ -145,7 +145,7 @@ def test_an_unknown_code_is_guessed_at(capsys: pytest.CaptureFixture[str]) -> No
         assert f"{typed!r} is not a finding code\n  fix: did you mean {meant}? " in capsys.readouterr().err
     assert run(["explain", "zzz", "--json"]) == 2
     error = json.loads(capsys.readouterr().out)["error"]
-    assert error["fix"] == "`packager explain all` lists all codes"
+    assert error["fix"] == "list all codes with `packager explain all`"
 
 
 def test_json_has_its_schema(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +204,7 @@ def test_what_packager_yaml_accepts_is_a_note(archive: Path, capsys: pytest.Capt
     assert audit() == 0
     assert "[accepted: never loaded]" in capsys.readouterr().out
     archive.rename("elsewhere.zip")
-    # Another artifact is no bundle of this project: only what all bundles accept holds for it.
+    # Another artifact is not a bundle of this project: only what all bundles accept holds for it.
     assert run(["audit", "elsewhere.zip", "--runtime", "nodejs22.x"]) == 1
     Path("packager.yaml").write_text(f"{silence}\nbundles: {{api: {{target: aws-lambda}}}}\n")
     assert run(["audit", "elsewhere.zip", "--runtime", "nodejs22.x"]) == 0

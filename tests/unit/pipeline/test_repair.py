@@ -208,6 +208,6 @@ def test_a_traced_bundle_without_a_proof_is_refused() -> None:
     (finding,) = unproved(traced, skipped, [Finding("ABI001", "note", "x", "no [accepted: known]")], "dist/api.zip")
     assert finding.code == "TRC002"
     plan = Plan(Path("/nowhere"), (), (plain, traced))
-    with pytest.raises(UsageError, match="trim: trace guesses"):
+    with pytest.raises(UsageError, match="trim: trace estimates"):
         demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="skip"))
     demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="require"))

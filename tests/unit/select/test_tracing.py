@@ -210,8 +210,8 @@ def test_layers_and_python_are_trimmed_strict_instead(tmp_path: Path) -> None:
         "snake": "strict",
         "api": "trace",
     }
-    assert "layer: trim: strict in place of bundle, a layer has no entry to trace from" in plan.notes
-    assert "snake: trim: strict in place of trace, only Node's code is traced" in plan.notes
+    assert "layer: trim: strict is used in place of bundle, because a layer has no entry to trace from" in plan.notes
+    assert "snake: trim: strict is used in place of trace, because only Node's code is traced" in plan.notes
 
 
 def test_typescript_counts_where_it_is_compiled(tmp_path: Path) -> None:

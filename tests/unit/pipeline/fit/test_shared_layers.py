@@ -257,7 +257,9 @@ def test_no_shared_layer_takes_the_name_of_a_bundle(app: Path) -> None:
 
     # Each has layers of its own then.
     assert made["api"].fit is not None
-    assert "a layer would be called api-shared-1, as a bundle is" in {trial.detail for trial in made["api"].fit.trials}
+    assert "the new layer api-shared-1 would have the name of a bundle" in {
+        trial.detail for trial in made["api"].fit.trials
+    }
     assert made["api"].bundle.layers == ("api-layer-1",)
     assert made["jobs"].bundle.layers == ("jobs-layer-1",)
 
@@ -294,7 +296,7 @@ def test_shared_layers_are_described_as_declared_ones_are(app: Path, name: str, 
     assert text.count(reference) == len(BOTH)
     assert "dist/api-shared-1" in text
     (app / "dist/api-shared-1.manifest.json").unlink()
-    with pytest.raises(ConfigError, match="was built on layer api-shared-1, which is no longer there as it was"):
+    with pytest.raises(ConfigError, match="was built on layer api-shared-1, which has changed or is missing"):
         with_fitted_layers(plan, app / "dist", load_catalog())
 
 
