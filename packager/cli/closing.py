@@ -43,9 +43,18 @@ def packed(seconds: float, *, written: bool) -> str:
 
 
 def proof_counts(proofs: Iterable[Proof]) -> tuple[str, ...]:
-    """Return how many bundles were proved, and how many were not."""
-    found = [proof.status for proof in proofs]
-    return tuple(f"{found.count(status)} {word}" for status, word in _PROOFS.items() if status in found)
+    """Return how many bundles were proved, how many of these loaded or called as well, and how many were not."""
+    found = list(proofs)
+    counts = ((len([proof for proof in found if proof.status == status]), word) for status, word in _PROOFS.items())
+    return tuple(f"{count} {word}{_manner(found) if word == 'proved' else ''}" for count, word in counts if count)
+
+
+def _manner(proofs: Sequence[Proof]) -> str:
+    """Return how those that are proved were: a handler that an event has called has been loaded before."""
+    proved = [proof for proof in proofs if proof.status == "proved"]
+    called = len([proof for proof in proved if proof.answer])
+    ways = ((len(proved) - called, "loaded"), (called, "called"))
+    return f" ({', '.join(f'{count} {way}' for count, way in ways if count)})"
 
 
 def finding_counts(findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -169,7 +169,7 @@ def _loaded_only(proof: Proof, bundle: Bundle) -> Proof:
     """Return the proof; where only what code seems to reach is packed and nothing called it, saying so."""
     if proof.status != "proved" or bundle.trim not in TRACED or bundle.proof.events:
         return proof
-    return replace(proof, detail=f"{proof.detail}; loaded, not called: name events of the bundle (proof.events)")
+    return replace(proof, detail=proof.detail.replace("loaded ", "loaded, not called: ", 1))
 
 
 def _called(start: ProveInputs) -> str:

@@ -186,7 +186,7 @@ class _Sources:
 
 
 def _members(path: Path) -> list[str]:
-    """Return the files of a zip; none of what is no zip, which the audit refuses."""
+    """Return the files of a zip; none where it is not a zip, which the audit refuses."""
     try:
         with zipfile.ZipFile(path) as archive:
             return [name for name in archive.namelist() if not name.endswith("/")]

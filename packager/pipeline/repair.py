@@ -216,7 +216,7 @@ def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
         if why.rule in ("untraced", "bundled"):
             message = f"is kept because the proof asks for {why.wanted}, which the tracer missed"
             fix = (
-                f"to keep it so from the start, set bundles.<name>.external: [{name}]"
+                f"set bundles.<name>.external: [{name}] to keep it so from the start"
                 if (name := _package(path))
                 else ""
             )
@@ -239,9 +239,9 @@ def told(view: View, target: Target, shown: str) -> list[Finding]:
         reasons.setdefault(why, []).append(name)
     found = []
     for why, names in reasons.items():
-        fix = f"to decide it yourself, set bundles.<name>.external: [{_listed(names)}]"
-        verb = "stays" if len(names) == 1 else "stay"
-        found.append(Finding("TRC004", "note", shown, f"{_listed(names)} {verb} outside the bundle: {why}", fix))
+        fix = f"set bundles.<name>.external: [{_listed(names)}] to decide it yourself"
+        message = f"{_listed(names)} must stay outside the bundle: {why}"
+        found.append(Finding("TRC004", "note", shown, message, fix))
     brought = [compiled(pattern) for pattern in target.system.brought]
     absent = [name for name in view.absent if not any(pattern.match(name) for pattern in brought)]
     if absent:

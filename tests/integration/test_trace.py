@@ -647,6 +647,6 @@ def test_what_stays_outside_and_what_is_missing_is_told_once(bench: Workbench) -
     index = {"index.js": f"{files['index.js']} require('asks');"}
     with bench.built(index, {**packages, **asks}, {"trim": "bundle"}) as made:
         notes = {finding.code: finding for finding in made["api"].findings if finding.severity == "note"}
-    assert "umd stays outside the bundle" in notes["TRC004"].message
+    assert "umd must stay outside the bundle" in notes["TRC004"].message
     assert "external: [umd]" in notes["TRC004"].fix
     assert "names gone, which is not installed" in notes["TRC005"].message

@@ -84,7 +84,7 @@ class Ground:
         return self._manifests[path]
 
     def find(self, name: str, importer: str, manner: Manner) -> str | None:
-        """Return the file that a name means to a file; "" for what is no file of the bundle's; None for nothing.
+        """Return the file that a name means to a file; "" for what is not a file of the bundle; None for nothing.
 
         Packages of the runtime and of Node, and names with a scheme (``data:``) or outside the mounts, are "".
         """

@@ -181,8 +181,8 @@ def test_reasons_for_staying_outside_are_told_once_each_and_missing_packages_but
     view = View(inventory, apart=apart, absent=("@aws-sdk/client-s3", "gone"))
     found = told(view, make_bundle().target, "dist/api.zip")
     assert [(finding.code, finding.message) for finding in found] == [
-        ("TRC004", "a, b stay outside the bundle: it starts workers"),
-        ("TRC004", "c stays outside the bundle: it hands `require` on"),
+        ("TRC004", "a, b must stay outside the bundle: it starts workers"),
+        ("TRC004", "c must stay outside the bundle: it hands `require` on"),
         ("TRC005", "names gone, which is not installed: its `require` fails when it is run, as in Node"),
     ]
     assert "external: [a, b]" in found[0].fix
