@@ -32,7 +32,7 @@ const HANDED_ON = /[=(,:]\s*require\s*[;,)\n]/;
 
 // Is code loaded from a path that begins at the code's own place?
 function loadsFromHere(text) {
-  for (const [, argument] of text.matchAll(COMPUTED)) {
+  for (const argument of new Set([...text.matchAll(COMPUTED)].map((match) => match[1]))) {
     if (HERE.test(argument)) return true;
     if (!/^[\w$]+$/.test(argument.trim())) continue;
     const name = argument.trim().replace(/\$/g, '\\$');
