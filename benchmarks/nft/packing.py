@@ -21,7 +21,7 @@ from packager.pipeline.inputs import scan_inputs
 from packager.pipeline.tools import real_tools
 from packager.planning.planner import make_plan
 from packager.project.config import parse_project
-from packager.select.trace.licences import licence_files
+from packager.select.trace.licences import is_licence, licence_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,14 +119,25 @@ class Weight:
 
 def weight_of(result: Result) -> Weight:
     """Return what the archive weighs; of native files what is left without their symbols."""
-    in_package: dict[str, dict[str, int]] = {}
-    for item in result.placed:
-        folder, _, name = item.path.rpartition("/")
-        if item.choice.file.package is not None and item.choice.file.package.path == folder != "":
-            in_package.setdefault(folder, {})[name] = item.choice.file.size_bytes
-    licences = sum(sizes[name] for sizes in in_package.values() for name in licence_files(sizes))
-    sizes = sum(item.choice.file.size_bytes for item in result.placed)
-    return Weight(sizes - sum(result.stripped.values()), licences)
+    sizes = {item.path: item.choice.file.size_bytes for item in result.placed}
+    owners = {item.path: item.choice.file.package for item in result.placed}
+    packages = {path: owner.path for path, owner in owners.items() if owner is not None and owner.path}
+    return Weight(sum(sizes.values()) - sum(result.stripped.values()), sum(sizes[path] for path in licences(packages)))
+
+
+def licences(packages: Mapping[str, str]) -> set[str]:
+    """Return which files hold a package's licence, or one of what it has copied; `packages` are file → its folder.
+
+    >>> sorted(licences({"node_modules/a/README.md": "node_modules/a", "node_modules/a/b/LICENSE": "node_modules/a"}))
+    ['node_modules/a/README.md', 'node_modules/a/b/LICENSE']
+    """
+    names: dict[str, list[str]] = {}
+    for path, package in packages.items():
+        folder, _, name = path.rpartition("/")
+        if folder == package:
+            names.setdefault(package, []).append(name)
+    found = {f"{package}/{name}" for package, given in names.items() for name in licence_files(given)}
+    return found | {path for path in packages if is_licence(path.rpartition("/")[2])}
 
 
 def _patient(bundle: Bundle) -> Bundle:
