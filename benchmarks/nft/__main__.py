@@ -113,7 +113,7 @@ class _Comparison:
         with clean_root(result.artifact.path, ()) as root:
             ran = run(self._node, flags, root.task, script.path)
         result.artifact.path.unlink()
-        return proved, why, ran, weight_of(result)
+        return proved, why, ran, weight_of(result, script)
 
     def _traced(self, script: Script, flags: Sequence[str]) -> tuple[Ran, int]:
         """Return how the script ends among the files of nft's own trace, and their bytes."""

@@ -117,9 +117,13 @@ class Weight:
     """How many of these are licences of packages."""
 
 
-def weight_of(result: Result) -> Weight:
-    """Return what the archive weighs; of native files what is left without their symbols."""
-    sizes = {item.path: item.choice.file.size_bytes for item in result.placed}
+def weight_of(result: Result, script: Script) -> Weight:
+    """Return what the archive weighs without the file of ours that loads the script.
+
+    Of native files that is what is left without their symbols.
+    """
+    ours = f"{SCRIPTS}/{script.function[0]}"
+    sizes = {item.path: item.choice.file.size_bytes for item in result.placed if item.path != ours}
     owners = {item.path: item.choice.file.package for item in result.placed}
     packages = {path: owner.path for path, owner in owners.items() if owner is not None and owner.path}
     return Weight(sum(sizes.values()) - sum(result.stripped.values()), sum(sizes[path] for path in licences(packages)))
