@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.support.hosts import free_port, npm_tool
+from tests.support.hosts import free_port
 from tests.support.witnesses import clients, settings
 from tests.support.witnesses.room import Room, unpack
 from tests.support.witnesses.runtime_api import RuntimeApi
@@ -142,7 +142,7 @@ def _python_client(
 
 
 def _launcher(question: Question, folder: Path, task: Path) -> Answer:
-    bridge = npm_tool(clients.LAUNCHER)
+    bridge = clients.tool(clients.LAUNCHER)
     environment = settings.lambda_environment(question.runtime, "", 0)
     request = {"method": "GET", "path": "/", "headers": {"host": "example.com"}, **(question.event or {})}
     environment.update(VERCEL="1", WITNESS_PAUSE=str(question.pause))
@@ -171,7 +171,7 @@ def _framework(question: Question, folder: Path, task: Path) -> Answer:
         "PORT": str(port), "K_SERVICE": "witness", "FUNCTION_TARGET": question.handler, "FUNCTION_SIGNATURE_TYPE": "http",
     }  # fmt: skip
     options = settings.node_options(question.host, question.environment.get("NODE_OPTIONS", ""))
-    client = npm_tool(clients.FRAMEWORK)
+    client = clients.tool(clients.FRAMEWORK)
     room = Room(folder / "room", task, client, None, clients.node_program(question.version))
     main = "/var/witness/node_modules/@google-cloud/functions-framework/build/src/main.js"
     command = ["/var/lang/bin/node", *options, main]

