@@ -93,14 +93,14 @@ RUNTIME = (
     runtime(
         "google-function", "runs",
         {"index.js": "exports.hello = (req, res) => res.send('hi')\n"},
-        target="google-cloud-functions", runtime="nodejs22", handler="hello", manifest={"main": "index.js"},
+        target="google-cloud-functions", runtime="nodejs22", handler="index.hello", starts=("hello",), manifest={"main": "index.js"},
         dependencies={"@google-cloud/functions-framework": "4.0.1"}, levels=("safe",), proved=True,
     ),
     runtime(
         "google-function-requires-es-module", "fails",
         {"index.js": "const { n } = require('./lib.mjs')\nexports.hello = (req, res) => res.send(String(n))\n",
          "lib.mjs": "export const n = 1\n"},
-        target="google-cloud-functions", runtime="nodejs22", handler="hello", manifest={"main": "index.js"},
+        target="google-cloud-functions", runtime="nodejs22", handler="index.hello", starts=("hello",), manifest={"main": "index.js"},
         dependencies={"@google-cloud/functions-framework": "4.0.1"}, levels=("safe",),
     ),
 )  # fmt: skip

@@ -81,7 +81,7 @@ def before(case: Case) -> Case | None:
 
 def _bundle(case: Case, level: str) -> dict[str, Any]:
     found: dict[str, Any] = {"target": case.target, "runtime": case.runtime, "trim": level}
-    if not case.starts:
+    if "src" not in case.settings:
         found["handler"] = case.handler
     if case.layers:
         found["layers"] = list(case.layers)

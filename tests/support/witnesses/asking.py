@@ -112,9 +112,7 @@ def _node_client(
 ) -> tuple[Room, list[str]]:
     client, main = clients.lambda_client(question.version)
     search = question.environment.get("NODE_PATH") or settings.node_path(question.version)
-    environment.update(
-        NODE_PATH=search, WITNESS_SEARCH_PATH=search, AWS_LAMBDA_NODEJS_USE_ALTERNATIVE_CLIENT_1="true"
-    )
+    environment.update(NODE_PATH=search, WITNESS_SEARCH_PATH=search)
     options = settings.node_options(question.host, question.environment.get("NODE_OPTIONS", ""))
     room = Room(
         folder / "room", task, client, layers, clients.node_program(question.version),

@@ -49,7 +49,7 @@ def lambda_client(major: str) -> tuple[Path, str]:
     package = folder / "node_modules/aws-lambda-ric"
     beside = package / "dist" if (package / "dist").is_dir() else package
     native = beside / "rapid-client.node"
-    if not (native / "index.js").is_file():
+    with _one_at_a_time:
         native.mkdir(exist_ok=True)
         (native / "package.json").write_text('{"type": "commonjs"}')
         shutil.copy(HERE / "native_client.cjs", native / "index.js")
