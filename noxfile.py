@@ -1,6 +1,6 @@
 """The tests on every Python that is supported: ``nox`` runs those this machine has and names the others.
 
-``nox -s tests-3.12 -- tests/unit -q`` runs one of them; what follows ``--`` goes to pytest.
+``nox -s 'tests(3.12)' -- tests/unit -q`` runs one of them; what follows ``--`` goes to pytest.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2024.4.15"
-nox.options.sessions = ["tests", "lint", "docs", "wheel"]
+nox.options.sessions = ["tests", "lint", "docs", "package", "wheel"]
 nox.options.error_on_missing_interpreters = False
 
 PYTHONS = ["3.10", "3.11", "3.12", "3.13", "3.14"]
@@ -43,11 +43,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Check that what a release shows on PyPI, README.md among it, can be shown there."""
-    session.install("build", "twine")
-    built = session.create_tmp()
-    session.run("python", "-m", "build", "--outdir", built)
-    session.run("twine", "check", "--strict", *map(str, Path(built).glob("packager-*")))
+    """Build the site, as ``./run docs`` does."""
+    session.run("./run", "docs", external=True)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """Build what a release uploads, and check that an index can show it, README.md among it."""
+    session.run("./run", "package", external=True)
 
 
 @nox.session

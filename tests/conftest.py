@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCKER_HINT = "needs a Docker engine and the images of .ci/docker-up; run with --run-docker"
+SLOW_HINT = "costs more than a second of CPU; run with --run-slow, or by ./run test without a path"
 NETWORK_HINT = "needs the npm registry and PyPI; run with --run-network"
 
 
@@ -21,6 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Offer the switches for the slow layers."""
     parser.addoption("--run-docker", action="store_true", help="run tests that need a real Docker engine")
     parser.addoption("--run-network", action="store_true", help="run tests that need npm or PyPI")
+    parser.addoption("--run-slow", action="store_true", help="run the unit tests that cost much CPU, too")
     parser.addoption("--run-heavy", action="store_true", help="run the matrices that take many minutes")
     parser.addoption("--update-golden", action="store_true", help="rewrite the files of tests/golden")
 
@@ -29,6 +32,12 @@ def pytest_configure() -> None:
     """Let Ctrl-C be Ctrl-C, also for the programs that tests start: shells switch it off for what runs behind ``&``."""
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over what stays to the end: thousands of tests and the modules they are in."""
+    gc.collect()
+    gc.freeze()
 
 
 def _docker_answers() -> bool:
@@ -48,6 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("docker") and not (run_docker and docker_there):
             item.add_marker(pytest.mark.skip(reason=DOCKER_HINT))
+        if item.get_closest_marker("slow") and not config.getoption("--run-slow"):
+            item.add_marker(pytest.mark.skip(reason=SLOW_HINT))
         if item.get_closest_marker("heavy") and not config.getoption("--run-heavy"):
             item.add_marker(pytest.mark.skip(reason="takes many minutes; run with --run-heavy"))
         if item.get_closest_marker("network") and not run_network:

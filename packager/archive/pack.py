@@ -27,10 +27,11 @@ def pack(
 ) -> Artifact:
     """Write the canonical archive of a folder's files, or of the members of a zip, and return it.
 
-    Links become what they point to, modes follow from content, backslashes in names become slashes, empty folders are
-    left out. The destination may lie in the folder: it does not become part of itself. With a cache, what was read and
-    compressed before is not again, and an archive that would become the same is left as it is. `sight` is what a walk
-    of the folder has just seen, if there was one.
+    Links become what they point to, but for those between packages (`packager.archive.fastpath.walk`); modes follow
+    from content, backslashes in names become slashes, empty folders are left out. The destination may lie in the
+    folder: it does not become part of itself. With a cache, what was read and compressed before is not again, and an
+    archive that would become the same is left as it is. `sight` is what a walk of the folder has just seen, if there
+    was one.
     Raises ArtifactError if the source cannot be read, EnvironmentFault if the destination cannot be written.
     """
     if source.is_dir():

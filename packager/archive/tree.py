@@ -20,8 +20,10 @@ def walk(
         yield entry.path, Path(str(entry.source))
 
 
-def find(root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None) -> Iterator[Entry]:
+def find(
+    root: Path, *, within: Path | None = None, skip: Callable[[str], bool] | None = None, keep_links: bool = False
+) -> Iterator[Entry]:
     """Yield each file beneath a folder with its real source and size; otherwise as `look`."""
-    for group, statuses in look(root, within=within, skip=skip):
+    for group, statuses in look(root, within=within, skip=skip, keep_links=keep_links):
         sizes = [status.st_size for status in statuses]
         yield from map(Entry, map(group.prefix.__add__, group.names), group.sources(), sizes)

@@ -44,11 +44,12 @@ _VERSION = 20
 """2.0: folders and DEFLATE, what every reader since 1993 knows."""
 _DATE_1980_01_01 = (0 << 9) | (1 << 5) | 1
 """The first day the format can say: no clock and no time zone gets into the bytes."""
-_ATTRIBUTES = {False: (stat.S_IFREG | 0o644) << 16, True: (stat.S_IFREG | 0o755) << 16}
+FILE_MODE, PROGRAM_MODE, LINK_MODE = stat.S_IFREG | 0o644, stat.S_IFREG | 0o755, stat.S_IFLNK | 0o777
+"""The Unix modes there are in an archive of ours."""
 
 
 def headers(
-    name: bytes, *, method: int, crc: int, compressed_bytes: int, size_bytes: int, executable: bool
+    name: bytes, *, method: int, crc: int, compressed_bytes: int, size_bytes: int, mode: int
 ) -> tuple[bytes, bytes]:
     """Return a member's local header and its directory record, both with the name; the offset is still zero.
 
@@ -57,7 +58,7 @@ def headers(
     flags = 0 if name.isascii() else FLAG_UTF8
     common = (_VERSION, flags, method, 0, _DATE_1980_01_01, crc, compressed_bytes, size_bytes, len(name), 0)
     local = LOCAL.pack(LOCAL_SIGNATURE, *common)
-    central = CENTRAL.pack(CENTRAL_SIGNATURE, UNIX << 8 | _VERSION, *common, 0, 0, 0, _ATTRIBUTES[executable], 0)
+    central = CENTRAL.pack(CENTRAL_SIGNATURE, UNIX << 8 | _VERSION, *common, 0, 0, 0, mode << 16, 0)
     return local + name, central + name
 
 

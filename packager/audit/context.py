@@ -1,4 +1,4 @@
-"""Everything an audit looks at: artifacts where the runtime mounts them, and the target they shall run on. Pure."""
+"""Everything an audit looks at: artifacts where the runtime mounts them, and the target they are to run on. Pure."""
 
 from __future__ import annotations
 
@@ -75,6 +75,30 @@ class AuditContext:
     def by_path(self) -> dict[str, MountedFile]:
         """Return every file by its path at run time; where two mounts have it, the later one wins, as with layers."""
         return {place.path: place for mount in self.mounts for place in _places(mount)}
+
+    @cached_property
+    def _links(self) -> dict[str, str]:
+        """Return the links by their path at run time, and where they really lead."""
+        return {
+            f"{mount.root}/{link}": f"{mount.root}/{target}"
+            for mount in self.mounts
+            for link, target in mount.inventory.links.items()
+        }
+
+    def at(self, path: str) -> MountedFile | None:
+        """Return the file at a path at run time, links to folders on the way followed; None if there is none."""
+        found = self.by_path.get(path)
+        if found is not None or not self._links:
+            return found
+        parts = path.split("/")
+        for _ in range(len(parts)):
+            ends = [end for end in range(2, len(parts)) if "/".join(parts[:end]) in self._links]
+            if not ends:
+                return None
+            parts = [*self._links["/".join(parts[: ends[0]])].split("/"), *parts[ends[0] :]]
+            if found := self.by_path.get("/".join(parts)):
+                return found
+        return None
 
     @cached_property
     def judged(self) -> tuple[MountedFile, ...]:

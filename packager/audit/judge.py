@@ -1,4 +1,4 @@
-"""The audit: every check on mounted artifacts, then what is no fault after all.
+"""The audit: every check on mounted artifacts, then what is not a fault after all.
 
 `audit` is pure; `audit_archive`, the whole verdict on files by their paths, has them scanned first.
 """
@@ -13,6 +13,7 @@ from packager.audit.binaries.libraries import check_needed, check_shadowed
 from packager.audit.binaries.platform_variants import excuse
 from packager.audit.binaries.symbols import check_symbol_versions
 from packager.audit.bundle.archives import check_archive
+from packager.audit.bundle.browsers import check_browsers
 from packager.audit.bundle.engines import check_clients, check_engines, check_overrides
 from packager.audit.bundle.handlers import check_handler, handler_texts
 from packager.audit.bundle.imports import check_imports
@@ -24,9 +25,10 @@ from packager.audit.bundle.starting import check_bootstrap, check_execute_bits, 
 from packager.audit.context import AuditContext
 from packager.languages.registry import LANGUAGES
 from packager.model.findings import Mounted
+from packager.model.stages import AuditInputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from packager.model.findings import Finding
@@ -52,6 +54,7 @@ CHECKS = (
     check_handler,
     check_imports,
     check_secrets,
+    check_browsers,
     check_engines,
     check_clients,
     check_overrides,
@@ -96,19 +99,28 @@ def audit_archive(
     `environment` holds the function's own variables, `handler` is FILE.EXPORT as the host has it, where it is known.
     Faults of the layers themselves are reported where they are audited. Raises ArtifactError for what cannot be read.
     """
+    limits = budget or target.budget
+    inputs = AuditInputs("", (), target, limits, name or str(path), tuple(environment), handler)
+    return audit_joined(path, layers, inputs, None)
+
+
+def audit_joined(
+    path: Path, layers: Sequence[Path], inputs: AuditInputs, maps: Callable[[str], bytes | None] | None
+) -> list[Finding]:
+    """Return what `audit_archive` does; `maps` gives the source map of a member that was joined from several files."""
     from packager.inventory.archive import is_archive, scan
 
-    system = target.system
+    target, system = inputs.target, inputs.target.system
     root = system.layer_root if target.kind == "layer" else system.function_root
-    of_handler = handler_texts(handler, target)
+    of_handler = handler_texts(inputs.handler, target)
     is_own_source = LANGUAGES[target.language].is_own_source
-    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name))
+    inventory = scan(path, lambda name: of_handler(name) or is_own_source(name), maps)
     below = [_mounted(layer, system.layer_root, scan(layer), str(layer), judged=False) for layer in layers]
     whole = path.is_dir() or is_archive(path)
-    mounts = [*below, _mounted(path, root, inventory, name or str(path))]
-    findings = audit(mounts, target, environment, handler=handler, whole=whole)
+    mounts = [*below, _mounted(path, root, inventory, inputs.name)]
+    findings = audit(mounts, target, inputs.environment, handler=inputs.handler, whole=whole)
     weighed = weigh(
-        name or str(path),
+        inputs.name,
         Weights(
             zipped_bytes=path.stat().st_size if path.is_file() and whole else None,
             unzipped_bytes=inventory.size_bytes,
@@ -116,7 +128,7 @@ def audit_archive(
             entries=len(inventory.files),
         ),
         target.title,
-        budget or target.budget,
+        inputs.budget,
         largest_parts(inventory),
     )
     return _ranked([*findings, *weighed])

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from packager.model.targets import Budget, Target
 
 _NAME = "\0artifact"
-"""Stands for the artifact's path, which is no part of its verdict."""
+"""Stands for the artifact's path, which is not part of its verdict."""
 _TICK_NS = 2_000_000_000
 """The coarsest clock of a file system in use: two seconds."""
 _ROOT = Path(__file__).parent.parent

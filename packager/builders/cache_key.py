@@ -1,7 +1,7 @@
 """What the result of a job depends on, as one key.
 
 What counts is what goes in: the source files, the job, the environment of its commands, and the tools or the image.
-The app's own code is no part of it where nothing but package managers and known generators run: they do not read it,
+The app's own code is not part of it where nothing but package managers and known generators run: they do not read it,
 so an edit of it costs no install. Only jobs whose lock file fixes what is installed take part.
 """
 

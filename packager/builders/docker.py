@@ -130,7 +130,7 @@ class DockerBuilder:
         said = first.output.strip().splitlines()[-1:] or ["no output"]
         msg = f"Node {job.language_version} does not run in it, and it has none of its own: {said[0]}"
         fix = (
-            f"name Lambda's own image (--image public.ecr.aws/lambda/nodejs:{job.language_version}), or --builder host"
+            f"name Lambda's own image (--image public.ecr.aws/lambda/nodejs:{job.language_version}), or --builder local"
         )
         raise DockerFault(msg, where=f"image {job.image or job.platform.image}", fix=fix)
 

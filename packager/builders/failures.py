@@ -6,6 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.core.errors import EnvironmentFault, GeneratorFault
+from packager.core.units import format_timeout
 from packager.package_managers.registry import PACKAGE_MANAGERS
 from packager.toolchains.causes import disk_full, explain
 
@@ -33,15 +34,15 @@ def invocation_failure(
     output = mask(ended.output)
     tail = "\n".join(output.splitlines()[-_TAIL_LINES:])
     if ended.timed_out:
-        msg = f"did not end within {timeout_seconds:g} s and was stopped, with all it had started"
-        return GeneratorFault(msg, where=where, fix="find out what it waits for, or raise --timeout", output=tail)
+        msg = f"did not end within {format_timeout(timeout_seconds)}, and was stopped with all that it had started"
+        return GeneratorFault(msg, where=where, fix="find what it waits for, or raise --timeout", output=tail)
     full = disk_full(output)
     if full:
         return EnvironmentFault(f"the disk is full: {full}", where=where, fix=free)
     how = f"ended with exit code {ended.exit_code}" if ended.exit_code >= 0 else f"died of signal {-ended.exit_code}"
     if ended.out_of_memory:
         fix = "give the Docker engine's machine more memory"
-        return GeneratorFault(f"{how}: out of memory", where=where, fix=fix, output=tail)
+        return GeneratorFault(f"{how}: the machine is out of memory", where=where, fix=fix, output=tail)
     cause = explain(output, [known for plugin in PACKAGE_MANAGERS.values() for known in plugin.causes])
     if cause is not None:
         return GeneratorFault(f"{how}: {cause.message}", where=where, fix=cause.fix, output=tail)

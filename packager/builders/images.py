@@ -64,11 +64,9 @@ class JobImages:
         for word in f"{facts.get('ID', '')} {facts.get('ID_LIKE', '')}".replace('"', "").split():
             if word in _FAMILIES:
                 return _FAMILIES[word]
-        msg = (
-            f"is neither of the Debian nor of the Amazon Linux family: {facts.get('PRETTY_NAME', outcome.output[:100])}"
-        )
+        msg = f"is not an image of the Debian or Amazon Linux family: {facts.get('PRETTY_NAME', outcome.output[:100])}"
         raise ConfigError(
-            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder host"
+            msg, where=f"image {image.name}", fix="name an image of one of these families, or --builder local"
         )
 
 

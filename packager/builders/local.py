@@ -153,7 +153,7 @@ def _disk_fault(error: OSError, scratch: Path) -> EnvironmentFault:
     if error.errno in _FULL:
         return EnvironmentFault("the disk is full", where=where, fix=_FREE)
     msg = f"cannot be used: {error.strerror or error}"
-    return EnvironmentFault(msg, where=where, fix="let TMPDIR name a folder you can write to, with space left")
+    return EnvironmentFault(msg, where=where, fix="set TMPDIR to a writable folder with free space")
 
 
 def _notes_on_scripts(job: Job) -> list[str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from packager.core.atomic import write
+from packager.core.system import make_link
 from packager.model.builds import WORKDIR
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _relink(root: Path, link: Path, scratch_paths: Sequence[str]) -> bool:
         if text == scratch or text.startswith(scratch.rstrip("/") + "/"):
             inside = root / os.path.relpath(text, scratch)
             link.unlink()
-            link.symlink_to(os.path.relpath(inside, link.parent))
+            make_link(link, os.path.relpath(inside, link.parent))
             return True
     return False
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import ConfigError
@@ -33,6 +34,7 @@ _BUILDS = frozenset((
 ))  # fmt: skip
 _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _INSTALLS = frozenset({"install", "i", "ci", "add", "rebuild", "rb", "link", "update", "build-from-source"})
+_WITH_A_VALUE = frozenset({"--prefix", "-C", "--cwd", "--dir", "--workspace", "-w", "--filter", "-F"})
 _RUNNERS = frozenset({"npx", "pnpx", "bunx", "env", "cross-env", "exec", "time", "command", "dotenv", "nice"})
 _SEPARATORS = re.compile(r"[|&;()]+|\n")
 _DEEPEST = 5
@@ -89,7 +91,7 @@ def foreign_program(line: str, scripts: Mapping[str, str], depth: int = 0) -> st
 
 def _managed(program: str, rest: list[str], scripts: Mapping[str, str], depth: int) -> str | None:
     """Return the foreign program that a call of a package manager comes to."""
-    words = [word for word in rest if not word.startswith("-")]
+    words = [word for before, word in pairwise(("", *rest)) if not word.startswith("-") and before not in _WITH_A_VALUE]
     if not words or words[0] in _INSTALLS:
         return f"{program} {words[0] if words else 'install'}"
     if words[0] in ("exec", "dlx", "x"):

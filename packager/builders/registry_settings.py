@@ -103,8 +103,8 @@ def _certificates(environment: Mapping[str, str], home: Path) -> bytes:
     if chosen := environment.get("PACKAGER_CA_BUNDLE"):
         blocks.update(dict.fromkeys(_blocks(chosen)))
         if not blocks:
-            msg = "PACKAGER_CA_BUNDLE names no readable file with PEM certificates"
-            raise EnvironmentFault(msg, where=chosen, fix="let it name the CA bundle, or unset it")
+            msg = "PACKAGER_CA_BUNDLE does not name a readable file with PEM certificates"
+            raise EnvironmentFault(msg, where=chosen, fix="set it to the path of a CA bundle, or unset it")
     for path in (*named, *_SYSTEM_BUNDLES):
         blocks.update(dict.fromkeys(_blocks(path)))
     return b"".join(block + b"\n" for block in blocks)

@@ -1,8 +1,9 @@
 """Which project files take part in a build, and how they get there: as a copy, or as a tar stream.
 
-Everything does, except what the build makes itself (``node_modules``), what only this machine needs (caches, virtual
-environments, version control) and what an earlier run left. Configuration such as ``.npmrc`` and ``.env`` goes in,
-because installing and generating read it; keeping it out of archives is the trimmer's business.
+Everything does, except what the build makes itself (``node_modules``; those in a framework's output are the user's),
+what only this machine needs (caches, virtual environments, version control) and what an earlier run left. Configuration
+such as ``.npmrc`` and ``.env`` goes in, because installing and generating read it; keeping it out of archives is the
+trimmer's business.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, ConfigError
+from packager.core.system import make_link
 from packager.model.builds import PYTHON_PACKAGES_DIR
+from packager.model.packages import in_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +44,7 @@ def source_files(job: Job) -> Iterator[tuple[str, Path]]:
     """Yield (path relative to the project, path on this machine) of every file and link that takes part, sorted.
 
     Links are yielded as links, see `link_target`; folders are not yielded, sockets and devices are passed over.
-    Raises ConfigError if the project is no folder, ArtifactError for what cannot be read or leads outside.
+    Raises ConfigError if the project is not a folder, ArtifactError for what cannot be read or leads outside.
     """
     if not job.source.is_dir():
         msg = "is not a folder" if job.source.exists() else "there is no such folder"
@@ -67,7 +70,7 @@ def link_target(job: Job, relative: str) -> str:
         absolute = absolute.parent.resolve() / absolute.name
     if not absolute.is_relative_to(root):
         msg = f"is a link to {text}, outside the project"
-        fix = "replace the link by what it points to, or build from a folder that contains both"
+        fix = "replace the link with what it points to, or build from a folder that contains both"
         raise ArtifactError(msg, where=relative, fix=fix)
     inside = absolute.relative_to(root)
     if LEFT_OUT.isdisjoint(inside.parts):
@@ -91,7 +94,7 @@ def copy_source(job: Job, into: Path) -> int:
             made.add(destination.parent)
         count += 1
         if path.is_symlink():
-            destination.symlink_to(link_target(job, relative))
+            make_link(destination, link_target(job, relative))
             continue
         if relative in rewritten:
             destination.write_bytes(rewritten[relative])
@@ -162,6 +165,8 @@ def _walk(folder: Path, prefix: str, ignored: frozenset[str]) -> Iterator[tuple[
 
 
 def _left_out(entry: os.DirEntry[str], relative: str, ignored: frozenset[str]) -> bool:
+    if entry.name == "node_modules" and in_output(f"{relative}/"):
+        return relative in ignored
     if entry.name in LEFT_OUT or relative in ignored or entry.name.endswith(".tmp"):
         return True
     return entry.name == "cache" and PurePosixPath(relative).parent.name == ".next"
@@ -176,10 +181,10 @@ def _require_end(link: Path, root: Path, relative: str, text: str) -> None:
         raise ArtifactError(msg, where=relative, fix="remove the link or restore what it points to") from error
     except (OSError, RuntimeError) as error:  # before Python 3.13 a circle is a RuntimeError
         msg = f"is a link to {text}, which leads back to itself"
-        raise ArtifactError(msg, where=relative, fix="remove one of the links of the circle") from error
+        raise ArtifactError(msg, where=relative, fix="remove one of these links") from error
     if not end.is_relative_to(root):
         msg = f"is a link to {text}, which leads to {end}, outside the project"
-        raise ArtifactError(msg, where=relative, fix="replace the link by what it points to")
+        raise ArtifactError(msg, where=relative, fix="replace the link with what it points to")
 
 
 def _mode(path: Path) -> int:

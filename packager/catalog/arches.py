@@ -17,5 +17,5 @@ def parse_arch(text: str, where: str) -> Arch:
     }  # fmt: skip
     if text.lower() not in names:
         msg = f"unknown architecture {text!r}"
-        raise ConfigError(msg, where=where, fix="architectures are: x86_64, arm64")
+        raise ConfigError(msg, where=where, fix="use one of: x86_64, arm64")
     return names[text.lower()]

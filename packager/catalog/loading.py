@@ -55,37 +55,37 @@ def _named(path: Path, record: _T) -> _T:
 def _check_baseline(path: Path, baseline: Baseline) -> None:
     overlap = baseline.sonames & (baseline.sonames_absent | baseline.sonames_image_only)
     if overlap:
-        msg = f"both there and not: {', '.join(sorted(overlap))}"
+        msg = f"are listed both as present and as missing: {', '.join(sorted(overlap))}"
         raise CatalogError(msg, where=f"{path}: sonames")
     if (baseline.libc == "glibc") != bool(baseline.glibc):
-        msg = "a glibc system, and no other, has a glibc version"
+        msg = "only a glibc system has a glibc version, and it must have one"
         raise CatalogError(msg, where=f"{path}: glibc")
 
 
 def _check_platform(path: Path, platform: Platform, baselines: Mapping[str, Baseline]) -> None:
     if platform.baseline not in baselines:
-        msg = f"no baseline {platform.baseline!r}"
+        msg = f"there is no baseline {platform.baseline!r}"
         raise CatalogError(msg, where=f"{path}: baseline")
     if baselines[platform.baseline].libc != platform.libc:
-        msg = f"{platform.libc} here, {baselines[platform.baseline].libc} in baseline {platform.baseline!r}"
+        msg = f"is {platform.libc} here, but {baselines[platform.baseline].libc} in baseline {platform.baseline!r}"
         raise CatalogError(msg, where=f"{path}: libc")
 
 
 def _check_host(path: Path, host: HostRecord, platforms: Mapping[str, Platform]) -> None:
     for name, offered in host.kinds.items():
         if offered.budget.zipped_by_user:
-            msg = "is said of a user's budget, never of a host's limits"
+            msg = "belongs to a user's budget, not to a host's limits"
             raise CatalogError(msg, where=f"{path}: kinds.{name}.budget.zipped_by_user")
     for name, runtime in host.runtimes.items():
         if runtime.platform not in platforms:
-            msg = f"no platform {runtime.platform!r}"
+            msg = f"there is no platform {runtime.platform!r}"
             raise CatalogError(msg, where=f"{path}: runtimes.{name}.platform")
         if runtime.language not in host.layer_paths:
-            msg = f"no layer path for {runtime.language!r}"
+            msg = f"there is no layer path for {runtime.language!r}"
             raise CatalogError(msg, where=f"{path}: layer_paths")
     for language, name in host.default_runtimes.items():
         if name not in host.runtimes or host.runtimes[name].language != language:
-            msg = f"no {language} runtime {name!r}"
+            msg = f"there is no {language} runtime {name!r}"
             raise CatalogError(msg, where=f"{path}: default_runtimes.{language}")
 
 
@@ -94,7 +94,7 @@ def _check_binary_targets(path: Path, vocabulary: BinaryTargets) -> None:
     for system, by_arch in vocabulary.by_system:
         family = system.partition("/")[0]
         if family not in families:
-            msg = f"no family {family!r}"
+            msg = f"there is no family {family!r}"
             raise CatalogError(msg, where=f"{path}: by_system.{system}")
         for arch, name in by_arch:
             if name not in vocabulary.known:
@@ -113,6 +113,6 @@ def _linked(path: Path, data: Any, vocabularies: Mapping[str, BinaryTargets]) ->
         return data
     name = native.get("binary_targets")
     if not isinstance(name, str) or name not in vocabularies:
-        msg = f"no such file in catalog/binary_targets: {name!r}"
+        msg = f"catalog/binary_targets has no file {name!r}"
         raise CatalogError(msg, where=f"{path}: native.binary_targets")
     return {**data, "native": {**native, "binary_targets": vocabularies[name]}}

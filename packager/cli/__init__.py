@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from packager.core.errors import EXIT_FINE, EXIT_INTERRUPTED, PackagerError
 
@@ -20,15 +21,21 @@ def main(arguments: list[str] | None = None) -> None:
         _speak_utf8()
     words = sys.argv[1:] if arguments is None else arguments
     if words[:1] == ["pack"]:
+        start = time.monotonic()
         from packager.archive.fastpath.noop_check import check_unchanged
 
         try:
             seen = check_unchanged(words[1:])
             if seen is not None:
+                written = False
                 if not seen.unchanged:
                     from packager.cli.quick import pack_seen
 
-                    pack_seen(seen)
+                    written = pack_seen(seen)
+                from packager.cli.closing import packed
+
+                sys.stdout.write(packed(time.monotonic() - start, written=written))
+                sys.stdout.flush()
                 sys.exit(EXIT_FINE)
         except KeyboardInterrupt as stop:
             sys.stderr.write(f"\ninterrupted: {str(stop) or 'nothing was written'}\n")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def require_file(path: Path) -> None:
     """Raise ArtifactError unless something is there."""
     if not path.exists():
-        msg = "no such file or folder"
+        msg = "there is no such file or folder"
         raise ArtifactError(msg, where=str(path), fix="name a zip, a folder or a binary")
 
 
@@ -41,7 +41,7 @@ def target_of(path: Path, name: str, runtime: str, arch: str) -> Target:
     runtime = runtime or str(beside.get("runtime", ""))
     if not runtime:
         host = load_catalog().host(name)
-        msg = "which runtime should it run on?"
+        msg = "no runtime is given, and no manifest beside it names one"
         raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")
     chosen = parse_arch(arch or str(beside.get("arch") or "x86_64"), "--arch")
     return load_catalog().target(name, runtime, chosen)

@@ -18,18 +18,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Where it should run.")
-@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: from the manifest beside it.")
-@click.option("--arch", default="", metavar="ARCH", help="x86_64 or arm64; default: from the manifest, else x86_64.")
+@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Target that PATH is for.")
 @click.option(
-    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+    "--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x. Default: from the manifest beside PATH."
 )
-@click.option("--handler", default="", metavar="NAME", help="FILE.EXPORT to look for; default: from the manifest.")
+@click.option(
+    "--arch", default="", metavar="ARCH", help="Architecture: x86_64 or arm64. Default: from the manifest, else x86_64."
+)
+@click.option(
+    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="Layer that PATH uses; may be repeated."
+)
+@click.option(
+    "--handler", default="", metavar="NAME", help="Handler to look for, as FILE.EXPORT. Default: from the manifest."
+)
 @budget_option
 @click.option(
     "--explain",
     metavar="CODE",
-    help="Explain a finding code, or all, and stop.",
+    help="Explain a finding code, or all of them, and exit.",
     is_eager=True,
     expose_value=False,
     callback=lambda ctx, _, value: _explain(ctx, value),
@@ -39,7 +45,7 @@ if TYPE_CHECKING:
     "form",
     type=click.Choice(["text", "json", "sarif", "github"]),
     default=None,
-    help="How to print it. In GitHub Actions, text comes with annotations.",
+    help="Output format. In GitHub Actions, text comes with annotations.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--no-cache", is_flag=True, help="Do not reuse the verdict of an earlier run.")
@@ -49,12 +55,15 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
     PATH is a zip, a folder or a single binary, made by any tool. Nothing of it is executed. What packager.yaml of the
     current folder accepts (silence) is listed as a note.
     """
+    import time
+
     from packager.audit.silence import silenced
     from packager.audit.verdicts import audit_cached
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.core.resources import default_cache
     from packager.model.findings import has_errors
 
+    start = time.monotonic()
     for file in (path, *layers):
         require_file(file)
     target = target_of(path, words["target"], words["runtime"], words["arch"])
@@ -67,7 +76,7 @@ def audit(path: Path, layers: tuple[Path, ...], form: str | None, as_json: bool,
         handler=words["handler"] or str(manifest_beside(path).get("handler") or ""),
     )
     findings = list(silenced(findings, _accepted(path)))
-    _print(path, target, findings, "json" if as_json else form or "")
+    _print(path, target, findings, "json" if as_json else form or "", time.monotonic() - start)
     return 1 if has_errors(findings) else 0
 
 
@@ -90,7 +99,7 @@ def _accepted(path: Path) -> Iterable[tuple[str, str, str]]:
     return sorted(set.intersection(*rows)) if rows else ()
 
 
-def _print(path: Path, target: Target, findings: list[Finding], form: str) -> None:
+def _print(path: Path, target: Target, findings: list[Finding], form: str, seconds: float) -> None:
     import json
     import os
 
@@ -117,8 +126,16 @@ def _print(path: Path, target: Target, findings: list[Finding], form: str) -> No
         from packager.cli.console import print_findings, stdout
 
         print_findings(stdout(), findings)
-    verdict = "will load and fit" if ok else "will NOT do"
-    click.echo(f"{path}: {verdict} on {target.title} ({target.baseline.title})")
+    from packager.cli.closing import done, failed, finding_counts
+    from packager.cli.plain import say
+
+    there = f"{target.title} ({target.baseline.title})"
+    if ok:
+        say(f"{path}: will load and fit on {there}")
+        say(done(seconds, *finding_counts(findings)))
+    else:
+        say(f"{path}: will not load, or does not fit, on {there}: {', '.join(finding_counts(findings))}")
+        say(failed("Audit"))
 
 
 def _explain(ctx: click.Context, code: str | None) -> None:

@@ -28,7 +28,7 @@ _config = click.option(
 )
 _project = click.argument("project", default=".", type=click.Path(path_type=Path))
 _planning = apply(
-    click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; repeatable."),
+    click.option("--bundle", multiple=True, metavar="NAME", help="Build only this bundle; may be repeated."),
     target_options,
     builder_options,
     output_options,
@@ -42,9 +42,11 @@ _planning = apply(
 @_config
 @_planning
 @proof_options
-@click.option("--fit", is_flag=True, help="Bring bundles under their limits, by the cheapest safe measures.")
-@click.option("--sbom", is_flag=True, help="Write <bundle>.cdx.json too: a CycloneDX bill of materials.")
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option(
+    "--fit", is_flag=True, help="Bring bundles that are too large under their limits, by the cheapest safe measures."
+)
+@click.option("--sbom", is_flag=True, help="Also write <bundle>.cdx.json, a CycloneDX bill of materials.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and exit.")
 @click.option("--why", metavar="PATH", help="Say why a file or folder is kept or dropped, and write nothing.")
 @talk_options
 @click.pass_context

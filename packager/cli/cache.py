@@ -1,4 +1,4 @@
-"""``packager cache``: what is kept to be quick the next time, and making room."""
+"""``packager cache``: what is kept from earlier runs, and removing it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _seconds(context: click.Context, parameter: click.Parameter, value: str | No
         return None
     match = re.fullmatch(r"(\d{1,6})([hdw]?)", value)
     if match is None:
-        msg = f"{value!r} is no length of time; write it like 30d, 12h or 2w"
+        msg = f"{value!r} is not a length of time: write it like 30d, 12h or 2w"
         raise click.BadParameter(msg, context, parameter)
     return float(int(match[1]) * _SECONDS[match[2] or "d"])
 
 
 @click.group()
 def cache() -> None:
-    """Show what is kept to be quick the next time, or make room."""
+    """Show or prune what is kept from earlier runs."""
 
 
 @cache.command()
@@ -42,9 +42,10 @@ def cache() -> None:
 @_json_option
 def info(cache: Path | None, as_json: bool) -> int:
     """Show what the cache holds."""
+    from packager.cli.plain import NARROW, hanging, say, width
     from packager.core.pruning import items, weigh
     from packager.core.resources import default_cache
-    from packager.core.units import format_size
+    from packager.core.units import counted, format_count, format_size
 
     folder = cache or default_cache()
     held = weigh(items(folder))
@@ -56,20 +57,30 @@ def info(cache: Path | None, as_json: bool) -> int:
         ]
         _print_document({"folder": str(folder), "size_bytes": total, "rooms": found})
         return 0
-    click.echo(f"{folder}: {format_size(total)}")
+    say(f"{folder}: {format_size(total)}")
+    columns = width()
+    narrow = columns is not None and columns < NARROW
+    longest = max(len(room.title) for room in held)
     for room in held:
-        if room.items:
-            click.echo(f"  {room.title:<28} {room.items:>6}  {format_size(room.size_bytes):>8}")
+        if room.items and narrow:
+            say(hanging("  ", f"{room.title}: {counted(room.items, 'item')}, {format_size(room.size_bytes)}", columns))
+        elif room.items:
+            say(f"  {room.title:<{longest}} {format_count(room.items):>7}  {format_size(room.size_bytes):>8}")
     return 0
 
 
 @cache.command()
 @click.option("--all", "everything", is_flag=True, help="Remove everything.")
 @click.option(
-    "--older-than", callback=_seconds, metavar="AGE", help="Remove what was not used for so long: 30d, 12h, 2w."
+    "--older-than",
+    callback=_seconds,
+    metavar="AGE",
+    help="Remove what was not used for this long, such as 30d, 12h or 2w.",
 )
-@click.option("--max-size", metavar="SIZE", help="Remove the least recently used until no more is left, such as 2gb.")
-@click.option("--dry-run", is_flag=True, help="Remove nothing; say what would go.")
+@click.option(
+    "--max-size", metavar="SIZE", help="Remove the least recently used until the cache is no larger, such as 2gb."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be removed, and remove nothing.")
 @_cache_option
 @_json_option
 def prune(
@@ -80,15 +91,16 @@ def prune(
     cache: Path | None,
     as_json: bool,
 ) -> int:
-    """Make room: what was not used for long goes first, and comes again when it is needed.
+    """Remove what was not used for long, to free disk space. What is needed again is made again.
 
-    Without options, what was not used for 30 days goes.
+    Without options, what was not used for 30 days is removed.
     """
     import time
 
+    from packager.cli.plain import say
     from packager.core.pruning import choose, items, remove
     from packager.core.resources import default_cache
-    from packager.core.units import format_size, parse_size
+    from packager.core.units import counted, format_size, parse_size
 
     folder = cache or default_cache()
     if not everything and older_than is None and max_size is None:
@@ -115,8 +127,8 @@ def prune(
             }
         )
     else:
-        done = "would go" if dry_run else "removed"
-        click.echo(f"{folder}: {len(gone)} items {done}, {format_size(freed)}; {format_size(left)} left")
+        done = "would be removed" if dry_run else "removed"
+        say(f"{folder}: {counted(len(gone), 'item')} {done}, {format_size(freed)}; {format_size(left)} left")
     return 0
 
 

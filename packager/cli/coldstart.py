@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.core.units import format_size
+from packager.core.units import counted, format_change, format_milliseconds, format_more, format_size
 from packager.prove.cold.quartiles import ratio, spread
 
 if TYPE_CHECKING:
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from packager.prove.cold.coldstart import ColdStart
 
 
-def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, as_json: bool) -> None:
-    """Print the measurements; the first artifact is compared with the second, if there is one."""
+def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, seconds: float, as_json: bool) -> None:
+    """Print the measurements and the seconds they took; the first artifact is compared with the second, if any."""
     if chart is not None:
         from packager.core.atomic import replacing
         from packager.prove.cold.chart import draw
@@ -27,15 +27,18 @@ def print_cold_starts(measured: Sequence[ColdStart], chart: Path | None, as_json
 
         print(json.dumps(_document(measured), indent=1))
         return
-    from packager.cli.console import stdout
+    from packager.cli.closing import done
+    from packager.cli.console import print_row, stdout
 
     console = stdout()
     for one in measured:
-        console.print(f"\n{one.name}: {len(one.starts)} cold starts, {one.where}", style="bold", markup=False)
+        print_row(console, "", f"{one.name}: {counted(len(one.starts), 'cold start')}, {one.where}")
         for label, text in _rows(one):
-            console.print(f"  {label:<10} {text}", markup=False)
+            print_row(console, label, text)
     if len(measured) == 2:
-        console.print(f"\n{_compared(*measured)}", markup=False)
+        print_row(console, "compared", _compared(*measured))
+    starts = sum(len(one.starts) for one in measured)
+    print_row(console, "", done(seconds, f"{counted(starts, 'cold start')} measured"))
 
 
 def _rows(one: ColdStart) -> list[tuple[str, str]]:
@@ -43,16 +46,18 @@ def _rows(one: ColdStart) -> list[tuple[str, str]]:
     peak = spread([start.peak_bytes for start in starts]).median
     read = spread([start.read_bytes for start in starts]).median
     calls = [start.call_ms for start in starts if start.call_ms is not None]
+    opened, files = counted(one.opened, "file"), counted(one.files, "file")
     rows = [
         ("process", f"{spread([start.process_ms for start in starts])} ms until the runtime's first line"),
         ("load", f"{spread([start.load_ms for start in starts])} ms until the handler is loaded"),
         ("first call", f"{spread(calls)} ms" if calls else ""),
         ("together", f"{spread([start.total_ms for start in starts])} ms: median (middle half)"),
         ("memory", f"{format_size(int(peak))} at its peak"),
-        ("read", f"{format_size(int(read))}, {one.opened} files opened, {starts[0].modules} modules"),
-        ("size", f"{format_size(one.zipped_bytes)} zipped, {format_size(one.unzipped_bytes)} in {one.files} files"),
+        ("read", f"{format_size(int(read))}, {opened} opened, {counted(starts[0].modules, 'module')}"),
+        ("size", f"{format_size(one.zipped_bytes)} zipped, {format_size(one.unzipped_bytes)} in {files}"),
     ]
-    spent = [f"{name.rpartition('/node_modules/')[2]} {ms:.1f}" for name, ms in one.traced if ms >= 0.5]
+    named = [(name.rpartition("/node_modules/")[2], ms) for name, ms in one.traced if ms >= 0.5]
+    spent = [f"{name} {format_milliseconds(ms)}" for name, ms in named]
     rows.append(("ms each", ", ".join(spent)))
     return [(label, text) for label, text in rows if text]
 
@@ -60,8 +65,8 @@ def _rows(one: ColdStart) -> list[tuple[str, str]]:
 def _compared(one: ColdStart, other: ColdStart) -> str:
     times = ratio([start.total_ms for start in one.starts], [start.total_ms for start in other.starts])
     return (
-        f"{one.name} takes {times} times as long as {other.name}, with {one.files - other.files:+,} files "
-        f"and {(one.unzipped_bytes - other.unzipped_bytes) / (1 << 20):+.1f} MB"
+        f"{one.name} takes {times} times as long as {other.name}, with {format_more(one.files - other.files, 'file')} "
+        f"and {format_change(one.unzipped_bytes - other.unzipped_bytes)}"
     )
 
 

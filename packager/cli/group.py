@@ -41,10 +41,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connections": ("connections", "Say whether the database has the connections a function may open."),
     "publish": ("publish", "Publish a layer or function zip to AWS, repeatably."),
     "report": ("report", "Write a page that shows where the bytes of a zip or folder go."),
-    "diff": ("report", "Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise."),
+    "diff": ("report", "Compare two zips or folders; exits 0 if they are identical, 1 otherwise."),
     "explain": ("explain", "Explain a finding code: what it means, and how to fix it."),
     "targets": ("targets", "Show targets, runtimes, limits and baselines."),
-    "cache": ("cache", "Show what is kept to be quick the next time, or make room."),
+    "cache": ("cache", "Show or prune what is kept from earlier runs."),
     "doctor": ("doctor", "Show what this machine can do."),
 }
 
@@ -99,7 +99,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
     epilog="Results go to stdout, progress to stderr. Exit codes: 0 success, 1 findings, 2 usage, "
     "3 configuration, 4 environment, 5 generator failed, 6 unreadable input, 7 provider refused, "
-    "70 our bug, 130 interrupted.",
+    "70 a bug in packager, 130 interrupted.",
 )
 @click.version_option(__version__, prog_name="packager")
 def cli() -> None:
@@ -118,7 +118,10 @@ def run(arguments: list[str]) -> int:
     except PackagerError as error:
         return _told(as_json, error)
     except click.ClickException as error:
-        error.show()
+        if type(error).__name__ == "NoArgsIsHelpError":  # of click 8.2 and later: its message is the help
+            error.show()
+        else:
+            _complain(error)
         return _refused(as_json, _usage(error), error.exit_code)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -145,8 +148,9 @@ def report_bug(error: Exception, *, as_json: bool) -> int:
 
 def _told(as_json: bool, error: PackagerError) -> int:
     """Tell an expected error, and return its exit code."""
-    click.secho("error: ", fg="red", err=True, nl=False)
-    click.echo(str(error), err=True)
+    from packager.cli.plain import coloured, plain
+
+    click.echo(coloured("error: ", "red", err=True) + plain(str(error)), err=True)
     return _refused(as_json, error.to_json(), error.exit_code)
 
 
@@ -181,6 +185,15 @@ def _refused(as_json: bool, error: dict[str, object], exit_code: int) -> int:
         with suppress(OSError):  # it may be stdout that is the trouble; the exit code says the rest
             click.echo(json.dumps({"version": 1, "ok": False, "error": error}, indent=1))
     return exit_code
+
+
+def _complain(error: click.ClickException) -> None:
+    """Tell click's own complaint as every error is told."""
+    from packager.cli.plain import coloured, plain
+
+    message = error.format_message().removesuffix(".")
+    told = f"{message[:1].lower()}{message[1:]}\n  fix: {_usage(error)['fix']}"
+    click.echo(coloured("error: ", "red", err=True) + plain(told), err=True)
 
 
 def _usage(error: click.ClickException) -> dict[str, object]:

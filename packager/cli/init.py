@@ -9,7 +9,7 @@ import click
 
 @click.command()
 @click.argument("directory", default=".", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Write over a packager.yaml that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing packager.yaml.")
 @click.option("--stdout", "to_stdout", is_flag=True, help="Print it instead of writing it.")
 def init(directory: Path, force: bool, to_stdout: bool) -> int:
     """Write a commented packager.yaml from what is detected.
@@ -22,7 +22,7 @@ def init(directory: Path, force: bool, to_stdout: bool) -> int:
 
     root = directory.resolve()
     if not root.is_dir():
-        msg = "no such folder"
+        msg = "there is no such folder"
         raise UsageError(msg, where=str(directory))
     text = config_text(root)
     if to_stdout:
@@ -30,8 +30,8 @@ def init(directory: Path, force: bool, to_stdout: bool) -> int:
         return 0
     path = root / "packager.yaml"
     if path.exists() and not force:
-        msg = "is already there and was left alone"
-        raise UsageError(msg, where=str(path), fix="look at a new one with --stdout, or overwrite with --force")
+        msg = "exists already and was not changed"
+        raise UsageError(msg, where=str(path), fix="print a new one with --stdout, or overwrite this one with --force")
     place_files({path.name: text}, root)
     click.echo(f"{path} written: look at it, then run `packager plan {directory}`")
     return 0

@@ -38,23 +38,27 @@ def list_(as_json: bool) -> int:
         ]  # fmt: skip
         click.echo(json.dumps({"version": 1, "ok": True, "recipes": rows}, indent=1))
         return 0
+    from packager.cli.plain import hanging, width
+
     for recipe in recipes:
-        source = "from your app" if recipe.needs_project else "stands alone, or with your app's version"
-        click.echo(f"{recipe.name:<16} {recipe.title} ({source})")
+        source = "needs your app" if recipe.needs_project else "needs no app; with --project it takes the app's version"
+        click.echo(hanging(f"{recipe.name:<16} ", f"{recipe.title} ({source})", width()))
     return 0
 
 
 @layer.command()
 @click.argument("recipe")
-@click.option("--project", type=click.Path(path_type=Path), help="The app whose schema and versions are taken.")
+@click.option(
+    "--project", type=click.Path(path_type=Path), help="Folder of the app whose schema and versions are used."
+)
 @click.option("--name", default="", help="Name of the layer; default: the recipe's.")
 @click.option("--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x.")
-@click.option("--arch", multiple=True, metavar="ARCH", help="x86_64 or arm64; repeatable.")
+@click.option("--arch", multiple=True, metavar="ARCH", help="Architecture: x86_64 or arm64; may be repeated.")
 @builder_options
 @output_options
 @budget_option
 @proof_options
-@click.option("--dry-run", is_flag=True, help="Show the plan and stop.")
+@click.option("--dry-run", is_flag=True, help="Show the plan and exit.")
 @talk_options
 @click.pass_context
 def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, **words: Any) -> int:
@@ -74,11 +78,11 @@ def build(ctx: click.Context, /, recipe: str, project: Path | None, name: str, *
         if found.needs_project and (Path.cwd() / "package.json").is_file():
             project = Path.cwd()
         else:
-            msg = f"recipe {found.name} is made from an app: its schema and its versions"
+            msg = f"recipe {found.name} needs an app: it uses the app's schema and versions"
             raise UsageError(msg, where="--project", fix="give the app's folder: --project PATH")
     root = (project or found.folder).resolve()
     if not root.is_dir():
-        msg = "no such folder"
+        msg = "there is no such folder"
         raise UsageError(msg, where=str(root))
     spec = BundleSpec(name=name or found.name, target="aws-lambda-layer", recipe=str(found.folder))
     talk = {key: bool(words.pop(key)) for key in ("as_json", "verbose", "quiet")}

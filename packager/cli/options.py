@@ -28,16 +28,19 @@ def apply(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 
 
 target_options = apply(
-    click.option("--target", default="", metavar="NAME", help="Where it runs, see `packager targets`."),
-    click.option("--runtime", default="", metavar="NAME", help="Runtime in the host's spelling, such as nodejs22.x."),
-    click.option("--arch", multiple=True, metavar="ARCH", help="x86_64 or arm64; repeatable."),
+    click.option("--target", default="", metavar="NAME", help="Target that runs it; see `packager targets`."),
+    click.option("--runtime", default="", metavar="NAME", help="Runtime as the host names it, such as nodejs22.x."),
+    click.option("--arch", multiple=True, metavar="ARCH", help="Architecture: x86_64 or arm64; may be repeated."),
 )
 builder_options = apply(
     click.option(
         "--builder",
         type=click.Choice(["auto", "docker", "local", "host"]),
         default=None,
-        help="Where to build: in a matching image, or on this machine for the target (local, or host). Default: auto.",
+        help=(
+            "Where to build: in an image that matches the target, or on this "
+            "machine (local, also called host). Default: auto."
+        ),
     ),
     click.option("--image", default="", metavar="NAME", help="Base image to build in, in place of the platform's own."),
     click.option(
@@ -49,16 +52,17 @@ builder_options = apply(
     click.option(
         "--fix-schema",
         is_flag=True,
-        help="Build for the engine the target needs where the Prisma schema does not list it; your file stays.",
+        help=(
+            "Build with the engine that the target needs, even if the Prisma schema "
+            "does not list it; the schema is not changed."
+        ),
     ),
     click.option(
         "--fresh",
         is_flag=True,
         help="Install and generate again, even if nothing has changed since the last build.",
     ),
-    click.option(
-        "--offline", is_flag=True, help="Fetch nothing: packages and engines come from caches, or not at all."
-    ),
+    click.option("--offline", is_flag=True, help="Fetch nothing: use packages and engines from caches only."),
 )
 output_options = apply(
     click.option("--out", default="dist", show_default=True, type=click.Path(path_type=Path), help="Output folder."),
@@ -71,26 +75,24 @@ output_options = apply(
         type=click.Choice(list(LEVELS)),
         default="default",
         show_default=True,
-        help="How hard to compress.",
+        help="Compression level.",
     ),
 )
 trim_option = click.option(
     "--trim",
     type=click.Choice(TRIM_LEVELS),
     default=None,
-    help="How much of what is installed to leave out. Default: safe.",
+    help="How much of the installed packages to leave out. Default: safe.",
 )
-budget_option = click.option("--budget", metavar="SIZE", help="Largest zip you allow, such as 25mb.")
+budget_option = click.option("--budget", metavar="SIZE", help="Largest zip to accept, such as 25mb.")
 proof_options = apply(
     click.option("--no-prove", is_flag=True, help="Do not load the finished bundle."),
-    click.option("--require-proof", is_flag=True, help="A bundle that cannot be proved here is an error."),
-    click.option(
-        "--prove-image", default="", metavar="NAME", help="Image to prove in: a stand-in for the target's own."
-    ),
+    click.option("--require-proof", is_flag=True, help="Fail if a bundle cannot be proved on this machine."),
+    click.option("--prove-image", default="", metavar="NAME", help="Image to prove in, in place of the target's own."),
 )
 talk_options = apply(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
-    click.option("-v", "--verbose", is_flag=True, help="Show the output of commands."),
+    click.option("-v", "--verbose", is_flag=True, help="Show every step, the output of commands and all details."),
     click.option("-q", "--quiet", is_flag=True, help="Show errors only."),
 )
 

@@ -10,23 +10,60 @@ import click
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Where it should run.")
-@click.option("--runtime", default="", metavar="NAME", help="Such as nodejs22.x; default: from the manifest beside it.")
-@click.option("--arch", default="", metavar="ARCH", help="x86_64 or arm64; default: from the manifest, else x86_64.")
-@click.option("--handler", default="", metavar="NAME", help="Such as src/handler.handler; default: from the manifest.")
+@click.option("--target", default="aws-lambda", show_default=True, metavar="NAME", help="Target that PATH is for.")
 @click.option(
-    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath it; repeatable."
+    "--runtime", default="", metavar="NAME", help="Runtime, such as nodejs22.x. Default: from the manifest beside PATH."
 )
-@click.option("--event", default="", metavar="FILE", help="Call the handler with it, too: JSON file, or http, sqs, …")
-@click.option("--expect", default="", metavar="WORD", help="Its answer: a status, JSON it contains, or a file of that.")
-@click.option("--how", type=click.Choice(["auto", "docker", "local"]), default="auto", show_default=True, help="Where.")
-@click.option("--image", default="", metavar="NAME", help="Image to prove in: a stand-in for the target's own.")
-@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="The function's environment; repeatable.")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds until it counts as hanging.")
-@click.option("--cold-start", default=0, metavar="N", type=click.IntRange(0, 1000), help="Time N fresh starts instead.")
-@click.option("--vs", type=click.Path(path_type=Path), metavar="ZIP", help="With --cold-start: in turns with this one.")
-@click.option("--vs-layer", "vs_layers", multiple=True, type=click.Path(path_type=Path), help="A layer beneath --vs.")
-@click.option("--chart", type=click.Path(path_type=Path), metavar="FILE", help="With --cold-start: draw it, as SVG.")
+@click.option(
+    "--arch", default="", metavar="ARCH", help="Architecture: x86_64 or arm64. Default: from the manifest, else x86_64."
+)
+@click.option(
+    "--handler", default="", metavar="NAME", help="Handler, such as src/handler.handler. Default: from the manifest."
+)
+@click.option(
+    "--layer", "layers", multiple=True, type=click.Path(path_type=Path), help="Layer that PATH uses; may be repeated."
+)
+@click.option(
+    "--event",
+    default="",
+    metavar="FILE",
+    help="Also call the handler with this event: a JSON file, or a sample such as http or sqs.",
+)
+@click.option(
+    "--expect",
+    default="",
+    metavar="WORD",
+    help="Expected answer: a status, JSON that it contains, or a file with that JSON.",
+)
+@click.option(
+    "--how", type=click.Choice(["auto", "docker", "local"]), default="auto", show_default=True, help="Where to prove."
+)
+@click.option("--image", default="", metavar="NAME", help="Image to prove in, in place of the target's own.")
+@click.option(
+    "--env",
+    "variables",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Environment variable of the function; may be repeated.",
+)
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds after which it counts as hanging.")
+@click.option(
+    "--cold-start", default=0, metavar="N", type=click.IntRange(0, 1000), help="Measure N cold starts instead."
+)
+@click.option("--vs", type=click.Path(path_type=Path), metavar="ZIP", help="With --cold-start: compare with this zip.")
+@click.option(
+    "--vs-layer",
+    "vs_layers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Layer that the --vs zip uses; may be repeated.",
+)
+@click.option(
+    "--chart",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --cold-start: write a chart to this SVG file.",
+)
 @click.option("--cache", envvar="PACKAGER_CACHE", type=click.Path(path_type=Path), help="Cache folder.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def prove(
@@ -47,19 +84,21 @@ def prove(
     environment and nothing of yours. With --cold-start it is timed instead.
     """
     import json
+    import time
 
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.core.errors import UsageError
     from packager.core.resources import default_cache
     from packager.prove.prover import prove as run_proof
 
+    start = time.monotonic()
     require_file(path)
     for layer in layers:
         require_file(layer)
     target = target_of(path, words["target"], words["runtime"], words["arch"])
     handler = words["handler"] or str(manifest_beside(path).get("handler", ""))
     if target.kind == "function" and not handler:
-        msg = "which handler should be loaded?"
+        msg = "no handler is given, and no manifest beside it names one"
         raise UsageError(msg, where="--handler", fix="write it as path/to/module.exportedName")
     environment = {}
     for pair in variables:
@@ -89,7 +128,7 @@ def prove(
             image=words["image"],
             cache=cache or default_cache(),
         )
-        print_cold_starts(measured, words["chart"], as_json)
+        print_cold_starts(measured, words["chart"], time.monotonic() - start, as_json)
         return 0
     proof = run_proof(
         path,
@@ -117,16 +156,21 @@ def prove(
         }
         click.echo(json.dumps(document, indent=1))
         return int(proof.status == "failed")
-    from packager.cli.console import print_findings, stdout
+    from packager.cli.closing import done, failed, proof_counts
+    from packager.cli.console import print_findings, print_row, stdout
+    from packager.cli.plain import plain
 
     console = stdout()
     print_findings(console, proof.findings)
     if proof.output and proof.status == "failed":
         for line in proof.output.splitlines()[-20:]:
-            console.print(f"  │ {line}", markup=False, style="dim")
-    console.print(f"{path}: {proof.status}: {proof.detail}", markup=False)
+            console.print(f"  │ {plain(line)}", style="dim")
+    detail = proof.detail if proof.status == "skipped" else f"{proof.status}: {proof.detail}"
+    print_row(console, "", f"{path}: {detail}")
     if proof.answer:
-        console.print(f"  answer {proof.answer[:4000]}", markup=False)
+        print_row(console, "answer", proof.answer[:4000])
+    spent = time.monotonic() - start
+    print_row(console, "", failed("Proof") if proof.status == "failed" else done(spent, *proof_counts([proof])))
     return int(proof.status == "failed")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,34 +45,57 @@ class PublishOptions:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--name", default="", help="Name of the layer or function; from the manifest if not given.")
-@click.option("--function", default="", metavar="NAME", help="Publish to this function, whatever the manifest says.")
-@click.option("--region", "regions", multiple=True, help="May be repeated. Default: AWS_REGION or the profile's.")
-@click.option("--bucket", default="", help="For zips over the direct limit. {region} in the name is filled in.")
+@click.option("--name", default="", help="Name of the layer or function. Default: from the manifest.")
 @click.option(
-    "--layer", "layers", multiple=True, metavar="ARN", help="In order; a name: its newest. Default: as built."
+    "--function", default="", metavar="NAME", help="Publish to this function, even if the manifest says otherwise."
 )
-@click.option("--runtime", "runtimes", multiple=True, help="From the manifest if not given; layers may have several.")
-@click.option("--arch", "arches", multiple=True, type=click.Choice(("x86_64", "arm64")), help="As --runtime.")
-@click.option("--handler", default="", help="For functions; from the manifest if not given.")
-@click.option("--env", "environment", multiple=True, metavar="NAME=VALUE", help="For functions; other variables stay.")
-@click.option("--create", is_flag=True, help="Make the function if it is not there; needs --role.")
-@click.option("--role", default="", metavar="ARN", help="Execution role of a function that is made.")
-@click.option("--description", default="", help="For layers.")
-@click.option("--license", default="", help="For layers.")
-@click.option("--endpoint-url", default="", metavar="URL", help="Another server with AWS's API, such as LocalStack.")
-@click.option("--profile", default="", help="Of ~/.aws/config.")
-@click.option("--dry-run", is_flag=True, help="Say what would be done. Asks AWS, changes nothing.")
+@click.option(
+    "--region", "regions", multiple=True, help="Region; may be repeated. Default: AWS_REGION or the profile's."
+)
+@click.option("--bucket", default="", help="S3 bucket for zips too large for a direct upload; {region} is filled in.")
+@click.option(
+    "--layer",
+    "layers",
+    multiple=True,
+    metavar="ARN",
+    help="Layer by ARN, or by name for its newest; may be repeated, in order. Default: as built.",
+)
+@click.option(
+    "--runtime", "runtimes", multiple=True, help="Runtime; may be repeated for layers. Default: from the manifest."
+)
+@click.option(
+    "--arch",
+    "arches",
+    multiple=True,
+    type=click.Choice(("x86_64", "arm64")),
+    help="Architecture, given as --runtime is.",
+)
+@click.option("--handler", default="", help="Handler of the function. Default: from the manifest.")
+@click.option(
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Variable of the function; may be repeated. Others stay.",
+)
+@click.option("--create", is_flag=True, help="Create the function if it does not exist; requires --role.")
+@click.option("--role", default="", metavar="ARN", help="Execution role of a function that is created.")
+@click.option("--description", default="", help="Description of the layer.")
+@click.option("--license", default="", help="Licence of the layer.")
+@click.option("--endpoint-url", default="", metavar="URL", help="Another server with the AWS API, such as LocalStack.")
+@click.option("--profile", default="", help="Profile of ~/.aws/config.")
+@click.option("--dry-run", is_flag=True, help="Show what would be done: AWS is asked, nothing is changed.")
 @talk_options
 def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, ...], **values: Any) -> int:
     """Publish a layer or function zip to AWS, repeatably.
 
     What AWS already has under the same CodeSha256 is not sent again. A zip over the limit of a direct upload goes
-    through --bucket. Name, runtime and the like come from the manifest beside the zip; options come first.
+    through --bucket. Name, runtime and the like come from the manifest beside the zip, unless options give them.
     """
     from packager.cli.console import Steps
     from packager.core.progress import Stopwatch
 
+    start = time.monotonic()
     options = PublishOptions(environment=tuple(_variable(text) for text in environment), **values)
     with Steps(verbosity(verbose, quiet, as_json)) as steps:
         package, results = publish_everywhere(options, Stopwatch(steps))
@@ -79,8 +103,11 @@ def publish(as_json: bool, verbose: bool, quiet: bool, environment: tuple[str, .
     if as_json:
         click.echo(json.dumps({"version": 1, "ok": ok, **to_json(package, results)}, indent=1))
     elif not (quiet and ok):
+        from packager.cli.plain import say
+
         for result in results:
-            click.echo("\n".join(describe(result)))
+            say("\n".join(describe(result)))
+        say(_closing(results, time.monotonic() - start))
     return EXIT_FINE if ok else EXIT_FINDINGS
 
 
@@ -119,7 +146,11 @@ def make_spec(options: PublishOptions, description: ZipDescription) -> tuple[Lay
     name = options.function or options.name or description.bundle
     destination = destination_for(description.target)
     if kind not in destination.TARGETS:
-        msg = f"a {kind} cannot be published to {destination.SERVICE}" if kind else "is it a layer or a function?"
+        msg = (
+            f"a {kind} cannot be published to {destination.SERVICE}"
+            if kind
+            else "it is not clear whether this is a layer or a function"
+        )
         raise UsageError(msg, where=where, fix="give --function NAME for a function, or --name NAME for a layer")
     if not name:
         msg = f"the {kind} has no name"
@@ -149,9 +180,29 @@ def make_spec(options: PublishOptions, description: ZipDescription) -> tuple[Lay
     return spec, budget
 
 
+def _closing(results: list[Published], seconds: float) -> str:
+    """Return the last line: how many regions were changed, and how."""
+    from collections import Counter
+
+    from packager.cli.closing import done, failed
+
+    told = Counter(
+        f"would be {each.action}" if each.planned and not each.unchanged else each.action for each in results
+    )
+    counts = [f"{number} {action}" for action, number in told.items()]
+    if any(result.action == "refused" for result in results):
+        return failed("Publish", f"Of {len(results)}: {', '.join(counts)}.")
+    return done(seconds, *counts, *(["nothing was changed"] if all(each.planned for each in results) else []))
+
+
+def _only_planned(result: Published) -> bool:
+    """Return whether a dry run names a change that it did not make."""
+    return result.planned and not result.unchanged
+
+
 def describe(result: Published) -> list[str]:
     """Return lines for people: what was done, and each finding."""
-    verb = f"would be {result.action}:" if result.planned and not result.unchanged else result.action
+    verb = f"would be {result.action}:" if _only_planned(result) else result.action
     line = f"{verb} {result.kind} {result.name} in {result.region}"
     line += f": {result.arn}" if result.arn else ""
     if result.changes and result.changes != ("new",):
@@ -182,12 +233,12 @@ def _refuse(options: PublishOptions, where: str, what: str, names: tuple[str, ..
     given = [flags.get(name, f"--{name}") for name in names if getattr(options, name)]
     if given:
         msg = f"{', '.join(given)} cannot be used for {what}"
-        raise UsageError(msg, where=where, fix="leave it away, or check that this is the right zip")
+        raise UsageError(msg, where=where, fix="remove it, or check that this is the right zip")
 
 
 def _variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not (name and equals):
-        msg = f"not a variable: {name!r}"  # never the value: it may be a secret
+        msg = f"expected NAME=VALUE, found a text that starts with {name!r}"  # never the value: it may be a secret
         raise UsageError(msg, where="--env", fix="write NAME=VALUE")
     return name, value

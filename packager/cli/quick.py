@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from packager.model.archives import Artifact
 
 
-def pack_seen(seen: PackCheck) -> None:
-    """Pack what a glance has seen to have changed, and say so; raises what packing raises."""
+def pack_seen(seen: PackCheck) -> bool:
+    """Pack what a glance has seen to have changed, and say so; returns whether it was written."""
     from pathlib import Path
 
     from packager.archive.cache.member_cache import open_cache
@@ -35,7 +35,7 @@ def pack_seen(seen: PackCheck) -> None:
             sight=seen.sight,
         )
         sys.stdout.write(told(artifact))
-        sys.stdout.flush()
+    return artifact.written
 
 
 def document(artifact: Artifact) -> dict[str, object]:

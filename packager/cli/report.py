@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from packager.cli.closing import done
+from packager.cli.plain import say
 from packager.core.units import counted
 
 if TYPE_CHECKING:
@@ -16,14 +19,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The page to write. Default: PATH.report.html.")
-@click.option("--against", "--vs", type=click.Path(path_type=Path), help="Another zip or folder: what changed since.")
+@click.option("--against", "--vs", type=click.Path(path_type=Path), help="Earlier zip or folder to compare with.")
 @click.option(
-    "--sbom", type=click.Path(path_type=Path), metavar="FILE", help="Write a CycloneDX bill of materials; - is stdout."
+    "--sbom",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a CycloneDX bill of materials to FILE; - is stdout.",
 )
 @click.option(
-    "--licences", "--licenses", is_flag=True, help="Print the licences of what is in it, unknown ones by name."
+    "--licences",
+    "--licenses",
+    is_flag=True,
+    help="Print the licences of the packages, and the names of those without a known one.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the data as one JSON document, write no page.")
+@click.option("--json", "as_json", is_flag=True, help="Print the data as one JSON document, and write no page.")
 def report(
     path: Path, output: Path | None, against: Path | None, sbom: Path | None, licences: bool, as_json: bool
 ) -> int:
@@ -54,7 +63,7 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
 
         text = cyclonedx_text(materials)
         if not _place(sbom, text) and not as_json:
-            click.echo(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
+            say(f"{sbom}: {counted(len(materials.parts), 'package')} of {materials.name}")
     if licences and as_json:
         import json
 
@@ -62,7 +71,7 @@ def _materials(path: Path, sbom: Path | None, licences: bool, as_json: bool) -> 
     elif licences:
         lines = list(licence_lines(licence_shares(materials)))
         for line in lines or [f"{materials.name}: no packages are recognised in it"]:
-            click.echo(line)
+            say(line)
 
 
 def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) -> int:
@@ -71,6 +80,7 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
     from packager.report.difference import compare
     from packager.report.page import document, page
 
+    start = time.monotonic()
     contents = read_contents(path)
     other = difference = None
     if against is not None:
@@ -84,7 +94,8 @@ def _page(path: Path, output: Path | None, against: Path | None, as_json: bool) 
         return 0
     target = output or _beside(path)
     if not _place(target, page(contents, difference, other)):
-        click.echo(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
+        say(f"{target}: {counted(len(contents.items), 'file')} of {contents.name}")
+        say(done(time.monotonic() - start, "1 page written"))
     return 0
 
 
@@ -101,7 +112,7 @@ def _place(target: Path, text: str) -> bool:
 
 
 def _beside(path: Path) -> Path:
-    """Return the page's default place: not in the folder it tells of, though that be called "." or ".."."""
+    """Return the page's default place: not in the folder it tells of, even if that is called "." or ".."."""
     real = path.resolve()
     folder = path.parent if path.name not in ("", "..") else real.parent
     return folder / f"{real.name or 'root'}.report.html"
@@ -112,7 +123,7 @@ def _beside(path: Path) -> Path:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def diff(before: Path, after: Path, as_json: bool) -> int:
-    """Say what sets two zips or folders apart; exits 0 if nothing does, 1 otherwise.
+    """Compare two zips or folders; exits 0 if they are identical, 1 otherwise.
 
     Packages by version, files by content. Where two zips hold the same and are not the same: the
     first byte that differs, and why (order, dates, modes, compression).
@@ -137,9 +148,9 @@ def diff(before: Path, after: Path, as_json: bool) -> int:
         click.echo(json.dumps(diff_json(old, new, difference, in_bytes, identical), indent=1))
         return int(not identical)
     if identical:
-        kind = "byte for byte the same" if before.is_file() and after.is_file() else "the same"
+        kind = "identical, byte for byte" if before.is_file() and after.is_file() else "identical"
         click.echo(f"{kind}: {counted(len(new.items), 'file')}")
         return 0
     for line in diff_lines(old, new, difference, in_bytes):
-        click.echo(line)
+        say(line)
     return 1

@@ -30,8 +30,8 @@ def options_of(ctx: click.Context, project: Project) -> BuildOptions:
 
     given = ctx.params
     if given.get("no_prove") and given.get("require_proof"):
-        msg = "--no-prove and --require-proof exclude each other"
-        raise UsageError(msg, fix="give one of them")
+        msg = "--no-prove and --require-proof cannot be used together"
+        raise UsageError(msg, fix="remove one of them")
     prove: ProveMode = "skip" if given.get("no_prove") else "require" if given.get("require_proof") else "auto"
     source = ctx.get_parameter_source("out")
     typed = source is not None and source.name != "DEFAULT"

@@ -7,30 +7,31 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from packager.catalog.current import load_catalog
-from packager.cli.console import Steps, print_findings, stdout
+from packager.cli.console import Steps, print_row, stdout
+from packager.cli.plain import hanging, plain, width
 from packager.cli.request import planned
+from packager.cli.summary import print_summary
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import EXIT_FINDINGS, EXIT_FINE, UsageError
 from packager.core.signals import interrupting
 from packager.core.units import format_size
 from packager.delivery.deliver import deliver
-from packager.delivery.manifest import manifest, notes
+from packager.delivery.manifest import manifest
 from packager.delivery.placing import check_writable
-from packager.pipeline.fit.messages import plan_lines
 from packager.pipeline.run import Result, package, selections
 from packager.pipeline.tools import real_tools
-from packager.pipeline.weights import with_layers
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from rich.console import Console
 
     from packager.model.options import BuildOptions
     from packager.model.plan import Bundle, Plan
     from packager.model.project import Project
     from packager.model.selection import Choice
     from packager.model.tools import Tools
+
+_ASIDES = ("engine: ",)
+"""Begins notes that only say what was recognised: `packager plan` and ``-v`` show them."""
 
 
 def show_plan(project: Project, options: BuildOptions, as_json: bool) -> int:
@@ -41,18 +42,21 @@ def show_plan(project: Project, options: BuildOptions, as_json: bool) -> int:
         return EXIT_FINE
     console = stdout()
     for note in plan.notes:
-        console.print(f"- {note}", markup=False)
+        console.print(hanging("- ", plain(note), width()))
     for index, job in enumerate(plan.jobs, start=1):
         image = f" in {job.image or job.platform.image}" if job.builder == "docker" else " on this machine"
-        console.print(f"\njob {index}: {job.builder} builder{image}, for {job.platform.title} {job.arch}", markup=False)
+        console.print()
+        title = f"{job.builder} builder{image}, for {job.platform.title} {job.arch}"
+        console.print(hanging(f"job {index}: ", title, width()))
         manager = f"{job.manager} with {job.lock_file}" if job.manager else "nothing to install"
-        console.print(f"  install   {manager}", markup=False)
+        print_row(console, "install", manager, indent=9)
         for line in job.generate:
-            console.print(f"  generate  {line}", markup=False)
+            print_row(console, "generate", line, indent=9)
     for bundle in plan.bundles:
-        console.print(f"\n{bundle.name}: {bundle.kind} for {bundle.target.title}", markup=False)
+        console.print()
+        console.print(hanging(f"{bundle.name}: ", f"{bundle.kind} for {bundle.target.title}", width()))
         for label, text in _bundle_rows(bundle, plan):
-            console.print(f"  {label:<9} {text}", markup=False)
+            print_row(console, label, text, indent=9)
     return EXIT_FINE
 
 
@@ -128,15 +132,15 @@ def explain(project: Project, options: BuildOptions, path: str, verbosity: int, 
             found = selection.choices if wanted in ("", ".") else selection.why(wanted)
             rows += [(bundle.name, choice) for choice in found]
     if not rows:
-        msg = f"no file or folder {path!r} in the built project"
-        raise UsageError(msg, where="--why", fix="paths are relative to the project, such as node_modules/sharp")
+        msg = f"the built project has no file or folder {path!r}"
+        raise UsageError(msg, where="--why", fix="give a path relative to the project, such as node_modules/sharp")
     if as_json:
         why = [{"bundle": name, **verdict_row(choice)} for name, choice in rows]
         print(json.dumps({"version": 1, "ok": True, "why": why}, indent=1))
         return EXIT_FINE
     console = stdout()
     for name, choice in rows:
-        console.print(f"{name}: {verdict_line(choice)}", markup=False)
+        console.print(f"{name}: {verdict_line(choice)}")
     return EXIT_FINE
 
 
@@ -148,7 +152,8 @@ def run_build(project: Project, options: BuildOptions, verbosity: int, as_json: 
     check_writable(options.out)
     with Steps(verbosity) as steps:
         for note in plan.notes:
-            steps.note(note)
+            if verbosity >= 1 or not note.startswith(_ASIDES):
+                steps.note(note)
         with package(plan, catalog, _tools(options), options, steps) as results:
             ok = all(result.ok for result in results)
             with interrupting(f"some files of {options.out} may be new, each is complete; build again"):
@@ -157,7 +162,7 @@ def run_build(project: Project, options: BuildOptions, verbosity: int, as_json: 
             if as_json:
                 print(json.dumps(_document(plan, results, paths, seconds), indent=1))
             elif verbosity >= 0 or not ok:
-                _summary(stdout(), results, paths, seconds)
+                print_summary(stdout(), results, paths, seconds, verbose=verbosity >= 1)
     return EXIT_FINE if ok else EXIT_FINDINGS
 
 
@@ -182,55 +187,3 @@ def _document(plan: Plan, results: list[Result], paths: dict[str, Path], seconds
         )
     ok = all(result.ok for result in results)
     return {"version": 1, "ok": ok, "plan": plan_json(plan), "bundles": bundles, "seconds": seconds}
-
-
-def _summary(console: Console, results: list[Result], paths: dict[str, Path], seconds: float) -> None:
-    for result in results:
-        artifact, bundle = result.artifact, result.bundle
-        path = paths.get(bundle.name)
-        console.print(f"\n{path or bundle.name + '.zip (not written)'}", style="bold", markup=False)
-        limit = bundle.budget.zipped
-        unzipped_limit = bundle.budget.unzipped_with_layers or bundle.budget.unzipped
-        together = with_layers(result, results)
-        rows = [
-            ("for", bundle.target.title),
-            ("zipped", _of(artifact.zipped_bytes, limit)),
-            ("unzipped", _of(artifact.unzipped_bytes, None if together != artifact.unzipped_bytes else unzipped_limit)),
-            ("with layers", _of(together, unzipped_limit) if together != artifact.unzipped_bytes else ""),
-            ("files", f"{len(result.selection.kept)} kept, {len(result.selection.dropped)} dropped{_saved(result)}"),
-            ("stripped", _stripped(result)),
-            ("compiled", result.compiled.summary() if result.compiled else ""),
-            ("sha256", artifact.sha256),
-            (
-                "proof",
-                f"{result.proof.status}: {result.proof.detail}"
-                if result.proof.status != "skipped"
-                else result.proof.detail,
-            ),
-            ("seconds", ", ".join(f"{step} {spent:.1f}" for step, spent in result.seconds.items())),
-        ]
-        for label, text in rows:
-            if text:
-                console.print(f"  {label:<12} {text}", markup=False)
-        for note in notes(result):
-            console.print(f"  note         {note}", markup=False)
-        print_findings(console, result.findings)
-        for line in plan_lines(result.fit) if result.fit else ():
-            console.print(f"  fit          {line}", markup=False)
-    failed = "Build failed: see the findings above. No files were written."
-    console.print(f"\nDone in {seconds:.1f} s" if paths else f"\n{failed}", markup=False)
-
-
-def _of(size: int, limit: int | None) -> str:
-    text = f"{format_size(size)} ({size:,} bytes)"
-    return f"{text}, {size / limit:.1%} of {format_size(limit)}" if limit else text
-
-
-def _saved(result: Result) -> str:
-    total = sum(result.selection.savings().values())
-    return f" ({format_size(total)} less)" if total else ""
-
-
-def _stripped(result: Result) -> str:
-    total = sum(result.stripped.values())
-    return f"{format_size(total)} of symbols from {len(result.stripped)} files" if total else ""

@@ -16,7 +16,8 @@ def targets(name: str | None, as_json: bool) -> int:
     With NAME, such as aws-lambda, only that target.
     """
     from packager.catalog.current import load_catalog
-    from packager.core.units import format_size
+    from packager.cli.plain import hanging, width
+    from packager.core.units import format_bytes, format_size
 
     catalog = load_catalog()
     names = [name] if name else list(catalog.target_names)
@@ -55,18 +56,20 @@ def targets(name: str | None, as_json: bool) -> int:
 
         click.echo(json.dumps({"version": 1, "ok": True, "targets": documents}, indent=1))
         return 0
+    columns = width()
     for document in documents:
-        click.echo(f"{document['name']}: {document['title']} {document['kind']}, {' or '.join(document['arches'])}")
+        title = f"{document['title']} {document['kind']}, {' or '.join(document['arches'])}"
+        click.echo(hanging(f"{document['name']}: ", title, columns))
         for label, size in document["limits_bytes"].items():
             if size:
-                click.echo(f"  {label.replace('_', ' '):<22} {format_size(size)} ({size:,} bytes)")
+                exact = f"{format_size(size)} ({format_bytes(size)})"
+                click.echo(hanging(f"  {label.replace('_', ' '):<22} ", exact, columns))
         for row in document["runtimes"]:
             until = f" {row['status']}"
             if row["until"]:
                 until += f"{' until' if row['status'] == 'supported' else ' since'} {row['until']}"
-            click.echo(
-                f"  {row['runtime']:<16} {row['system']}, glibc {row['glibc']}, GLIBCXX {row['glibcxx']}, "
-                f"OpenSSL {'/'.join(row['openssl'])};{until}"
-            )
+            system = f"{row['system']}, glibc {row['glibc']}, GLIBCXX {row['glibcxx']}"
+            text = f"{system}, OpenSSL {'/'.join(row['openssl'])};{until}"
+            click.echo(hanging(f"  {row['runtime']:<16} ", text, columns))
         click.echo(f"  checked {document['checked']}\n")
     return 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ import click
 from packager.catalog.arches import parse_arch
 from packager.catalog.current import load_catalog
 from packager.cli.artifacts import require_file
+from packager.cli.closing import packed
+from packager.cli.plain import say
 from packager.cli.quick import document
 from packager.cli.why import verdict_line, verdict_row
 from packager.core.errors import UsageError
@@ -21,15 +24,20 @@ from packager.pipeline.folder import compile_folder, judge_folder, pack_trimmed
 
 if TYPE_CHECKING:
     from packager.model.plan import TrimLevel
+    from packager.model.selection import Selection
     from packager.model.targets import Target
     from packager.pipeline.folder import Trimmed, TrimmedPack
+
+_SHOWN = 5
+_MUCH_BYTES = 50 << 20
 
 
 def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, why: str | None, as_json: bool) -> int:
     """Pack what a target needs of a folder, or with `why` print the reasons of one path; 0."""
+    start = time.monotonic()
     if how.compile and not LANGUAGES[target.language].compilable:
-        msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
-        raise UsageError(msg, where="--compile", fix="leave it out, or name a Python runtime with --runtime")
+        msg = f"only Python modules can be compiled, and {target.runtime} does not run Python"
+        raise UsageError(msg, where="--compile", fix="remove it, or name a Python runtime with --runtime")
     with tempfile.TemporaryDirectory(prefix="packager-") as scratch:
         if why is not None:
             return _explain(path, how, target, why, Path(scratch), as_json=as_json)
@@ -43,13 +51,37 @@ def pack_folder(path: Path, output: Path, how: TrimmedPack, target: Target, *, w
         f"{format_size(artifact.unzipped_bytes)} unzipped, for {target.title}"
     )
     lines = [f"  {rule}: {format_size(size)} left out" for rule, size in made.selection.savings().items()]
+    lines += _left_out(made.selection)
     if made.stripped.saved:
         saved = made.stripped.saved
         lines.append(f"  symbols of {counted(len(saved), 'file')}: {format_size(sum(saved.values()))}")
     if made.compiled:
         lines += [f"  compiled: {made.compiled.summary()}", *(f"  note: {note}" for note in made.compiled.notes())]
-    click.echo("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
+    say("\n".join([title, *lines, f"  sha256 {artifact.sha256}"]))
+    click.echo(packed(time.monotonic() - start, written=artifact.written), nl=False)
     return 0
+
+
+def _left_out(selection: Selection) -> list[str]:
+    """Return what is said of all that stays out: how much it is, and which packages nothing in the folder needs."""
+    dropped = selection.dropped
+    if not dropped:
+        return []
+    total = format_size(sum(choice.file.size_bytes for choice in dropped))
+    lines = [f"  left out: {counted(len(dropped), 'file')}, {total} in all"]
+    sizes: dict[str, int] = {}
+    for choice in dropped:
+        if choice.rule == "unreachable" and choice.file.package:
+            name = choice.file.package.name
+            sizes[name] = sizes.get(name, 0) + choice.file.size_bytes
+    if sizes:
+        largest = sorted(sizes, key=lambda name: (-sizes[name], name))
+        shown = ", ".join(f"{name} ({format_size(sizes[name])})" for name in largest[:_SHOWN])
+        more = f" and {counted(len(largest) - _SHOWN, 'other')}" if len(largest) > _SHOWN else ""
+        lines.append(f"  needed by nothing here: {shown}{more}")
+        if sum(sizes.values()) > _MUCH_BYTES:
+            lines.append("  fix: if they are needed, move them to dependencies, or pack without --trim")
+    return lines
 
 
 def target_of_folder(path: Path, name: str, runtime: str, arch: str) -> Target:
@@ -57,14 +89,14 @@ def target_of_folder(path: Path, name: str, runtime: str, arch: str) -> Target:
     require_file(path)
     if not path.is_dir():
         msg = "only a folder can be trimmed"
-        raise UsageError(msg, where=str(path), fix="unpack the archive, or leave --trim out")
+        raise UsageError(msg, where=str(path), fix="unpack the archive, or remove --trim")
     catalog = load_catalog()
     if not runtime:
         host = catalog.host(name)
         language = next((name for name, each in LANGUAGES.items() if each.is_installed_in(path)), DEFAULT_LANGUAGE)
         runtime = host.default_runtimes.get(language, "")
         if not runtime:
-            msg = f"{name} has no runtime for what lies here"
+            msg = f"{name} has no runtime for the language of this folder"
             raise UsageError(msg, where="--runtime", fix=f"give one of: {', '.join(host.runtimes)}")
     return catalog.target(name, runtime, parse_arch(arch, "--arch"))
 
@@ -76,8 +108,8 @@ def _explain(path: Path, how: TrimmedPack, target: Target, why: str, scratch: Pa
     wanted = why.removeprefix("./").rstrip("/")
     found = selection.choices if wanted in ("", ".") else selection.why(wanted)
     if not found:
-        msg = f"no file or folder {why!r} in {path}"
-        raise UsageError(msg, where="--why", fix="paths are relative to the folder, such as node_modules/sharp")
+        msg = f"{path} has no file or folder {why!r}"
+        raise UsageError(msg, where="--why", fix="give a path relative to the folder, such as node_modules/sharp")
     if as_json:
         rows = [verdict_row(choice) for choice in found]
         click.echo(json.dumps({"version": 1, "ok": True, "why": rows}, indent=1))

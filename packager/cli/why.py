@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from packager.cli.plain import plain
+
 if TYPE_CHECKING:
     from packager.model.selection import Choice
 
@@ -22,4 +24,4 @@ def verdict_row(choice: Choice) -> dict[str, Any]:
 def verdict_line(choice: Choice) -> str:
     """Return a verdict for people."""
     verdict = "kept   " if choice.kept else "dropped"
-    return f"{verdict} {choice.file.path}  [{choice.rule}] {choice.reason}"
+    return plain(f"{verdict} {choice.file.path}  [{choice.rule}] {choice.reason}")

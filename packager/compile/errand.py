@@ -61,5 +61,5 @@ def read_batch(folder: Path, modules: Sequence[Module]) -> BytecodeBatch:
 def died(output: str, how: str) -> GeneratorFault:
     """Return the error for an interpreter that did not come to its end; the output's last line names the module."""
     last = (output.strip().splitlines() or ["compiling Python modules"])[-1]
-    fix = "leave this file out with an include pattern, or drop compile: true"
-    return GeneratorFault(f"Python {how} while it compiled it", where=last, fix=fix)
+    fix = "leave this file out with an include pattern, or remove compile: true"
+    return GeneratorFault(f"Python {how} while it compiled this file", where=last, fix=fix)

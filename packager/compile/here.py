@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.compile.errand import ARGUMENTS, ENVIRONMENT, TIMEOUT_SECONDS, died, files, read_batch
 from packager.core.errors import EnvironmentFault
+from packager.core.units import format_timeout
 from packager.toolchains.interpreters import find_python
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class LocalPython:
             )
         except subprocess.TimeoutExpired as error:
             output = error.stdout.decode("utf-8", "replace") if isinstance(error.stdout, bytes) else ""
-            raise died(output, f"did not end within {TIMEOUT_SECONDS:g} s") from error
+            raise died(output, f"did not end within {format_timeout(TIMEOUT_SECONDS)}") from error
         if done.returncode != 0:
             how = f"ended with exit code {done.returncode}"
             raise died(done.stdout, how if done.returncode > 0 else f"died of signal {-done.returncode}")
@@ -68,10 +69,13 @@ def local_python(version: str, also: str = "") -> Iterator[LocalPython]:
     """
     found = find_python(version)
     if found is None:
-        msg = f"no Python {version} on this machine{also}: bytecode is made by the target's own version, and no other's"
+        msg = (
+            f"there is no Python {version} on this machine{also}: bytecode is made "
+            "by the target's own version, and no other's"
+        )
         fix = (
             f"install python{version} (or `pyenv install {version}`, or `uv python install {version}` and put it on "
-            f"PATH), name an image that has it (--builder docker --image), or drop compile: true"
+            f"PATH), name an image that has it (--builder docker --image), or remove compile: true"
         )
         raise EnvironmentFault(msg, fix=fix)
     executable, title = found

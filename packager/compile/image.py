@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packager.compile.errand import ARGUMENTS, ENVIRONMENT, OUT, TIMEOUT_SECONDS, died, files, read_batch
 from packager.containers.tarballs import tar_stream
+from packager.core.units import format_timeout
 from packager.model.containers import Command, ContainerLimits, Image
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class ImagePython:
         argv = (self.executable, *ARGUMENTS)
         outcome = self.container.run(Command(argv, _WORK, tuple(ENVIRONMENT.items()), TIMEOUT_SECONDS))
         if outcome.timed_out:
-            raise died(outcome.output, f"did not end within {TIMEOUT_SECONDS:g} s")
+            raise died(outcome.output, f"did not end within {format_timeout(TIMEOUT_SECONDS)}")
         if outcome.exit_code != 0:
             raise died(outcome.output, f"ended with exit code {outcome.exit_code}")
         into = scratch / OUT

@@ -54,7 +54,7 @@ def compile_kept(inputs: CompileInputs, python: Python, contents: Contents, cach
         content = batch.made[module.name]
         where = bytecode_path(path, inputs.language_version, manner.optimize)
         file = File(where, len(content), source=contents.keep(content), package=files[path].package)
-        reason = f"{path.rpartition('/')[2]} as Python {release} compiles it: importing it need not"
+        reason = f"{path.rpartition('/')[2]}, compiled ahead by Python {release}"
         chosen[where] = Choice(file, True, RULE, reason)
     left_alone = {path: batch.failed[one.name] for path, one in modules.items() if one.name in batch.failed}
     others = (_told(choice, left_alone) for choice in selection.choices if choice.file.path not in chosen)

@@ -13,7 +13,7 @@ import warnings
 
 
 def main() -> None:
-    """Compile everything, one after the other; a file that is no module of this Python ends nothing."""
+    """Compile everything, one after the other; a file that is not a module of this Python ends nothing."""
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
         request = json.load(file)
     warnings.simplefilter("ignore")  # of other people's code: invalid escapes and the like

@@ -38,7 +38,7 @@ def command(client: str, url: str, query: str) -> tuple[list[str], dict[str, str
     """
     parts = urlsplit(url)
     if parts.scheme not in SCHEMES or not parts.hostname:
-        msg = "only mysql:// URLs can be asked"
+        msg = "only a database with a mysql:// URL can be asked for its limit"
         raise UsageError(msg, where="--url", fix="give --max-connections for other databases")
     words = {
         "host": parts.hostname,
@@ -58,7 +58,7 @@ def _ask(url: str, query: str) -> str:
     client = shutil.which("mariadb") or shutil.which("mysql")
     argv, secret = command(client or "mysql", url, query)
     if client is None:
-        msg = "mysql or mariadb is needed to ask the database"
+        msg = "the client mysql or mariadb is needed to ask the database for its limit"
         raise EnvironmentFault(msg, fix="install mariadb-client, or give --max-connections")
     environment = {"PATH": os.environ.get("PATH", ""), **secret}
     ran = subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=60, check=False)

@@ -38,7 +38,7 @@ def settings(url: str) -> Mapping[str, str]:
     """
     parts = urlsplit(url)
     if parts.scheme not in ("postgres", "postgresql") or not parts.hostname:
-        msg = "only postgresql:// URLs can be asked"
+        msg = "only a database with a postgresql:// URL can be asked for its limit"
         raise UsageError(msg, where="--url", fix="give --max-connections for other databases")
     found = {
         "PGHOST": parts.hostname,
@@ -55,7 +55,7 @@ def settings(url: str) -> Mapping[str, str]:
 def _ask(url: str, query: str) -> str:
     psql = shutil.which("psql")
     if psql is None:
-        msg = "psql is needed to ask the database"
+        msg = "the client psql is needed to ask the database for its limit"
         raise EnvironmentFault(msg, fix="install postgresql-client, or give --max-connections")
     argv = [psql, "--no-psqlrc", "--no-password", "--tuples-only", "--no-align", "--command", query]
     environment = {"PATH": os.environ.get("PATH", ""), **settings(url)}

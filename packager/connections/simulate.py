@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from packager.connections.database import held_connections
 from packager.core.errors import ArtifactError, EnvironmentFault
 from packager.core.signals import FREEZE, THAW
+from packager.core.units import format_timeout
 from packager.model.proof import CannotProve
 from packager.prove.running.request import ProofRequest, moved, runtime_environment
 from packager.prove.running.unpack import clean_root
@@ -143,7 +144,7 @@ def answer(process: Process, timeout_seconds: float) -> str:
         for line in lines:
             if line.startswith(b"packager {"):
                 return str(json.loads(line.removeprefix(b"packager ")).get("error", ""))
-    return f"no answer after {timeout_seconds:g} s"
+    return f"no answer after {format_timeout(timeout_seconds)}"
 
 
 def _settled(count: Callable[[], int]) -> int:

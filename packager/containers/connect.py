@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from packager.core.units import format_timeout
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -124,7 +126,7 @@ def why_unreachable(address: Address) -> str:
         elif url.scheme not in ("ssh", "npipe"):
             return "not an address: write unix:///path, tcp://host:port or ssh://user@host"
     except FileNotFoundError:
-        return "absent"
+        return "does not exist"
     except PermissionError:
         return "permission denied"
     except ConnectionRefusedError:
@@ -132,7 +134,7 @@ def why_unreachable(address: Address) -> str:
     except socket.gaierror:
         return "host name unknown"
     except TimeoutError:
-        return f"no answer within {CONNECT_SECONDS:.0f} s"
+        return f"no answer within {format_timeout(CONNECT_SECONDS)}"
     except (OSError, ValueError) as error:
         return str(error)
     return ""

@@ -47,7 +47,7 @@ def explained(doing: str) -> Iterator[None]:
         raise DockerFault(msg) from error
     except (DockerException, requests.RequestException) as error:
         msg = f"{doing}: the engine does not answer any more ({error})"
-        raise DockerFault(msg, fix="see whether Docker still runs, and try again") from error
+        raise DockerFault(msg, fix="check that Docker is running, and try again") from error
 
 
 class DockerContainer:
@@ -104,7 +104,7 @@ class DockerContainer:
         A command over its time takes the whole container with it: nothing else reliably ends what it has started.
         """
         if self._ended:
-            msg = "its container has been stopped, since an earlier command was over its time"
+            msg = "its container was stopped because an earlier command exceeded its time limit"
             raise DockerFault(msg, where=command.argv[0])
         mask = Mask({**self._environment, **dict(command.environment)})
         lines = Lines(mask, on_line)

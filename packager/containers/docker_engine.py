@@ -131,9 +131,9 @@ class DockerEngine:
         try:
             data = self._client.images.get_registry_data(name)
         except APIError as error:
-            return faults.pull_fault(name, arch, error.status_code, str(error.explanation or error)).message
+            return faults.pull_fault(name, arch, error.status_code, str(error.explanation or error)).reason
         except (DockerException, requests.RequestException) as error:
-            return faults.pull_fault(name, arch, None, str(error)).message
+            return faults.pull_fault(name, arch, None, str(error)).reason
         platforms: list[dict[str, str]] = data.attrs.get("Platforms") or []
         if any((p.get("os"), p.get("architecture")) == ("linux", _DOCKER_ARCH[arch]) for p in platforms):
             return ""
@@ -184,7 +184,10 @@ class DockerEngine:
         image = None if failure else self.find_image(tag, arch)
         if image is None:
             msg = f"building the image failed: {faults.build_failure(failure, output)}"
-            fix = "see the lines above; a proxy needs HTTPS_PROXY, its CA PACKAGER_CA_BUNDLE; or name another: --image"
+            fix = (
+                "see the lines above; set HTTPS_PROXY and PACKAGER_CA_BUNDLE for a "
+                "proxy, or name another image: --image"
+            )
             raise DockerFault(msg, where=str(arguments.dockerfile), fix=fix)
         return image
 

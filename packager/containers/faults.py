@@ -22,21 +22,25 @@ _OTHER_IMAGE = "name an image this machine can get: --image NAME, or image: NAME
 
 
 def no_engine(tried: Sequence[tuple[Address, str]]) -> DockerFault:
-    """Return the error for "no engine answered", with each address and why it did not."""
+    """Return the error for "no engine answered", with each address and why it did not; its reason is one line."""
     lines = "".join(f"\n    {address.url} ({address.origin}): {why}" for address, why in tried)
+    reason = "no Docker engine answers"
     denied = [address for address, why in tried if "permission denied" in why]
     old = [why for _, why in tried if "too old" in why]
     if denied:
+        reason += f": permission denied at {denied[0].url}"
         fix = 'add yourself to the group "docker" (sudo usermod -aG docker $USER, then log in again)'
     elif old:
+        reason = f"the Docker engine is {old[0]}"
         fix = "update Docker to 19.03 or newer"
     elif len(tried) == 1:
+        reason += f" at {tried[0][0].url} ({tried[0][0].origin}): {tried[0][1]}"
+        lines = ""
         fix = f"start that engine, or correct {tried[0][0].origin}"
     else:
         fix = "start Docker, Docker Desktop, colima or podman, or set DOCKER_HOST"
-    return DockerFault(
-        f"no Docker engine answers; tried:{lines}", fix=f"{fix}; or build without Docker: --builder host"
-    )
+    message = f"{reason}; tried:{lines}" if lines else reason
+    return DockerFault(message, fix=f"{fix}; or build without Docker: --builder local", reason=reason)
 
 
 def too_old(version: str, api_version: str) -> str:
@@ -77,12 +81,12 @@ def pull_fault(name: str, arch: Arch, status: int | None, text: str) -> DockerFa
         fix = f"check the engine's network and proxy, or {_OTHER_IMAGE}"
     elif "unauthorized" in low or "denied" in low or status in (401, 403):
         why = "the registry wants a login, or has no such image"
-        fix = f"docker login, or {_OTHER_IMAGE}"
+        fix = f"log in (docker login), or {_OTHER_IMAGE}"
     elif status == 404 or "not found" in low or "manifest unknown" in low:
         why = "there is no such image"
     else:
         why = "it could not be pulled"
-    return DockerFault(f"{why} (linux/{arch}; the engine says: {said})", where=f"image {name}", fix=fix)
+    return DockerFault(f"{why} (linux/{arch}; the engine says: {said})", where=f"image {name}", fix=fix, reason=why)
 
 
 def build_failure(failure: str, output: str) -> str:
@@ -96,10 +100,11 @@ def build_failure(failure: str, output: str) -> str:
 def cannot_run(image: str, arch: str, engine_arch: str, said: str) -> DockerFault:
     """Return the error for an image whose programs this engine cannot execute."""
     if arch != engine_arch:
+        emulate = "docker run --privileged --rm tonistiigi/binfmt --install all"
         return DockerFault(
             f"this engine is {engine_arch} and cannot run {arch} programs: no emulation is set up",
             where=f"image {image}",
-            fix="docker run --privileged --rm tonistiigi/binfmt --install all, or build without Docker: --builder host",
+            fix=f"run `{emulate}`, or build without Docker: --builder local",
         )
     return DockerFault(
         f"its container ended at once: {said.strip() or 'no output'}", where=f"image {image}", fix=_OTHER_IMAGE

@@ -21,7 +21,7 @@ def look() -> Machine:
     try:
         engine = connect(os.environ, Path.home())
     except DockerFault as fault:
-        return Machine(docker_problem=fault.message)
+        return Machine(docker_problem=fault.reason, docker_tried=fault.message)
 
     def image_problem(image: str, arch: Arch) -> str:
         if engine.find_image(image, arch) is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from packager.core.errors import ArtifactError, EnvironmentFault
-from packager.core.system import set_mode
+from packager.core.system import make_link, set_mode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -108,7 +108,7 @@ def unpack_stream(
                 unpacking.add(tar, member)
                 tar.members = []  # a stream's members cannot be read again; tarfile keeps them all the same
     except tarfile.TarError as error:
-        msg = f"not a readable tar stream: {error}"
+        msg = f"is not a readable tar stream: {error}"
         raise ArtifactError(msg, where=origin or "tar stream") from error
     unpacking.make_links()
     return unpacking.written
@@ -203,7 +203,7 @@ class _Unpacking:
             raise self._refused(path, "is there already, or differs only in case from another") from error
         except OSError as error:
             msg = f"cannot be written: {error.strerror}"
-            fix = "free some disk space, or let TMPDIR name another disk"
+            fix = "free some disk space, or set TMPDIR to a folder on another disk"
             raise EnvironmentFault(msg, where=f"{self._into}/{path}", fix=fix) from error
 
     def _inside(self, name: str, member: tarfile.TarInfo) -> str:
@@ -234,7 +234,7 @@ class _Unpacking:
         for path, target in self._links.items():
             self._make_folder(posixpath.dirname(path), path)
             with self._on_disk(path):
-                Path(self._into, path).symlink_to(target)
+                make_link(Path(self._into, path), target)
             self.written += 1
         inside = os.path.realpath(self._into)
         for path, target in self._links.items():

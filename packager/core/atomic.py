@@ -62,7 +62,7 @@ def replacing(destination: Path) -> Iterator[BinaryIO]:
     counts as one of the destination: EnvironmentFault.
     """
     if os.path.isdir(destination):  # noqa: PTH112 (where we may not look, Path's own raises)
-        msg = "is a folder, a file name is needed"
+        msg = "is a folder, but a file name is needed"
         raise UsageError(msg, where=str(destination), fix="name the file to write")
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
@@ -170,7 +170,7 @@ def is_leftover(name: str) -> bool:
 
 
 def remove_stale(place: Path) -> None:
-    """Remove beginnings of what shall lie at a place on which no process has worked for long."""
+    """Remove beginnings of what is to lie at a place on which no process has worked for long."""
     now = time.time()
     begun = _begin(place.name)
     # Gone already, not ours to remove, or a folder that may not be listed: it does no harm.
@@ -217,5 +217,5 @@ def _fault(destination: Path, error: OSError) -> EnvironmentFault:
     if error.errno in _FULL:
         fix = f"free some space where {destination.parent} lies, or name another folder"
     else:
-        fix = f"name a folder that can be written to; {destination.parent} cannot"
+        fix = f"name a writable folder in place of {destination.parent}"
     return EnvironmentFault(f"cannot be written: {reason}", where=str(destination), fix=fix)

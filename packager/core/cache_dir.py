@@ -56,7 +56,7 @@ class Area:
     def place(self, key: str) -> Path:
         """Return where an item lies, or would. Raises ValueError for a key that `items` would not find."""
         if re.fullmatch(self.spec.key, key) is None:
-            msg = f"is no key of the cache's area {self.spec.name}: {key}"
+            msg = f"is not a key of the cache's area {self.spec.name}: {key}"
             raise ValueError(msg)
         return self.folder / f"{key}{self.spec.suffix}"
 

@@ -145,7 +145,7 @@ class Section:
         value = str(self.get(name, str, default=default))
         if value not in choices:
             msg = f"unknown value {value!r}"
-            fix = f"{_guess(value, choices)}values are: {', '.join(choices)}"
+            fix = f"{_guess(value, choices)}use one of: {', '.join(choices)}"
             raise ConfigError(msg, where=self.key(name), fix=fix)
         return value
 

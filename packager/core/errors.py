@@ -73,6 +73,11 @@ class EnvironmentFault(PackagerError):
 class DockerFault(EnvironmentFault):
     """No usable Docker engine or image."""
 
+    def __init__(self, message: str, *, where: str = "", fix: str = "", reason: str = "") -> None:
+        super().__init__(message, where=where, fix=fix)
+        self.reason = reason or message
+        """The message in one short line, for a note."""
+
 
 class GeneratorFault(PackagerError):
     """An install, generate or build command failed, hung or left nothing."""

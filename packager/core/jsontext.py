@@ -20,7 +20,7 @@ def read_json(text: str | None, file: str) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         line = text.splitlines()[error.lineno - 1] if error.lineno <= len(text.splitlines()) else ""
         commented = re.search(r"(^|\s)(//|/\*)", line) is not None
-        fix = "JSON has no comments: remove them" if commented else ""
+        fix = "remove them: JSON has no comments" if commented else ""
         raise ConfigError(error.msg, where=f"{file}: line {error.lineno}", fix=fix) from error
     except RecursionError as error:
         raise ConfigError("is too deeply nested", where=file) from error  # noqa: EM101
@@ -40,7 +40,7 @@ def _no_doubles(pairs: list[tuple[str, Any]], file: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            msg = f"{key!r} is there twice"
+            msg = f"{key!r} is given twice"
             raise ConfigError(msg, where=file)
         found[key] = value
     return found

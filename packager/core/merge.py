@@ -54,7 +54,7 @@ class Merge:
         if not isinstance(found, MutableMapping):
             kind = "an unresolved variable" if isinstance(found, str) and "${" in found else "no mapping"
             msg = f"is {kind} ({str(found)[:60]}), so nothing can be added to it"
-            fix = "write the mapping out in this file, or let the plugin do it: packager emit serverless --plugin"
+            fix = "write the mapping in this file, or use the plugin: packager emit serverless --plugin"
             raise ConfigError(msg, where=f"{self.file}: {key}", fix=fix if "${" in str(found) else "make it a mapping")
         return found
 
@@ -66,7 +66,7 @@ class Merge:
         after = [f"{path}: {_shown(ours)}" for path, _, ours in self.conflicts]
         diff = "\n".join(difflib.unified_diff(before, after, self.file, f"{self.file} as needed", lineterm="", n=0))
         msg = f"was edited by hand and says something else\n{diff}"
-        raise ConfigError(msg, where=self.file, fix="change it yourself, or take all of the above with --force")
+        raise ConfigError(msg, where=self.file, fix="change it by hand, or accept all of the above with --force")
 
 
 def _shown(value: Any) -> str:

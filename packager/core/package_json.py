@@ -26,6 +26,6 @@ def read_package_json(root: Path) -> dict[str, Any]:
         if not table:
             data.pop(key, None)  # npm takes null and [] for nothing, too
         elif not isinstance(table, dict) or not all(isinstance(text, str) for text in table.values()):
-            msg = "is not an object of texts"
+            msg = "is not an object whose values are texts"
             raise ConfigError(msg, where=f"package.json: {key}", fix='write it like {"express": "^4.21.2"}')
     return data

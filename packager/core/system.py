@@ -5,11 +5,14 @@ The functions named ``…_without`` work on every system and are tested on Linux
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from _thread import allocate_lock
 from contextlib import suppress
 from typing import TYPE_CHECKING, BinaryIO
+
+from packager.core.errors import EnvironmentFault
 
 if TYPE_CHECKING:
     import subprocess
@@ -21,6 +24,10 @@ NEW_FILE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0
 """To make a file that does not exist yet, and to read it, too."""
 NO_WAITING_FLAG = getattr(os, "O_NONBLOCK", 0)
 """Opening a named pipe does not wait for another process. Windows has no named pipes in folders."""
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+_NO_PRIVILEGE = 1314
+"""Windows' own number for a user who may not make links."""
 
 _position = allocate_lock()
 """Held from a seek to the read that belongs to it."""
@@ -88,6 +95,26 @@ def make_without_name(place: Path) -> int:
     if not hasattr(os, "O_TEMPORARY"):
         place.unlink()
     return descriptor
+
+
+def make_link(place: Path, target: str | Path) -> None:
+    """Make a symbolic link to a target, which is relative to the link's folder or absolute.
+
+    Raises EnvironmentFault where the user (Windows) or the file system (FAT, some network shares) may not have links.
+    """
+    try:
+        # Windows tells links to folders from links to files; other systems ignore it.
+        place.symlink_to(target, target_is_directory=(place.parent / target).is_dir())
+    except OSError as error:
+        if error.errno not in _NO_LINKS and getattr(error, "winerror", None) != _NO_PRIVILEGE:
+            raise
+        msg = f"cannot make the symbolic link to {target}: {error.strerror or error}"
+        fix = (
+            "turn on Windows' developer mode, which allows links, or build inside WSL or with --builder docker"
+            if sys.platform == "win32"
+            else "set TMPDIR and PACKAGER_CACHE to folders on a file system that has symbolic links"
+        )
+        raise EnvironmentFault(msg, where=str(place), fix=fix) from error
 
 
 def end_group(process: subprocess.Popen[bytes], *, kill: bool) -> None:

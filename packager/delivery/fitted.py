@@ -61,7 +61,7 @@ def _fitted(bundle: Bundle, out: Path) -> tuple[str, ...]:
     rows = [row for row in manifest.get("layers", ()) if row.get("fitted") and row["name"] not in bundle.layers]
     for row in rows:
         if _manifest(out, row["name"]).get("artifact", {}).get("sha256") != row["sha256"]:
-            msg = f"was built on layer {row['name']}, which is no longer there as it was"
+            msg = f"was built on layer {row['name']}, which has changed or is missing"
             raise ConfigError(msg, where=str(out / f"{bundle.name}.zip"), fix="build again: packager build --fit")
     return tuple(row["name"] for row in rows)
 

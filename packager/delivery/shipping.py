@@ -6,6 +6,7 @@ import difflib
 import hashlib
 import json
 import shutil
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from packager.archive.read.reader import open_archive
@@ -78,7 +79,7 @@ def _refuse_edited(folder: Path, shipment: Shipment) -> None:
         return
     record = _read_record(folder)
     if record is None:
-        msg = "is there and was not written by packager"
+        msg = "exists already and was not written by packager"
         raise ConfigError(msg, where=str(folder), fix="move it away, or choose another folder with --out")
     for path, text in shipment.files.items():
         there = folder / path
@@ -125,7 +126,7 @@ def _place(folder: Path, shipment: Shipment, archives: Mapping[str, Path]) -> No
 
 def _target(root: Path, path: str) -> Path:
     target = root / path
-    if root not in target.parents or ".." in target.parts:
+    if root not in target.parents or ".." in PurePosixPath(path).parts:
         raise ArtifactError("leads outside its folder", where=path)  # noqa: EM101
     target.parent.mkdir(parents=True, exist_ok=True)
     return target

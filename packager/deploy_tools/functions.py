@@ -48,7 +48,7 @@ def check_distinct(order: Order, spelled: Callable[[str], str]) -> None:
     for bundle in order.bundles:
         other = seen.setdefault(spelled(bundle.name), bundle.name)
         if other != bundle.name:
-            msg = f"{other} and {bundle.name} would both be {spelled(other)}"
+            msg = f"{other} and {bundle.name} would both be called {spelled(other)}"
             raise ConfigError(msg, where=f"bundles.{bundle.name}", fix="rename one of them")
 
 

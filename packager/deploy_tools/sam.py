@@ -74,7 +74,7 @@ def _parse(text: str, file: str) -> ForeignConfig:
             continue
         code = str(properties.get("CodeUri") or ".")
         if code.rstrip("/") not in (".", "") and not code.endswith(".zip"):
-            msg = f"its code lies in {code}, a project of its own"
+            msg = f"its code lies in {code}, which is a project of its own"
             fix = f"build that folder: packager build {code}, or write a packager.yaml"
             raise ConfigError(msg, where=f"{file}: {at}.CodeUri", fix=fix)
         arches = properties.get("Architectures") or ["x86_64"]
@@ -151,7 +151,7 @@ def _properties(order: Order, bundle: Bundle, ids: dict[str, str]) -> tuple[dict
     }
     missing = [name for name in bundle.layers if name not in ids]
     if missing:
-        msg = f"layer {missing[0]} is not described with it"
+        msg = f"layer {missing[0]} is not in the same configuration"
         raise ConfigError(msg, where=f"bundles.{bundle.name}.layers")
     wished: dict[str, Any] = {"MemorySize": MEMORY_MB, "Timeout": TIMEOUT_SECONDS}
     if bundle.layers or bundle.layer_arns:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from packager.core.errors import EnvironmentFault
+from packager.core.units import format_bytes, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +47,7 @@ class Mirror:
     def download(self, address: str, path: Path, limit_bytes: int | None = None) -> None:
         """Write what an address gives to a file. Raises `MissingError` for 404, EnvironmentFault for the rest."""
         if urlsplit(address).scheme not in ("http", "https"):
-            msg = "is no http or https address"
+            msg = "is not an http or https address"
             raise EnvironmentFault(msg, where=address, fix=mirror_fix())
         reason = ""
         for attempt in range(ATTEMPTS):
@@ -85,7 +86,7 @@ class Mirror:
                     raise TimeoutError(msg)
                 out.write(piece)
             if announced and announced.isdigit() and int(announced) != size:
-                msg = f"cut off after {size} of {announced} bytes"
+                msg = f"the transfer was cut off after {format_count(size)} of {format_bytes(int(announced))}"
                 raise ConnectionError(msg)
 
     def _opener(self) -> urllib.request.OpenerDirector:

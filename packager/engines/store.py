@@ -70,8 +70,8 @@ class EngineStore:
                 return place
         address = f"{self._base(file)}/{file.native.channel}/{file.commit}/{file.binary_target}/{file.native.download}"
         if not self._may_fetch:
-            msg = "is not in the cache, and --offline forbids to fetch it"
-            fix = "build once without --offline, or let its override variable name the file"
+            msg = "is not in the cache, and --offline forbids fetching it"
+            fix = "build once without --offline, or set its override variable to the file"
             raise EnvironmentFault(msg, where=f"engine {file.file} ({file.commit[:12]})", fix=fix)
         self._fetch(address, place, sum_file)
         return place
@@ -118,7 +118,7 @@ class EngineStore:
         text = body.decode("ascii", "replace").strip().lower()
         found = text.split()[0] if text else ""
         if len(found) != 64 or not _HEX.issuperset(found):
-            msg = f"is no checksum: {text[:60]!r}"
+            msg = f"is not a checksum: {text[:60]!r}"
             raise EnvironmentFault(msg, where=address, fix=mirror_fix())
         return found
 
@@ -154,7 +154,7 @@ def _compare(address: str, path: Path, expected: str) -> None:
     found = _sha256(path)
     if expected and found != expected:
         msg = f"checksum mismatch: SHA-256 is {found}, the mirror says {expected}"
-        raise EnvironmentFault(msg, where=address, fix="repair the mirror or take another; nothing was kept")
+        raise EnvironmentFault(msg, where=address, fix="repair the mirror or use another; the file was not kept")
 
 
 def _inflate(address: str, packed: Path, plain: Path) -> None:
@@ -162,7 +162,7 @@ def _inflate(address: str, packed: Path, plain: Path) -> None:
         with gzip.open(packed, "rb") as source, plain.open("wb") as out:
             shutil.copyfileobj(source, out, _CHUNK_BYTES)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        msg = f"is no gzip file: {error}"
+        msg = f"is not a gzip file: {error}"
         raise EnvironmentFault(msg, where=address, fix=mirror_fix()) from error
 
 

@@ -39,7 +39,7 @@ def check_listed(client: Client, names: BinaryTargets) -> None:
             close = difflib.get_close_matches(name, names.known, n=1)
             guess = f"did you mean {close[0]}? " if close else ""
             msg = f"unknown binary target {name!r}"
-            raise ConfigError(msg, where=where, fix=f"{guess}names are: {', '.join(names.known)}")
+            raise ConfigError(msg, where=where, fix=f"{guess}use one of: {', '.join(names.known)}")
 
 
 def setting_line(client: Client, names: BinaryTargets, wanted: str) -> str:
@@ -52,11 +52,14 @@ def setting_line(client: Client, names: BinaryTargets, wanted: str) -> str:
 def not_listed(client: Client, names: BinaryTargets, wanted: str, target: Target) -> ConfigError:
     """Return the error for a schema that does not ask for the engine the target needs."""
     listed = ", ".join(client.listed) or "native, the machine that builds"
-    msg = f"no engine for {wanted}, which {target.title} runs ({target.baseline.title}); the schema asks for {listed}"
+    msg = f"asks for engines for {listed}, but {target.title} ({target.baseline.title}) needs one for {wanted}"
     return ConfigError(
         msg,
         where=f"{client.schema_file}: generator {client.generator}",
-        fix=f"write  {setting_line(client, names, wanted)}  into it, or build with --fix-schema (your file stays)",
+        fix=(
+            f"write  {setting_line(client, names, wanted)}  into it, or build with "
+            "--fix-schema, which does not change your file"
+        ),
     )
 
 

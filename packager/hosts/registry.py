@@ -92,6 +92,6 @@ def config_format(name: str) -> ConfigFormat:
     if name not in CONFIG_FORMATS:
         close = difflib.get_close_matches(name, CONFIG_FORMATS, n=1)
         guess = f", did you mean {close[0]!r}?" if close else ""
-        msg = f"nothing called {name!r} can be emitted{guess}"
-        raise UsageError(msg, fix=f"names are: {', '.join(CONFIG_FORMATS)}")
+        msg = f"there is no host or tool {name!r} to emit for{guess}"
+        raise UsageError(msg, fix=f"use one of: {', '.join(CONFIG_FORMATS)}")
     return CONFIG_FORMATS[name]

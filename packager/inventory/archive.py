@@ -8,31 +8,35 @@ from __future__ import annotations
 
 import contextlib
 import os
-import posixpath
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from packager.archive.read.anomalies import faults
 from packager.archive.read.reader import WEIGHED, open_archive
-from packager.archive.tree import walk
+from packager.archive.tree import find
+from packager.archive.write.sources import is_link
 from packager.core.errors import ArtifactError
 from packager.inventory.attribution import Attribution
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, impostor, poses_as_binary, shebang, sniff
+from packager.inventory.joined import JoinedCode
+from packager.inventory.links import OUT, LeadsAstrayError, real_path
 from packager.inventory.secrets import SCANNED_MAX_BYTES, secrets_in, worth_scanning
+from packager.inventory.tree import linked_to
 from packager.model.inventory import Fault, File, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from packager.archive.read.reader import Archive, ArchiveMember
-    from packager.model.inventory import Package
+    from packager.model.inventory import Package, Secret
 
     Wanted = Callable[[str], bool]
+    Maps = Callable[[str], bytes | None]
 
 _IN_MEMORY_BYTES = 32 << 20
 _MANIFEST_MAX_BYTES = 4 << 20
@@ -40,14 +44,15 @@ _MANIFEST_MAX_BYTES = 4 << 20
 _ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def scan(path: Path, wanted: Wanted | None = None) -> Inventory:
+def scan(path: Path, wanted: Wanted | None = None, maps: Maps | None = None) -> Inventory:
     """Return what a zip, a folder or a single file holds. Raises ArtifactError if it cannot be read.
 
-    `wanted` says of a path whether its text is to be kept in the inventory, for checks that look at contents.
+    `wanted` says of a path whether its text is to be kept in the inventory, for checks that look at contents. `maps`
+    gives the source map of a member that was joined from several files.
     """
     if path.is_dir():
         return scan_folder(path, wanted)
-    return scan_archive(path, wanted) if is_archive(path) else scan_file(path)
+    return scan_archive(path, wanted, maps) if is_archive(path) else scan_file(path)
 
 
 def is_archive(path: Path) -> bool:
@@ -61,7 +66,7 @@ def is_archive(path: Path) -> bool:
         raise _unreadable(path, error) from error
 
 
-def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
+def scan_archive(path: Path, wanted: Wanted | None = None, maps: Maps | None = None) -> Inventory:
     """Return every file of a zip with facts and package; nothing is unpacked to disk by name.
 
     A member that cannot be read is marked so. Raises ArtifactError if the archive as a whole cannot be.
@@ -87,7 +92,7 @@ def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
             try:
                 if member.is_symlink:
                     return file, archive.read(member)[:4096].decode("utf-8", "replace"), None
-                return _examine_member(file, archive, member), "", None
+                return _examine_member(file, archive, member, maps), "", None
             except ArtifactError as error:
                 if error.where == str(path):
                     raise
@@ -98,16 +103,35 @@ def scan_archive(path: Path, wanted: Wanted | None = None) -> Inventory:
             looked = list(pool.map(look, names))
         files = {name: file for name, (file, _, _) in zip(names, looked, strict=True)}
         pointers = {name: pointer for name, (_, pointer, _) in zip(names, looked, strict=True) if pointer}
+        folders = {_name(member).rstrip("/") for member in archive.members if member.is_dir}
+        folders |= {folder for name in files for folder in _above(name)}
+        links: dict[str, str] = {}
+        known = list(faults(archive))
+        lost = {fault.path.lstrip("/") for fault in known if fault.kind == "link"}
         for name, pointer in pointers.items():
-            files[name] = _follow(files[name], pointer, files, pointers)
+            files[name], fault = _follow(files[name], pointer, files, folders, pointers)
+            if fault is None:
+                links[name] = real_path(name, pointers)
+            elif name not in lost:
+                known.append(fault)
         damaged = tuple(fault for _, _, fault in looked if fault)
         texts = _texts(files, wanted, read)
-        return Inventory(tuple(files.values()), faults=(*faults(archive), *damaged), texts=texts)
+        joined = [JoinedCode(b"", source_map) for name in files if (source_map := _map_of(name, maps)) is not None]
+        return Inventory(
+            tuple(files.values()),
+            faults=(*known, *damaged),
+            texts=texts,
+            links=links,
+            joined=tuple(sorted({name for code in joined for name in code.packages()})),
+            joined_texts={path: text for code in joined for path, text in code.own_texts().items()},
+        )
 
 
 def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
     """Return every file of a folder with facts and package. Raises ArtifactError as `packager.archive.tree` does."""
-    sources = dict(walk(root))
+    found = {entry.path: entry.source for entry in find(root, keep_links=True)}
+    sources = {path: Path(str(source)) for path, source in found.items() if not is_link(source)}
+    links = {path: linked_to(path, str(source)[1:]) for path, source in found.items() if is_link(source)}
 
     def read(name: str) -> bytes | None:
         try:
@@ -120,7 +144,7 @@ def scan_folder(root: Path, wanted: Wanted | None = None) -> Inventory:
     with ThreadPoolExecutor(_workers(len(names))) as pool:
         looked = list(pool.map(lambda name: _examine_path(name, sources[name], package_of(name)), names))
     files = {file.path: file for file in looked}
-    return Inventory(tuple(looked), texts=_texts(files, wanted, read))
+    return Inventory(tuple(looked), texts=_texts(files, wanted, read), links=links)
 
 
 def scan_file(path: Path) -> Inventory:
@@ -158,7 +182,7 @@ def _examine_path(name: str, path: Path, package: Package | None = None) -> File
         raise _unreadable(path, error) from error
 
 
-def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File:
+def _examine_member(file: File, archive: Archive, member: ArchiveMember, maps: Maps | None) -> File:
     """Return the facts of a member, which is read to its end: only there it shows whether it is damaged."""
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES) as temporary:
         spooled = cast("BinaryIO", temporary)  # has all of it that is used here
@@ -181,9 +205,20 @@ def _examine_member(file: File, archive: Archive, member: ArchiveMember) -> File
             if text and size < SCANNED_MAX_BYTES:
                 kept.append(piece)
                 size += len(piece)
-        found = secrets_in(file.path, b"".join(kept), in_package=file.package is not None) if text else ()
+        found = _secrets(file, b"".join(kept), maps) if text else ()
         examined = examine(file, head[:SNIFF_BYTES], lambda: _kept_open(spooled))
         return replace(examined, secrets=found) if found else examined
+
+
+def _secrets(file: File, text: bytes, maps: Maps | None) -> tuple[Secret, ...]:
+    source_map = _map_of(file.path, maps)
+    joined = JoinedCode(text, source_map) if source_map is not None else None
+    whose = joined.from_package if joined else None
+    return secrets_in(file.path, text, in_package=file.package is not None, from_package=whose)
+
+
+def _map_of(name: str, maps: Maps | None) -> bytes | None:
+    return maps(name) if maps else None
 
 
 @contextlib.contextmanager
@@ -210,17 +245,31 @@ def _texts(files: Mapping[str, File], wanted: Wanted | None, read: Callable[[str
     }
 
 
-def _follow(link: File, pointer: str, files: dict[str, File], pointers: dict[str, str]) -> File:
-    """Return a symbolic link with the facts of what it leads to inside the archive."""
-    name, seen = link.path, set[str]()
-    while name in pointers and name not in seen:
-        seen.add(name)
-        name = posixpath.normpath(posixpath.join(posixpath.dirname(name), pointers[name]))
+def _follow(
+    link: File, pointer: str, files: Mapping[str, File], folders: set[str], pointers: Mapping[str, str]
+) -> tuple[File, Fault | None]:
+    """Return a symbolic link with the facts of what it leads to inside the archive, and what is wrong with it."""
+    try:
+        name = real_path(link.path, pointers)
+    except LeadsAstrayError as astray:
+        detail = f"leads to {pointer}" if astray.message == OUT else pointer
+        return _lost(link, pointer), Fault(astray.message, link.path, detail)
     if name in files and name not in pointers:
         target = files[name]
-        return replace(link, format=target.format, elf=target.elf, unreadable=target.unreadable)
+        return replace(link, format=target.format, elf=target.elf, unreadable=target.unreadable), None
+    if name in folders or not name:
+        return link, None
+    return _lost(link, pointer), Fault("dangling", link.path, pointer)
+
+
+def _lost(link: File, pointer: str) -> File:
     lost = f"a symbolic link to {pointer}, which is not in the archive" if poses_as_binary(link.path) else ""
     return replace(link, unreadable=lost)
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _name(member: ArchiveMember) -> str:

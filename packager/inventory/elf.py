@@ -17,7 +17,8 @@ from elftools.construct import ConstructError
 from elftools.elf.elffile import ELFFile
 
 from packager.core.errors import ArtifactError
-from packager.inventory.addon import node_api_version, node_modules_version
+from packager.core.units import format_bytes, format_count
+from packager.inventory.addon import node_api_version, node_modules_version, registered_version
 from packager.inventory.versions import versions_defined, versions_needed
 from packager.model.inventory import ElfFacts, Machine, Segment
 
@@ -48,7 +49,7 @@ def read_elf(stream: BinaryIO) -> ElfFacts:
     try:
         return _Reader(stream).facts()
     except (ELFError, ConstructError, struct.error) as error:
-        msg = f"broken ELF file: {error}"
+        msg = f"is a broken ELF file: {error}"
         raise ArtifactError(msg) from error
 
 
@@ -104,7 +105,7 @@ class _Reader:
             executable_stack=any(flags & _PF_X for flags in stack),
             stack_note=bool(stack),
             node_api=node_api_version(self, tags, names, machine),
-            node_modules=node_modules_version(names),
+            node_modules=node_modules_version(names) or registered_version(self, tags, names, machine),
             build_id=build_id,
             has_symbols=has_symbols,
             trailing_bytes=max(0, self.size - end),
@@ -114,7 +115,8 @@ class _Reader:
     def read(self, offset: int, size: int) -> bytes:
         """Return exactly `size` bytes of the file; ArtifactError if it ends before."""
         if offset < 0 or size < 0 or offset + size > self.size:
-            msg = f"truncated: {size} bytes wanted at offset {offset}, the file has {self.size}"
+            wanted = f"{format_bytes(size)} are expected at byte {format_count(offset)}"
+            msg = f"is truncated: {wanted}, but the file has {format_count(self.size)}"
             raise ArtifactError(msg)
         self.stream.seek(offset)
         return self.stream.read(size)
@@ -150,7 +152,7 @@ class _Reader:
             return
         layout = self.elf.structs.Elf_Phdr
         if count > _HEADERS_MAX or width < layout.sizeof():
-            msg = f"impossible program headers: {count} of {width} bytes"
+            msg = f"has impossible program headers: {format_count(count)} of {format_bytes(width)} each"
             raise ArtifactError(msg)
         table = self.read(self.header["e_phoff"], count * width)
         for start in range(0, len(table), width):
@@ -160,7 +162,7 @@ class _Reader:
         for load in self.loads:
             end = load["p_offset"] + load["p_filesz"]
             if end > self.size:
-                msg = f"truncated: a segment ends at {end}, the file has {self.size} bytes"
+                msg = f"is truncated: a segment ends at byte {format_count(end)}, the file at {format_count(self.size)}"
                 raise ArtifactError(msg)
 
     def _dynamic(self) -> list[tuple[str, int]]:
@@ -220,7 +222,7 @@ class _Reader:
     def _sections(self) -> tuple[bool, int]:
         """Return whether symbols or debug sections are there, and where the last byte that belongs to the file ends.
 
-        The loader does without section headers, so a table that is missing or damaged is no fault of the file.
+        The loader does without section headers, so a table that is missing or damaged is not a fault of the file.
         """
         header = self.header
         end = max((each["p_offset"] + each["p_filesz"] for each in self.segments), default=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePosixPath
+import re
 from typing import TYPE_CHECKING, Any
 
 from packager.model.inventory import Package
@@ -12,6 +12,10 @@ from packager.model.packages import Installed, PackageGraph, package_folder
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+
+_STORE = re.compile(r"(?:^|/)node_modules/\.[^/]+/[^/]+$")
+"""Where managers put packages that they link: ``node_modules/.pnpm/a@1.0.0``."""
 
 
 def way(folder: str, parents: Mapping[str, str]) -> str:
@@ -24,14 +28,20 @@ def way(folder: str, parents: Mapping[str, str]) -> str:
 
 
 def read_packages(
-    root: Path, files: Iterable[str], companions: Mapping[str, tuple[str, ...]], generated: Iterable[str] = ()
+    root: Path,
+    files: Iterable[str],
+    companions: Mapping[str, tuple[str, ...]],
+    generated: Iterable[str] = (),
+    links: Mapping[str, str] | None = None,
 ) -> PackageGraph:
     """Return the graph of a tree from the paths of its files.
 
     `companions` adds edges that no package.json names: ``{"@prisma/client": (".prisma/client",)}``; `generated` are
-    folders a generator writes into node_modules, packages even if they have no package.json.
+    folders a generator writes into node_modules, packages even if they have no package.json. `links` says where those
+    lead to that are kept: what they lead to is a package wherever it lies, as what lies beside it in a store is.
     """
     files = tuple(files)
+    linked = frozenset((links or {}).values())
     installed: dict[str, Installed] = {}
     # Outer folders first: a package counts as installed only below another one, the project or a workspace.
     for path in sorted(
@@ -39,12 +49,16 @@ def read_packages(
     ):
         folder = path.rpartition("/")[0]
         holder = folder.rpartition("node_modules/")[0].rstrip("/")
-        if folder and (package_folder(path) != folder or ("node_modules" in holder and holder not in installed)):
+        outside = package_folder(path) != folder or (
+            "node_modules" in holder and holder not in installed and not _STORE.search(holder)
+        )
+        if folder and folder not in linked and outside:
             continue
         data = _load(root / path)
         if data is None:
             continue
-        name = str(PurePosixPath(*_name_parts(folder))) if folder else str(data.get("name") or "")
+        own = str(data.get("name") or "")
+        name = own if own and (not folder or folder in linked) else "/".join(_name_parts(folder))
         optional = {key for key, meta in _mapping(data, "peerDependenciesMeta").items() if _is_optional(meta)}
         needs = {
             *_mapping(data, "dependencies"),
@@ -68,19 +82,18 @@ def read_packages(
     for folder in written:
         name = folder.rpartition("node_modules/")[2]
         installed.setdefault(folder, Installed(Package(name=name, version="", path=folder), needs=()))
-    return PackageGraph(installed, generated=written)
+    return PackageGraph(installed, generated=written, links=links or {})
 
 
-def _name_parts(folder: str) -> tuple[str, ...]:
-    parts = folder.split("/")
-    return tuple(parts[len(parts) - 1 - parts[::-1].index("node_modules") + 1 :])
+def _name_parts(folder: str) -> list[str]:
+    return folder.rpartition("node_modules/")[2].split("/")
 
 
 def _load(path: Path) -> dict[str, Any] | None:
     try:
         data = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError):
-        # Packages ship broken package.json files as test fixtures; such a folder is no package.
+        # Packages ship broken package.json files as test fixtures; such a folder is not a package.
         return None
     return data if isinstance(data, dict) else None
 

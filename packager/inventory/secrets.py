@@ -17,7 +17,7 @@ from packager.core.masking import STARS
 from packager.model.inventory import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 SCANNED_MAX_BYTES = 4 << 20
 """Longer files are bundles, data and maps; what people paste secrets into is shorter."""
@@ -139,13 +139,23 @@ _PLACEHOLDER = re.compile(
 )
 
 
-def secrets_in(path: str, data: bytes, *, in_package: bool) -> tuple[Secret, ...]:
-    """Return what looks like a secret in a file, by line. Only text is looked at, and only the first megabytes."""
+def secrets_in(
+    path: str, data: bytes, *, in_package: bool, from_package: Callable[[int], bool] | None = None
+) -> tuple[Secret, ...]:
+    """Return what looks like a secret in a file, by line. Only text is looked at, and only the first megabytes.
+
+    `from_package` says of an offset in joined code whether an installed package's code stands there: in that, only what
+    is looked for in installed packages counts, and as theirs.
+    """
     if b"\0" in data[:1024] or (in_package and not worth_scanning(path, len(data))):
         return ()
     data = data[:SCANNED_MAX_BYTES]
     found: dict[int, Secret] = {}
     for at, secret in _candidates(path, data, in_package=in_package):
+        if from_package is not None and from_package(at):
+            if secret.kind not in _EVERYWHERE:
+                continue
+            secret = replace(secret, of_package=True)
         found.setdefault(at, secret)
         if len(found) >= _FOUND_MAX:
             break

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packager.archive.tree import walk
+from packager.archive.tree import find
+from packager.archive.write.sources import is_link
 from packager.core.errors import ArtifactError
 from packager.inventory.elf import read_elf
 from packager.inventory.formats import SNIFF_BYTES, sniff
@@ -15,7 +18,6 @@ from packager.model.inventory import File, Inventory
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from packager.model.packages import PackageGraph
 
@@ -27,19 +29,22 @@ _NATIVE_NAME = re.compile(
 
 
 def scan_tree(
-    root: Path, companions: Mapping[str, tuple[str, ...]], generated: Iterable[str] = ()
+    root: Path, companions: Mapping[str, tuple[str, ...]], generated: Iterable[str] = (), *, keep_links: bool = False
 ) -> tuple[Inventory, PackageGraph]:
     """Return every file of a tree, and its package graph. Nothing is executed, nothing is written.
 
-    `generated` are folders of clients, see `read_packages`.
+    `generated` are folders of clients, see `read_packages`. With `keep_links`, links to packages are edges of the graph
+    and each package is there once; else they are followed.
 
     Raises ArtifactError for links that leave the tree, cycles, names that cannot be archived and unreadable files.
     """
     try:
-        sources = dict(walk(root))
+        entries = {entry.path: entry.source for entry in find(root, keep_links=keep_links)}
     except ArtifactError as error:
         raise _relative(error, root.resolve()) from error
-    graph = read_packages(root, sources, companions, generated)
+    sources = {path: Path(str(source)) for path, source in entries.items() if not is_link(source)}
+    links = {path: linked_to(path, str(source)[1:]) for path, source in entries.items() if is_link(source)}
+    graph = read_packages(root, sources, companions, generated, links)
     base = f"{root.resolve()}/"
     files = []
     for path, source in sorted(sources.items(), key=lambda item: item[0].encode()):
@@ -56,6 +61,15 @@ def scan_tree(
             msg = f"cannot be read: {error.strerror or error}"
             raise ArtifactError(msg, where=path, fix="make it readable, or leave it out") from error
     return Inventory(tuple(files)), graph
+
+
+def linked_to(path: str, leads: str) -> str:
+    """Return the path a relative link leads to.
+
+    >>> linked_to("node_modules/.pnpm/a@1/node_modules/b", "../../b@2/node_modules/b")
+    'node_modules/.pnpm/b@2/node_modules/b'
+    """
+    return posixpath.normpath(posixpath.join(posixpath.dirname(path), leads))
 
 
 def _with_facts(file: File, source: Path) -> File:

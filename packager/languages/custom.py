@@ -85,6 +85,6 @@ def find_interpreter(version: str, search: InterpreterSearch) -> tuple[Path, str
     """Return the Python this tool runs in: it serves the Runtime API, the bootstrap brings what it needs."""
     own = search.python("{}.{}".format(*sys.version_info[:2]))
     if own is None:
-        msg = "the Python this tool runs in cannot start another one, which would serve the Runtime API"
+        msg = "the Python that runs packager cannot start another one to serve the Runtime API"
         raise CannotProve(msg)
     return own[0], "bootstrap against the Runtime API"

@@ -17,7 +17,7 @@ class Entry(NamedTuple):
     path: str
     """Name in the archive: relative, POSIX, proved safe by `layout`."""
     source: Path | str | bytes
-    """Where the bytes lie, or the bytes themselves."""
+    """Where the bytes lie, or the bytes themselves; of a link that is kept, a NUL and where it leads."""
     size_bytes: int | None = None
     """What the walk saw that found it, a regular file; None: not known yet."""
 
@@ -35,7 +35,7 @@ class Member(NamedTuple):
     size_bytes: int
     compressed_bytes: int
     sha256: str
-    """Hex, of the content."""
+    """Hex, of the content; of a link, something that no file has."""
     executable: bool
     """Written as 0755 rather than 0644: decided by content (ELF, ``#!``), the same on every system."""
 

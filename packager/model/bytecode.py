@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from packager.core.units import format_size
+from packager.core.units import counted, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class BytecodeBatch:
 
     made: Mapping[str, bytes] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
-    """Why a file is no module of that Python: ``invalid syntax (setup.py, line 3)``."""
+    """Why a file is not a module of that Python: ``invalid syntax (setup.py, line 3)``."""
 
 
 class Python(Protocol):
@@ -81,11 +81,11 @@ class Compiled:
     modules: int = 0
     size_bytes: int = 0
     left_alone: Mapping[str, str] = field(default_factory=dict)
-    """Path in the tree → why that file is no module of this Python; it is packed as it is."""
+    """Path in the tree → why that file is not a module of this Python; it is packed as it is."""
 
     def summary(self) -> str:
         """Return for people how much came of it."""
-        return f"{self.modules} modules by Python {self.release}, {format_size(self.size_bytes)} unzipped"
+        return f"{counted(self.modules, 'module')} by Python {self.release}, {format_size(self.size_bytes)} unzipped"
 
     def notes(self) -> tuple[str, ...]:
         """Return what people should know, a line at most; the manifest names every file."""

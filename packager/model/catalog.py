@@ -33,7 +33,7 @@ class Catalog:
             if target_name in host.kinds:
                 return host
         msg = f"unknown target {target_name!r}{_guess(target_name, self.target_names)}"
-        raise ConfigError(msg, fix=f"targets are: {', '.join(self.target_names)} (see `packager targets`)")
+        raise ConfigError(msg, fix=f"use one of: {', '.join(self.target_names)} (see `packager targets`)")
 
     def target(self, name: str, runtime: str, arch: Arch) -> Target:
         """Return one target; raises ConfigError for an unknown name, runtime or architecture."""
@@ -43,10 +43,10 @@ class Catalog:
         found = host.runtimes.get(runtime)
         if found is None:
             msg = f"{name} has no runtime {runtime!r}{_guess(runtime, host.runtimes)}"
-            raise ConfigError(msg, fix=f"runtimes are: {', '.join(host.runtimes)}")
+            raise ConfigError(msg, fix=f"use one of: {', '.join(host.runtimes)}")
         if arch not in host.arches:
             msg = f"{name} has no architecture {arch!r}"
-            raise ConfigError(msg, fix=f"architectures are: {', '.join(host.arches)}")
+            raise ConfigError(msg, fix=f"use one of: {', '.join(host.arches)}")
         offered = host.kinds[name]
         platform = self.platforms[found.platform]
         return Target(

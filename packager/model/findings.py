@@ -63,10 +63,10 @@ class Finding:
     def from_json(cls, data: object) -> Finding:
         """Return the finding of which `to_json` gave this; raises ValueError for anything else."""
         if not isinstance(data, dict) or not all(isinstance(text, str) for text in data.values()):
-            msg = "is no finding: an object of strings"
+            msg = "is not a finding: expected an object of strings"
             raise ValueError(msg)
         if data.keys() != {each.name for each in fields(cls)} or data["severity"] not in get_args(Severity):
-            msg = f"is no finding: {data}"
+            msg = f"is not a finding: {data}"
             raise ValueError(msg)
         return cls(**data)
 

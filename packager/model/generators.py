@@ -72,7 +72,7 @@ class EngineRule(CatalogRecord, frozen=True):
     when: Conditions = Conditions()
     """(fact of the schema, values it may have): ("generator", ("prisma-client-js",)). An absent fact is ""."""
     twin: str = ""
-    """A glob relative to the package folder: nothing is dropped unless a file matches, lest the only engine go."""
+    """A glob relative to the package folder: nothing is dropped unless a file matches, so the only engine stays."""
 
 
 class Engine(CatalogRecord, frozen=True):

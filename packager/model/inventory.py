@@ -75,7 +75,7 @@ class ElfFacts:
     stack_note: bool = True
     """Whether there is a PT_GNU_STACK header: without one, the loader assumes an executable stack."""
     node_api: int = 0
-    """Node-API version an addon declares for itself; 0 if it declares none or is no addon."""
+    """Node-API version an addon declares for itself; 0 if it declares none or is not an addon."""
     node_modules: int = 0
     """NODE_MODULE_VERSION an addon is tied to (``node_register_module_v127``); 0 if to none."""
 
@@ -111,6 +111,8 @@ class Secret:
     """The first characters, enough to find it again: ``AKIA***``."""
     certain: bool = True
     """Whether its form says that it is one; False for what only its name and randomness suggest."""
+    of_package: bool = False
+    """Whether it stands in code of an installed package that was joined into the file."""
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,12 @@ class Inventory:
     """Of an archive; a folder has none."""
     texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """Contents of the few files that were asked for when scanning: handlers and their package.json."""
+    links: dict[str, str] = field(default_factory=dict, repr=False)
+    """Symbolic link, to a file or folder inside → its real path."""
+    joined: tuple[str, ...] = ()
+    """Names of the packages whose code was joined into files of the archive, as far as source maps say it."""
+    joined_texts: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """Own files that were joined, by the path in the source map → what they said."""
 
     @cached_property
     def by_path(self) -> dict[str, File]:

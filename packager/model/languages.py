@@ -118,7 +118,7 @@ class HandlerRules(Protocol):
     """Whether the packages of layers are searched for a handler, too."""
 
     def split_handler(self, handler: str) -> tuple[str, str]:
-        """Return (file without ending, export): ("src/api", "handler"); ("", "") for what is no handler."""
+        """Return (file without ending, export): ("src/api", "handler"); ("", "") for what is not a handler."""
 
     def handler_files(self, stem: str) -> tuple[str, ...]:
         """Return the files the runtime tries for a handler's file without ending, in its order."""
@@ -126,7 +126,7 @@ class HandlerRules(Protocol):
     def handler_fault(
         self, path: str, texts: Mapping[str, str], version: str, flags: Sequence[RuntimeFlag]
     ) -> HandlerFault | None:
-        """Return why the file at `path` is no module of the kind it must be.
+        """Return why the file at `path` is not a module of the kind it must be.
 
         `texts` are the contents known by their paths, those of manifests in the folders around it among them.
         """

@@ -23,5 +23,7 @@ class Machine:
     """What answered: ``Docker 20.10.24 at unix:///var/run/docker.sock``; empty if none."""
     docker_problem: str = ""
     """Why none answers, in one line."""
+    docker_tried: str = ""
+    """The same with every address that was tried, a line each; for `packager doctor`."""
     image_problem: Callable[[str, Arch], str] = _nothing
     """(image, arch) → why it cannot be had; empty if it is here or the registry offers it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from packager.model.inventory import Package
+
+
+_OUTPUTS = frozenset({".next", ".nuxt", ".output", ".open-next", ".svelte-kit", ".amplify-hosting", "standalone"})
+"""Folders that frameworks build into, wherever they lie. Sources: nextjs.org, "output"; nitro.build, "Deploy"."""
+_BUILT = frozenset({"dist", "build", "out", "output"})
+"""Names of such folders at the top of a project."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +43,34 @@ class PackageGraph:
     parents: dict[str, str] = field(default_factory=dict, compare=False)
     generated: tuple[str, ...] = ()
     """Folders in node_modules that a generator wrote and that count as packages of their own."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Link that is kept → the folder it leads to: ``node_modules/a`` → ``node_modules/.pnpm/a@1/node_modules/a``."""
+    roots: tuple[str, ...] = ()
+    """Folders that are needed besides the project's own dependencies."""
 
     def of(self, path: str) -> Installed | None:
         """Return the innermost package a file belongs to; None for the project's own files."""
         for folder in self.generated:
             if path.startswith(f"{folder}/"):
                 return self.installed[folder]
+        if self._stored:
+            parts = path.split("/")
+            for length in range(len(parts) - 1, 1, -1):
+                if (folder := "/".join(parts[:length])) in self._stored:
+                    return self.installed[folder]
         while folder := package_folder(path):
             if folder in self.installed:
                 return self.installed[folder]
             # A node_modules folder without a package.json in it (bundler output, fixtures) belongs to what holds it.
             path = folder.rpartition("node_modules/")[0] + "_"
         return None
+
+    @cached_property
+    def _stored(self) -> frozenset[str]:
+        """Return the linked packages that lie in a node_modules: the others are the project's own folders."""
+        return frozenset(
+            folder for folder in self.links.values() if folder in self.installed and "node_modules/" in f"{folder}/"
+        )
 
     def resolve(self, importer: str, name: str) -> str | None:
         """Return the folder of `name` as seen from the package folder `importer`; None if not installed."""
@@ -56,6 +79,7 @@ class PackageGraph:
             if base.name == "node_modules":
                 continue
             found = str(base / "node_modules" / name) if str(base) != "." else f"node_modules/{name}"
+            found = self.links.get(found, found)
             if found in self.installed:
                 return found
         return None
@@ -98,7 +122,18 @@ class PackageGraph:
         project = self.installed.get("")
         names = project.needs if project else ()
         roots = [self.resolve("", name) for name in names if name not in closed]
+        roots += self.roots
         return self.closure([root for root in roots if root is not None], closed)
+
+
+def in_output(path: str) -> bool:
+    """Return whether a path lies in a node_modules folder that a build has put into its output: the user's own.
+
+    >>> in_output(".next/standalone/node_modules/a/x.js"), in_output("dist/node_modules/a"), in_output("node_modules/a")
+    (True, True, False)
+    """
+    before = path.partition("node_modules/")[0].split("/")[:-1]
+    return "node_modules/" in path and bool(before) and (before[0] in _BUILT or not _OUTPUTS.isdisjoint(before))
 
 
 def package_folder(path: str) -> str:

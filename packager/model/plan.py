@@ -59,6 +59,8 @@ class Job:
     """Engines to have at hand before the first command; ``{engines}`` in `environment` is their folder."""
     rewritten: tuple[tuple[str, str], ...] = ()
     """(project path, text that takes its place in the copy built from): schemas with the target's own engine only."""
+    development: bool = False
+    """Whether what only development needs stays in the tree: a bundle joins from it what its code names."""
 
 
 @dataclass(frozen=True)

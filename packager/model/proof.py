@@ -25,9 +25,9 @@ class ProofEvent:
     name: str
     """What messages call it: the file, or the sample event."""
     payload: str
-    """The event, as JSON."""
+    """The event itself, the path of a JSON file, or the name of a sample event."""
     expect: str = ""
-    """What the answer must be, as JSON: a status, or a part of the answer; empty: anything but an error."""
+    """A status, or a part of the answer; without it anything but an error will do."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,15 @@ class ProofSettings:
     events: tuple[ProofEvent, ...] = ()
     """Each is a start of its own; without any the handler is loaded, not called."""
     env_file: str = ""
-    """File that `environment` was read from: it is never packed."""
+    """File of NAME=VALUE lines for the proof alone; it is never packed."""
     environment: tuple[tuple[str, str], ...] = ()
     """Variables for the proof alone, over the function's own."""
     allow_network: tuple[str, ...] = ()
     """``localhost:5432``: ports of this machine that the code may reach; nothing else of any network."""
     settle_seconds: float = SETTLE_SECONDS
+    """How long a start is watched that does not become idle, in seconds."""
     timeout_seconds: float = TIMEOUT_SECONDS
+    """After how long a start or an answer counts as hanging, in seconds."""
 
 
 class CannotProve(Exception):

@@ -16,7 +16,7 @@ _Value = TypeVar("_Value")
 
 
 class CatalogRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A mapping of a catalog file. A key that is no field of it is refused when the file is read."""
+    """A mapping of a catalog file. A key that is not a field of it is refused when the file is read."""
 
 
 class Sourced(CatalogRecord, frozen=True, kw_only=True):

@@ -67,8 +67,12 @@ class TraceInputs:
     clients: tuple[Client, ...] = ()
     pinned: Mapping[str, str] = field(default_factory=dict)
     """File or package folder → why it must be kept whole."""
+    apart: frozenset[str] = frozenset()
+    """Folders of packages that are not joined, since the bundle failed with their code in it."""
     beneath: frozenset[str] = frozenset()
     """Folders of the packages that layers of the same tree carry."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Of the function: NODE_OPTIONS decides what is loaded first, and what `require` loads."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,8 @@ class TrimInputs:
     """File → bundled entry its code has become a part of."""
     pinned: Mapping[str, str] = field(default_factory=dict)
     """Package folder or file → why rules of the trim levels must leave it alone: code names it, a proof missed it."""
+    needed: frozenset[str] = frozenset()
+    """Folders of packages that the entry needs, whatever package.json calls them."""
 
     def python_inner(self, path: str) -> str:
         """Return an installed Python package's file by its path from the folder of all; empty for any other file."""
@@ -169,6 +175,8 @@ class AuditInputs:
     """What findings call the archive: ``dist/api.zip``."""
     environment: tuple[tuple[str, str], ...] = ()
     handler: str = ""
+    maps: Mapping[str, str] = field(default_factory=dict)
+    """Name in the archive of joined code → source of its source map, which says what of it is a package's."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ class BundleQuestion:
     entries: tuple[str, ...]
     external: tuple[str, ...] = ()
     """Package names that stay outside; ``*`` alone is every package."""
+    files: tuple[str, ...] = ()
+    """Own code that stays a file of its own: what it is asked for by is not known before it runs."""
+    require_esm: bool = False
+    """Whether the host's Node loads ES modules by ``require``: only then it takes the condition ``module-sync``."""
+    plain: bool = False
+    """Whether own TypeScript is wanted as JavaScript, too."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,16 @@ class Bundled:
     """The same path with ``.map`` → source of its source map: it is for error reports, not for the archive."""
     inlined: Mapping[str, str] = field(default_factory=dict)
     """Real path of a file of the tree → the output it has become a part of."""
+    asks: Mapping[str, str] = field(default_factory=dict)
+    """Path of an output → source of code that asks for what the output leaves outside, and does nothing else."""
+    plain: Mapping[str, str] = field(default_factory=dict)
+    """Own TypeScript file → source of its JavaScript."""
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """File that was joined or met, and must not be → why."""
+    located: tuple[str, ...] = ()
+    """Own files whose place the code asks for: they must lie there, even if their code is joined."""
+    outside: tuple[str, ...] = ()
+    """Packages that the outputs ask for, installed or not, sorted."""
 
 
 class Bundler(Protocol):
@@ -56,6 +72,10 @@ class TraceQuestion:
     entries: tuple[str, ...]
     overlay: Mapping[str, str] = field(default_factory=dict)
     """Path of the tree → source that stands in its place, whether something is there or not."""
+    modules: tuple[str, ...] = ()
+    """Modules that are loaded though no code says so: ``dd-trace/init``."""
+    named: tuple[str, ...] = ()
+    """Packages that count as asked for where own code has their name in a text: ``pino-pretty``."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,20 @@ class Trace:
     """Those that code reads as data or hands to the system's loader, rather than requires."""
     unresolved: tuple[str, ...] = ()
     """What the code asks for and is not installed, in the tracer's words; optional things, mostly."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """File of reached code → why the data of its package must be there: "it starts workers"."""
+    whole: Mapping[str, str] = field(default_factory=dict)
+    """File of reached code → why all files of its package must be there."""
+    folders: Mapping[str, str] = field(default_factory=dict)
+    """Folder or file that own code serves or names by its path → why."""
+    data: Mapping[str, str] = field(default_factory=dict)
+    """Folder whose files code opens by names it does not spell out → why: what is no code there is read."""
+    idle: frozenset[str] = frozenset()
+    """Files in such folders that the code has no name for: it spells out others, and puts none together."""
+    hooks: tuple[str, ...] = ()
+    """Reached code that changes how modules are loaded."""
+    named: Mapping[str, str] = field(default_factory=dict)
+    """Package that counts as asked for by its name alone → the file that has it in a text."""
 
 
 class Tracer(Protocol):
@@ -91,3 +125,9 @@ class View:
     """``src/handler.js.map`` → its source."""
     renamed: Mapping[str, str] = field(default_factory=dict)
     """Entry → what it is called once bundled, where that differs: ``api/users.ts`` → ``api/users.js``."""
+    apart: Mapping[str, str] = field(default_factory=dict)
+    """Package that could have been joined and stays outside → why."""
+    absent: tuple[str, ...] = ()
+    """Packages that the code names and that are not installed, sorted."""
+    needed: frozenset[str] = frozenset()
+    """Folders of the packages that own code names, and of what they need: declared or not."""

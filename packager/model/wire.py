@@ -43,7 +43,7 @@ def from_bytes(data: bytes, type_: type[T]) -> T:
 def _plain(value: Any) -> Any:
     if isinstance(value, PurePath):
         return str(value)
-    msg = f"{type(value).__name__} is no value of the model"
+    msg = f"{type(value).__name__} is not a value of the model"
     raise NotImplementedError(msg)
 
 

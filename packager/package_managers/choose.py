@@ -48,7 +48,7 @@ def check_lock(project: Path, language: str = "nodejs") -> LockFacts:
     manager = found[lock_file]
     plugin = next((one for name, one in plugins.items() if name == manager), None)
     if plugin is None:
-        msg = f"is {manager}'s, which cannot be run here; supported are: {', '.join(plugins)}"
+        msg = f"is a lock file of {manager}, which is not supported; supported are: {', '.join(plugins)}"
         raise ConfigError(msg, where=lock_file, fix=preferred.advice.unread_lock)
     return replace(plugin.read(project), notes=notes)
 
@@ -82,8 +82,8 @@ def _no_lock(project: Path, plugins: dict[str, PackageManagerPlugin], preferred:
     for parent in project.resolve().parents:
         locks = [name for name in _owners(plugins, preferred) if (parent / name).is_file()]
         if locks and any(plugin.is_workspace(parent) for plugin in plugins.values()):
-            msg = f"has no lock file; it belongs to the workspace {parent}, whose {locks[0]} counts"
-            fix = f"point packager at {parent}, and write handlers and patterns relative to it"
+            msg = f"has no lock file: it belongs to the workspace {parent}, whose {locks[0]} is used"
+            fix = f"give the folder {parent}, and write handlers and patterns relative to it"
             return ConfigError(msg, where=str(project), fix=fix)
-    msg = "there is no lock file, so no two builds would be the same"
+    msg = "there is no lock file, so two builds could install different versions"
     return ConfigError(msg, where=str(project), fix=preferred.advice.no_lock)

@@ -41,10 +41,10 @@ def read_lock(path: Path) -> Lock:
 
     Every key is the path of a folder in the project, see `check_npm`, and every table an object. Raises ConfigError.
     """
-    lock = read_object(path, fix="resolve the merge or run `npm install`")
+    lock = read_object(path, fix="resolve the merge conflict, or run `npm install`")
     version = lock.get("lockfileVersion")
     if version not in (1, 2, 3):
-        msg = f"has lockfileVersion {version!r}, known are 1, 2 and 3"
+        msg = f"has lockfileVersion {version!r}, but only 1, 2 and 3 are supported"
         raise ConfigError(msg, where=path.name, fix="run `npm install` to rewrite it")
     check_npm(lock, path.name)
     return lock
@@ -62,10 +62,10 @@ def read_pnpm_lock(path: Path) -> Lock:
         lock = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         msg = f"is not YAML: {str(error).splitlines()[-1].strip()}"
-        raise ConfigError(msg, where=path.name, fix="resolve the merge or run `pnpm install`") from error
+        raise ConfigError(msg, where=path.name, fix="resolve the merge conflict, or run `pnpm install`") from error
     version = str(lock.get("lockfileVersion", "missing")) if isinstance(lock, dict) else "missing"
     if not version.startswith("9."):
-        msg = f"has lockfileVersion {version}, supported is 9.0"
+        msg = f"has lockfileVersion {version}, but only 9.0 is supported"
         raise ConfigError(msg, where=path.name, fix="run `npx pnpm@10 install` to rewrite it")
     check_pnpm(lock, path.name)
     return cast("Lock", lock)
@@ -121,7 +121,7 @@ def check_agreement(package: dict[str, Any], lock: Lock, lock_file: str, member:
                 differences.append(f"{name} is locked, but not in package.json")
     if differences:
         msg = f"does not agree with package.json: {'; '.join(dict.fromkeys(differences))}"
-        raise ConfigError(msg, where=lock_file, fix="run `npm install` and keep the lock file it writes")
+        raise ConfigError(msg, where=lock_file, fix="run `npm install` and commit the lock file it writes")
 
 
 def check_links(lock: Lock, lock_file: str) -> None:

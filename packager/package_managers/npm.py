@@ -37,7 +37,7 @@ cache_variable = "npm_config_cache"
 causes: tuple[KnownCause, ...] = ()  # it fetches our own tools, too: toolchains/causes.py has them
 advice = LockAdvice(
     no_manifest="name the folder that has it, or run `npm init` there",
-    no_lock="run `npm install` (or `npm install --package-lock-only`) and keep package-lock.json",
+    no_lock="run `npm install` (or `npm install --package-lock-only`) and commit package-lock.json",
     unread_lock="run `npm install` once and keep its package-lock.json, or `pnpm import`",
     incomplete_lock="run `rm -rf node_modules && npm install --package-lock-only` with npm 11 or later, or remove the "
     "lock file, too, and run `npm install`",
@@ -67,15 +67,15 @@ def read(root: Path, member: str = "") -> LockFacts:
     lock_file = first_of(root, lock_files)
     lock = read_lock(root / lock_file)
     if member and member not in dict(entries(lock)):
-        msg = f"does not know the workspace's member {member}"
-        raise ConfigError(msg, where=lock_file, fix="run `npm install` and keep the lock file it writes")
+        msg = f"does not list the workspace's member {member}"
+        raise ConfigError(msg, where=lock_file, fix="run `npm install` and commit the lock file it writes")
     check_agreement(read_package_json(root / member), lock, lock_file, member)
     check_links(lock, lock_file)
     every = list(entries(lock))
     top = {package_name(path, entry): str(entry.get("version", "")) for path, entry in every if is_top(path)}
     own = [(path[len(member) + 1 :], entry) for path, entry in every if member and path.startswith(f"{member}/")]
     top |= {package_name(path, entry): str(entry.get("version", "")) for path, entry in own if is_top(path)}
-    scripts = {package_name(path, entry) for path, entry in every if entry.get("hasInstallScript")}
+    scripts = {package_name(path, entry) for path, entry in every if path and entry.get("hasInstallScript")}
     return LockFacts("npm", lock_file, tuple(sorted(top.items())), tuple(sorted(scripts)))
 
 
@@ -87,7 +87,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes the folders that production does not reach, see `production`."""
-    unneeded = development_packages(job.source, job.lock_file)
+    unneeded = () if job.development else development_packages(job.source, job.lock_file)
     return (Invocation("prune", ("node", "-e", script("tree.cjs", "npm_prune.cjs"), "--", *unneeded)),)
 
 

@@ -6,7 +6,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 from packager.catalog.current import load_catalog
-from packager.core.requirements import read_requirements
+from packager.core.requirements import decoded, read_requirements
 from packager.model.builds import IMAGE_TOOLS, PIP_VARIABLE, PYTHON_PACKAGES_DIR, Invocation
 from packager.model.locks import LockFacts
 from packager.model.package_managers import KnownCause, LockAdvice, MissingPart
@@ -63,7 +63,7 @@ def tools(job: Job) -> tuple[str, ...]:
 def read(root: Path, member: str = "") -> LockFacts:
     """Return the packages that requirements.txt names."""
     lock_file = first_of(root / member, lock_files)
-    text = (root / member / lock_file).read_text(encoding="utf-8", errors="replace")
+    text = decoded((root / member / lock_file).read_bytes())
     return LockFacts("pip", lock_file, tuple(read_requirements(text).items()))
 
 

@@ -60,8 +60,8 @@ def read(root: Path, member: str = "") -> LockFacts:
     lock_file = first_of(root, lock_files)
     lock = read_pnpm_lock(root / lock_file)
     if member and member not in lock["importers"]:
-        msg = f"does not know the workspace's member {member}"
-        raise ConfigError(msg, where=lock_file, fix="run `pnpm install` and keep the lock file it writes")
+        msg = f"does not list the workspace's member {member}"
+        raise ConfigError(msg, where=lock_file, fix="run `pnpm install` and commit the lock file it writes")
     return LockFacts("pnpm", lock_file, tuple(sorted(_versions(lock, member).items())))
 
 
@@ -81,7 +81,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes the packages that production does not reach, see `production`."""
-    unneeded = development_specs(job.source, job.lock_file)
+    unneeded = () if job.development else development_specs(job.source, job.lock_file)
     return (Invocation("prune", ("node", "-e", script("tree.cjs", "pnpm_prune.cjs"), "--", *unneeded)),)
 
 

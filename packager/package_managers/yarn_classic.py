@@ -162,7 +162,7 @@ def read(root: Path, member: str = "") -> LockFacts:
     lock = read_yarn_lock(root / lock_file)
     projects = {"": package, **_members(root, package)}
     if member not in projects:
-        msg = f"{member} is no member of the workspace"
+        msg = f"{member} is not a member of the workspace"
         raise ConfigError(msg, where="package.json: workspaces", fix="name the member's folder there")
     _check_agreement(projects, lock, lock_file)
     found: dict[str, str] = {}
@@ -187,7 +187,7 @@ def install(job: Job, *, run_scripts: bool) -> tuple[Invocation, ...]:
 
 def prune(job: Job) -> tuple[Invocation, ...]:
     """Return what removes, of the packages that the lock file names, those that production does not reach."""
-    lock = read_yarn_lock(job.source / job.lock_file)
+    lock = {} if job.development else read_yarn_lock(job.source / job.lock_file)
     names = sorted({split_pattern(pattern)[0] for pattern in lock})
     program = script("tree.cjs", "yarn_classic.cjs")
     return (Invocation("prune", ("node", "-e", program, "--", "prune", _member_lines(job), *names)),)
@@ -258,7 +258,7 @@ def read_yarn_lock(path: Path) -> dict[str, YarnEntry]:
 def parse_yarn_lock(text: str, lock_file: str = "yarn.lock") -> dict[str, YarnEntry]:
     """Return pattern → entry of a text, as `read_yarn_lock` does."""
     if re.search(r"^\"?__metadata\"?:", text, re.MULTILINE):
-        msg = "is of Yarn 2 or later (Berry), which cannot be run here; Yarn 1 can"
+        msg = "is a lock file of Yarn 2 or later (Berry), which is not supported; Yarn 1 is"
         raise ConfigError(msg, where=lock_file, fix=_NO_BERRY)
     found: dict[str, YarnEntry] = {}
     for number, patterns, fields, needs, optional in _blocks(text, lock_file):
@@ -269,7 +269,7 @@ def parse_yarn_lock(text: str, lock_file: str = "yarn.lock") -> dict[str, YarnEn
         for pattern in patterns:
             _check_pattern(pattern, where)
             if pattern in found:
-                msg = f"{pattern} is there twice"
+                msg = f"{pattern} is given twice"
                 raise ConfigError(msg, where=where, fix=_FRESH)
             found[pattern] = YarnEntry(patterns, fields["version"], fields.get("integrity", ""), needs, optional)
     return found
@@ -304,8 +304,8 @@ def _blocks(text: str, lock_file: str) -> Iterator[_Block]:
         field = _FIELD.fullmatch(content)
         if block is None or field is None or depth not in ((2, 4) if table else (2,)):
             merge = content.startswith(("<<<<<<<", "=======", ">>>>>>>"))
-            msg = "is a mark of a merge" if merge else "is not what Yarn 1 writes"
-            raise ConfigError(msg, where=where, fix="resolve the merge or run `yarn install`")
+            msg = "is the mark of a merge conflict" if merge else "is not what Yarn 1 writes"
+            raise ConfigError(msg, where=where, fix="resolve the merge conflict, or run `yarn install`")
         key, value = _value(field["key"], where), _value(field["value"] or "", where)
         if depth == 4:
             if table == "dependencies":
@@ -347,12 +347,12 @@ def _refuse_berry(package: dict[str, Any]) -> None:
     """Raise ConfigError for a package.json that asks for Yarn 2 or later, whatever the lock file is."""
     named = str(package.get("packageManager", ""))
     if re.match(r"yarn@(?![01](?:\.|$))", named):
-        msg = f"{named} is Yarn 2 or later (Berry), which cannot be run here; Yarn 1 can"
+        msg = f"{named} is Yarn 2 or later (Berry), which is not supported; Yarn 1 is"
         raise ConfigError(msg, where="package.json: packageManager", fix=_NO_BERRY)
     engines = package.get("engines")
     wanted = engines.get("yarn") if isinstance(engines, dict) else None
     if isinstance(wanted, str) and _leaves_classic_out(wanted):
-        msg = f"{wanted} is Yarn 2 or later (Berry), which cannot be run here; Yarn 1 can"
+        msg = f"{wanted} is Yarn 2 or later (Berry), which is not supported; Yarn 1 is"
         raise ConfigError(msg, where="package.json: engines.yarn", fix=_NO_BERRY)
 
 
@@ -375,7 +375,7 @@ def _members(root: Path, package: dict[str, Any]) -> dict[str, dict[str, Any]]:
     if isinstance(named, dict):
         named = named.get("packages")
     if named is not None and not (isinstance(named, list) and all(isinstance(one, str) for one in named)):
-        msg = "is no list of folders"
+        msg = "is not a list of folders"
         raise ConfigError(msg, where="package.json: workspaces", fix='write it like ["packages/*"]')
     found: dict[str, dict[str, Any]] = {}
     for pattern in (one.removeprefix("./").rstrip("/") for one in named or ()):

@@ -26,7 +26,7 @@ from packager.pipeline.inputs import (
 )
 from packager.pipeline.module_types import module_types
 from packager.pipeline.own_code import own_code_lacks
-from packager.pipeline.repair import mended, report, unproved
+from packager.pipeline.repair import JOINED, mended, report, told, unproved
 from packager.prove.judging.together import together
 
 if TYPE_CHECKING:
@@ -88,9 +88,10 @@ def _make_once(
 ) -> Result:
     """Return one bundle in which `pinned` files and packages are kept, whatever the trim levels say."""
     carried = [(layer.bundle, layer.selection) for layer in layers]
-    reasons = {path: str(why) for path, why in pinned.items()}
+    reasons = {path: str(why) for path, why in pinned.items() if why.rule != JOINED}
+    apart = frozenset(path for path, why in pinned.items() if why.rule == JOINED)
     beneath = layers_beneath(bundle, carried)
-    traced = trace_inputs(bundle, scanned, beneath, reasons)
+    traced = replace(trace_inputs(bundle, scanned, beneath, reasons), apart=apart)
     view = stages.trace(traced, bench)
     bundle = _renamed(bundle, view)
     with bench.watch.step("trim", bundle.name):
@@ -114,15 +115,14 @@ def _make_once(
         artifact=artifact,
         stripped=stripped.saved,
         compiled=compiled,
-        findings=(),
+        findings=tuple(told(view, bundle.target, f"{options.out.name}/{bundle.name}.zip")),
         proof=Proof("skipped", "", "", ""),
         maps=view.maps,
         seconds=bench.watch.seconds,
     )
     lacks, named = own_code_lacks(result, traced, view, layers, f"{options.out.name}/{bundle.name}.zip")
-    return _judged(
-        replace(result, findings=tuple(lacks), proof=replace(result.proof, named=named)), layers, options, bench, pinned
-    )
+    result = replace(result, proof=replace(result.proof, named=named))
+    return _judged(result, layers, options, bench, pinned, lacks)
 
 
 def _judged(
@@ -131,8 +131,9 @@ def _judged(
     options: BuildOptions,
     bench: Workbench,
     pinned: Mapping[str, Pinned],
+    lacks: Sequence[Finding],
 ) -> Result:
-    """Return the bundle with what audit and proof say of it.
+    """Return the bundle with what audit and proof say of it, and what its own code lacks.
 
     In this order: what is accepted says no to nothing, so it is silenced before the audit's errors are counted;
     then the proof; then what the proof found.
@@ -141,7 +142,7 @@ def _judged(
     paths = [*(layer.artifact.path for layer in layers), *bundle.layer_files]
     digests = [*(layer.artifact.sha256 for layer in layers), *(_sha256(path) for path in bundle.layer_files)]
     shown = f"{options.out.name}/{bundle.name}.zip"
-    findings = [*silenced(_audit(result, digests, paths, shown, bench), bundle.silence)]
+    findings = [*silenced([*result.findings, *_audit(result, digests, paths, shown, bench)], bundle.silence)]
     if options.prove == "skip":
         proof = Proof("skipped", "", "", "audited, not proved: --no-prove")
     elif has_errors(findings):
@@ -153,13 +154,13 @@ def _judged(
                 {_called(each): stages.prove(each, archive, paths, bench) for each in each_start(bundle, inputs)}
             )
         proof = _loaded_only(proof, bundle)
-    findings += silenced(_not_seen(result.findings, proof), bundle.silence)
+    findings += silenced(_not_seen(lacks, proof), bundle.silence)
     findings += silenced(report(pinned, shown), bundle.silence)
     proved = [*silenced((each.at(shown) if each.subject else each for each in proof.findings), bundle.silence)]
     findings += silenced(unproved(bundle, proof, [*findings, *proved], shown), bundle.silence)
     findings += proved
     if options.prove == "require" and proof.status == "skipped":
-        fix = "give what the proof lacks, or drop --require-proof"
+        fix = "provide what the proof needs, or remove --require-proof"
         findings += silenced([Finding("RUN000", "error", shown, proof.detail, fix=fix)], bundle.silence)
     return replace(result, findings=tuple(findings), proof=replace(proof, named=result.proof.named))
 
@@ -168,7 +169,7 @@ def _loaded_only(proof: Proof, bundle: Bundle) -> Proof:
     """Return the proof; where only what code seems to reach is packed and nothing called it, saying so."""
     if proof.status != "proved" or bundle.trim not in TRACED or bundle.proof.events:
         return proof
-    return replace(proof, detail=f"{proof.detail}; loaded, not called: name events of the bundle (proof.events)")
+    return replace(proof, detail=proof.detail.replace("loaded ", "loaded, not called: ", 1))
 
 
 def _called(start: ProveInputs) -> str:
@@ -194,10 +195,17 @@ def _audit(
         name=shown,
         environment=bundle.environment,
         handler=bundle.handler,
+        maps=_maps_of(result),
     )
     with bench.watch.step("audit", bundle.name):
-        findings = stages.audit(inputs, result.artifact.path, paths)
+        findings = stages.audit(inputs, result.artifact.path, paths, bench.contents)
         return findings + check_uncompiled(scanned.inventory, scanned.graph, result.selection, bundle.target, shown)
+
+
+def _maps_of(result: Result) -> dict[str, str]:
+    """Return name in the archive → source of its source map, of the code that was joined."""
+    found = {item.path: result.maps.get(f"{item.choice.file.path}.map") for item in result.placed if not item.content}
+    return {path: source for path, source in found.items() if source}
 
 
 def _renamed(bundle: Bundle, view: View) -> Bundle:

@@ -6,13 +6,15 @@ Nothing is installed or generated: what is known is what package.json, ``.dist-i
 from __future__ import annotations
 
 import csv
+import posixpath
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from packager.archive.cache.member_cache import open_cache
 from packager.archive.fastpath.codec import DEFAULT_LEVEL
 from packager.archive.fastpath.noop_check import own_name
-from packager.archive.write.layout import make_layout
+from packager.archive.fastpath.walk import LINK_MARK
+from packager.archive.write.layout import arrange
 from packager.archive.write.writer import write
 from packager.compile.stripping import strip
 from packager.core.errors import ArtifactError
@@ -20,12 +22,15 @@ from packager.engines.generations import spoken_of
 from packager.engines.schemas import find_clients
 from packager.engines.targets import for_targets
 from packager.inventory.contents import TreeContents
+from packager.inventory.tree import scan_tree
+from packager.model.archives import Entry
 from packager.model.stages import CompileInputs, StripInputs, TrimInputs
-from packager.pipeline import stages
 from packager.pipeline.inputs import scan_inputs
+from packager.pipeline.own_needs import with_own_needs
 from packager.select.trim.references import trim as trim_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from packager.model.archives import Artifact
@@ -48,6 +53,15 @@ class Trimmed:
     artifact: Artifact
     compiled: Compiled | None = None
     """Bytecode of its modules; None where none was asked for."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A folder that was judged."""
+
+    selection: Selection
+    links: Mapping[str, str]
+    """Link to a package → the folder it leads to; both as they lie in the folder."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +88,8 @@ def pack_trimmed(
     cache = open_cache(how.cache) if how.cache else None
     contents = TreeContents(folder.resolve(), scratch / "made")
     kept = cache.folder if cache else None
-    selection = judge_folder(folder, target, catalog, trim=how.trim, without=(destination, kept))
+    judged = judge_tree(folder, target, catalog, trim=how.trim, without=(destination, kept))
+    selection = judged.selection
     natives = tuple(choice.file for choice in selection.kept if choice.file.elf is not None)
     stripped = strip(StripInputs(natives, wanted=how.trim != "none"), contents)
     if not selection.kept:
@@ -82,7 +97,8 @@ def pack_trimmed(
         raise ArtifactError(msg, where=str(folder), fix="see why: packager pack --trim … --why .")
     compiled = compile_folder(folder, selection, target, how, scratch) if how.compile else None
     selection = compiled.selection if compiled else selection
-    layout = make_layout([(c.file.path, contents.path(stripped.source(c.file))) for c in selection.kept])
+    files = [Entry(c.file.path, contents.path(stripped.source(c.file))) for c in selection.kept]
+    layout = arrange([*files, *_link_entries(judged.links, selection)])
     artifact = write(layout, destination, level=how.level, jobs=how.jobs, cache=cache)
     return Trimmed(selection, stripped, artifact, compiled)
 
@@ -113,12 +129,25 @@ def judge_folder(
     trim: TrimLevel,
     without: tuple[Path, Path | None] | None = None,
 ) -> Selection:
-    """Return the verdict on every file of a folder. Writes nothing.
+    """Return the verdict on every file of a folder. Writes nothing; see `judge_tree`."""
+    return judge_tree(folder, target, catalog, trim=trim, without=without).selection
+
+
+def judge_tree(
+    folder: Path,
+    target: Target,
+    catalog: Catalog,
+    *,
+    trim: TrimLevel,
+    without: tuple[Path, Path | None] | None = None,
+) -> Judged:
+    """Return the verdict on every file of a folder, and the links between its packages. Writes nothing.
 
     `without` is an output file and a cache that may lie in the folder and are no part of it.
     """
     root = folder.resolve()
-    inventory, graph = stages.scan(scan_inputs(catalog.engines), root)
+    scan = scan_inputs(catalog.engines)
+    inventory, graph = scan_tree(root, scan.companions, scan.generated, keep_links=True)
     if without is not None:
         inventory = _without(inventory, root, *without)
     packages = {installed.package.name: installed.package.version for installed in graph.installed.values()}
@@ -127,6 +156,7 @@ def judge_folder(
     made_with = (client.engine for client in clients if client.engine)
     engines = tuple(dict.fromkeys([*made_with, *(engine for engine in spoken if not engine.family)]))
     contents = TreeContents(root, root)  # nothing is made while files are judged
+    graph = with_own_needs(graph, inventory, contents) if "" in graph.installed else graph
     python, tops = python_installation(inventory, contents)
     inputs = TrimInputs(
         target=target,
@@ -139,7 +169,21 @@ def judge_folder(
         python_packages=python,
         python_tops=tops,
     )
-    return trim_files(inputs, contents)
+    return Judged(trim_files(inputs, contents), graph.links)
+
+
+def _link_entries(links: Mapping[str, str], selection: Selection) -> list[Entry]:
+    """Return the links of the archive: those from a package or folder that is kept to one that is."""
+    kept = {""}
+    for choice in selection.kept:
+        folder = choice.file.path
+        while (folder := folder.rpartition("/")[0]) and folder not in kept:
+            kept.add(folder)
+    return [
+        Entry(link, LINK_MARK + posixpath.relpath(target, posixpath.dirname(link)))
+        for link, target in links.items()
+        if target in kept and link.rpartition("node_modules/")[0].rstrip("/") in kept
+    ]
 
 
 def python_installation(inventory: Inventory, contents: Contents) -> tuple[str, frozenset[str] | None]:

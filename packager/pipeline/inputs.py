@@ -64,6 +64,7 @@ def trace_inputs(
         clients=for_targets(scanned.survey.clients, bundle.job.binary_targets),
         pinned=pinned,
         beneath=frozenset(choice.file.package.path for choice in same_tree if choice.file.package),
+        environment=bundle.environment,
     )
 
 
@@ -94,6 +95,7 @@ def trim_inputs(
         traced=view.reached,
         inlined=view.inlined,
         pinned=pinned,
+        needed=view.needed,
     )
 
 

@@ -8,7 +8,7 @@ import zipfile
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from packager.audit.code.late import OwnCode, late_findings, unanswered
+from packager.audit.code.late import OwnCode, late_findings, left_out, unanswered
 from packager.audit.code.preloads import WRAPPER, check_preloads, entry_of, preloads
 from packager.audit.code.resolving import Ground
 from packager.core.errors import ConfigError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _OTHER_RESOLUTION = re.compile(r"--(?:experimental-)?loader\b|--experimental-specifier-resolution")
 
+_FIRST_TO_REQUIRE_MODULES = 20
+_NO_REQUIRE_MODULE = "--no-experimental-require-module"
+
 
 def own_code_lacks(
     result: Result, traced: TraceInputs, view: View, layers: Sequence[Result], shown: str
@@ -49,7 +52,9 @@ def own_code_lacks(
     if bundled:
         sources.add_joined(view)
     sources.add_layers(layers)
-    environment = {**dict(target.system.environment), **dict(bundle.environment)}
+    # An empty NODE_PATH counts as none in the bootstrap, which then sets its own.
+    own = {name: value for name, value in bundle.environment if value or name != "NODE_PATH"}
+    environment = {**dict(target.system.environment), **own}
     ground = sources.ground(environment.get("NODE_PATH", ""), bundled=bundled)
     wrapped = "LAMBDA_TASK_ROOT" in environment
     started = [*preloads(environment, wrapped=wrapped, node=language.traceable)]
@@ -68,12 +73,24 @@ def own_code_lacks(
             for choice in result.selection.dropped
         },
         unseen_layers=bundle.layer_arns,
+        runtime=f"{target.name} {target.runtime}",
         hooked=_OTHER_RESOLUTION.search(environment.get("NODE_OPTIONS", "")) is not None,
         left=(lambda name: _is_named(outputs, name)) if bundled else (lambda _: True),
     )
     missing, unread = unanswered(code)
-    wanted = tuple(Wanted(one.ask.name, one.file[len(root) + 1 :]) for one in missing if one.severity != "note")
+    wanted = tuple(
+        Wanted(one.ask.name, one.file[len(root) + 1 :])
+        for one in missing
+        if one.severity != "note" and left_out(code, one)
+    )
     return [*findings, *late_findings(code, missing, unread)], wanted
+
+
+def _requires_modules(bundle: Bundle) -> bool:
+    """Return whether `require` takes ES modules there: Node 20.19 and later do, unless the host switches it off."""
+    version, system = bundle.target.language_version, bundle.target.system
+    flags = {flag.flag for flag in system.flags_of(dict(bundle.environment))}
+    return not (version.isdigit() and int(version) < _FIRST_TO_REQUIRE_MODULES) and _NO_REQUIRE_MODULE not in flags
 
 
 def _is_named(outputs: str, name: str) -> bool:
@@ -115,6 +132,8 @@ class _Sources:
         known = self._scanned.inventory.by_path
         joined = {*view.inlined, *view.renamed}
         used = {known[path].package for path in joined if path in known}
+        for path in joined - known.keys():
+            self._readers[f"{root}/{place(self._bundle, path)}"] = bytes
         for file in self._scanned.inventory.files:
             whole = file.package is not None and file.package.path and file.package in used
             if file.path in joined or whole:
@@ -126,9 +145,8 @@ class _Sources:
         for layer in layers:
             self._add_placed(root, layer.placed, layer.scanned.contents)
         for path in self._bundle.layer_files:
-            with zipfile.ZipFile(path) as archive:
-                for name in archive.namelist():
-                    self._readers[f"{root}/{name.rstrip('/')}"] = partial(_member, path, name)
+            for name in _members(path):
+                self._readers[f"{root}/{name}"] = partial(_member, path, name)
 
     def _add_placed(self, root: str, placed: Sequence[Placed], contents: Contents) -> None:
         for item in placed:
@@ -154,6 +172,7 @@ class _Sources:
             node_path=tuple(folder for folder in node_path.split(":") if folder.startswith("/")),
             brought=system.brought,
             bundled=bundled,
+            requires_modules=_requires_modules(self._bundle),
         )
 
     def entries(self, traced: TraceInputs) -> tuple[str, ...]:
@@ -164,6 +183,15 @@ class _Sources:
         except ConfigError:  # the audit says so
             found = []
         return tuple(path for path in found if path in self._readers)
+
+
+def _members(path: Path) -> list[str]:
+    """Return the files of a zip; none where it is not a zip, which the audit refuses."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name for name in archive.namelist() if not name.endswith("/")]
+    except (OSError, zipfile.BadZipFile):
+        return []
 
 
 def _member(path: Path, name: str) -> bytes:

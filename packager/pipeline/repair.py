@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from packager.core.errors import UsageError
 from packager.hosts.registry import HOSTS
 from packager.model.findings import Finding, has_errors
+from packager.model.packages import package_folder
 from packager.model.plan import TRACED
+from packager.select.trim.patterns import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from packager.model.options import BuildOptions
     from packager.model.packages import PackageGraph
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
     from packager.model.proof import Proof, Wanted
     from packager.model.results import Result
     from packager.model.selection import Choice, Selection
+    from packager.model.targets import Target
+    from packager.model.tracing import View
 
 ROUNDS = 6
+_SHOWN = 10
+JOINED = "joined"
+"""In place of a rule: nothing was left out, but the code of a package was made part of another file."""
 """How often a bundle is corrected before its failure is reported as it is."""
 _FINAL = frozenset({"secret", "leftover", "include", "layer", "layer-content", "platform", "unreachable", "build-file"})
 """Rules whose word stands, whatever a proof says: they do not guess at what code needs."""
@@ -156,40 +163,105 @@ def _kept_whole(choice: Choice, wanted: str, graph: PackageGraph) -> dict[str, P
     return dict.fromkeys(folders, Pinned(choice.rule, wanted))
 
 
+def joined(result: Result) -> dict[str, Pinned]:
+    """Return the packages whose code has become part of an entry that fails without saying what it lacks.
+
+    Code that has moved may fail in any way: such a bundle is tried once more with all packages beside it.
+    """
+    if result.proof.status != "failed":
+        return {}
+    folders = {
+        choice.file.package.path
+        for choice in result.selection.dropped
+        if choice.rule == "bundled" and choice.file.package is not None and choice.file.package.path
+    }
+    return {folder: Pinned(JOINED, "its code where it was written") for folder in sorted(folders)}
+
+
 def mended(make: Callable[[Mapping[str, Pinned]], Result]) -> Result:
     """Return a bundle made so often that its proof misses nothing that was left out, `ROUNDS` times more at most.
 
     `make` is given what must be kept.
     """
+    result, pinned = _mended(make)
+    apart = joined(result)
+    if not apart:
+        return result
+    again = make({**apart, **pinned})
+    return again if again.proof.status == "proved" else result
+
+
+def _mended(make: Callable[[Mapping[str, Pinned]], Result]) -> tuple[Result, dict[str, Pinned]]:
     pinned: dict[str, Pinned] = {}
     for _ in range(ROUNDS):
         result = make(pinned)
         more = missed(result.proof, result.bundle, result.selection, result.scanned.graph)
         if not more.keys() - pinned.keys():
-            return result
+            return result, pinned
         pinned = {**more, **pinned}
-    return make(pinned)
+    return make(pinned), pinned
 
 
 def report(pinned: Mapping[str, Pinned], shown: str) -> list[Finding]:
     """Return a warning for everything that had to be put back. `shown` is what findings call the artifact."""
     found = []
+    apart = sorted(_package(path) for path, why in pinned.items() if why.rule == JOINED)
+    if apart:
+        message = f"fails as one file, and loads with its packages beside it: {_listed(apart)}"
+        fix = "find which of them it is, and name that one: bundles.<name>.external"
+        found.append(Finding("TRC001", "warning", shown, message, fix))
     for path, why in sorted(pinned.items()):
+        if why.rule == JOINED:
+            continue
         if why.rule in ("untraced", "bundled"):
-            message = f"the tracer missed it; kept, since the proof asks for {why.wanted}"
-            found.append(Finding("TRC001", "warning", f"{shown}!{path}", message))
+            message = f"is kept because the proof asks for {why.wanted}, which the tracer missed"
+            fix = (
+                f"set bundles.<name>.external: [{name}] to keep it so from the start"
+                if (name := _package(path))
+                else ""
+            )
+            found.append(Finding("TRC001", "warning", f"{shown}!{path}", message, fix))
         else:
-            message = f"rule {why.rule} leaves it out, and then it does not load; kept, for {why.wanted}"
+            message = f"is kept because the proof asks for {why.wanted}, although rule {why.rule} leaves it out"
             found.append(Finding("TRC003", "warning", f"{shown}!{path}", message))
     return found
+
+
+def _package(path: str) -> str:
+    """Return the name of the package that a file or folder belongs to; empty for the project's own."""
+    return package_folder(f"{path}/_").rpartition("node_modules/")[2]
+
+
+def told(view: View, target: Target, shown: str) -> list[Finding]:
+    """Return a note for each reason why packages stay outside a bundle, and one for what is not installed."""
+    reasons: dict[str, list[str]] = {}
+    for name, why in sorted(view.apart.items()):
+        reasons.setdefault(why, []).append(name)
+    found = []
+    for why, names in reasons.items():
+        fix = f"set bundles.<name>.external: [{_listed(names)}] to decide it yourself"
+        message = f"{_listed(names)} must stay outside the bundle: {why}"
+        found.append(Finding("TRC004", "note", shown, message, fix))
+    brought = [compiled(pattern) for pattern in target.system.brought]
+    absent = [name for name in view.absent if not any(pattern.match(name) for pattern in brought)]
+    if absent:
+        ending = "is not installed: its" if len(absent) == 1 else "are not installed: their"
+        message = f"names {_listed(absent)}, which {ending} `require` fails when it is run, as in Node"
+        found.append(Finding("TRC005", "note", shown, message))
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_SHOWN])
+    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
 
 
 def demand_proofs(plan: Plan, options: BuildOptions) -> None:
     """Raise UsageError if proofs are switched off for a bundle that is made by what its code seems to reach."""
     for bundle in plan.bundles:
         if bundle.trim in TRACED and options.prove == "skip":
-            msg = f"trim: {bundle.trim} guesses what the code reaches, and only the proof shows that it guessed right"
-            raise UsageError(msg, where=f"bundle {bundle.name}", fix="drop --no-prove, or choose trim: strict")
+            msg = f"trim: {bundle.trim} estimates what the code needs, and only a proof can confirm it"
+            raise UsageError(msg, where=f"bundle {bundle.name}", fix="remove --no-prove, or choose trim: strict")
 
 
 def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) -> list[Finding]:
@@ -200,5 +272,5 @@ def unproved(bundle: Bundle, proof: Proof, findings: list[Finding], shown: str) 
     """
     if bundle.trim not in TRACED or proof.status == "proved" or has_errors(findings):
         return []
-    fix = "prove it where the target's image or Node is at hand, or choose trim: strict, which guesses nothing"
-    return [Finding("TRC002", "error", shown, f"made with trim: {bundle.trim}, and {proof.detail}", fix)]
+    fix = "prove it on a machine with the target's image or Node, or choose trim: strict, which estimates nothing"
+    return [Finding("TRC002", "error", shown, f"was made with trim: {bundle.trim}, and {proof.detail}", fix)]

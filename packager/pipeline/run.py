@@ -180,13 +180,13 @@ def _scratch_folder(*, keep: bool) -> Iterator[Path]:
         scratch = Path(tempfile.mkdtemp(prefix="packager-")).resolve()
     except OSError as error:
         msg = f"no folder for temporary files can be made: {error.strerror or error}"
-        raise EnvironmentFault(msg, fix="let TMPDIR name a folder you can write to, with space left") from error
+        raise EnvironmentFault(msg, fix="set TMPDIR to a writable folder with free space") from error
     try:
         yield scratch
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        fix = "free some space, or let TMPDIR name another disk"
+        fix = "free some space, or set TMPDIR to a folder on another disk"
         raise EnvironmentFault("the disk is full", where=str(scratch.parent), fix=fix) from error  # noqa: EM101
     finally:
         if not keep:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from packager.archive.cache.member_cache import open_cache
 from packager.archive.write.layout import make_layout
 from packager.archive.write.writer import write as write_archive
-from packager.audit.judge import audit_archive
+from packager.audit.judge import audit_joined
 from packager.compile import stripping
 from packager.hosts.registry import lay_out
 from packager.inventory.tree import scan_tree
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from packager.model.archives import Artifact
     from packager.model.builds import Tree
     from packager.model.bytecode import Compiled
+    from packager.model.contents import Contents
     from packager.model.findings import Finding
     from packager.model.inventory import Inventory
     from packager.model.packages import PackageGraph
@@ -97,17 +98,19 @@ def write(inputs: WriteInputs, archive: Path, bench: Workbench) -> Artifact:
     return write_archive(make_layout(entries), archive, level=inputs.level, jobs=bench.jobs, cache=cache)
 
 
-def audit(inputs: AuditInputs, archive: Path, layers: Sequence[Path]) -> list[Finding]:
-    """Return what an archive on its layers lacks on its target, and which limits it breaks."""
-    return audit_archive(
-        archive,
-        layers,
-        inputs.target,
-        budget=inputs.budget,
-        name=inputs.name,
-        environment=inputs.environment,
-        handler=inputs.handler,
-    )
+def audit(
+    inputs: AuditInputs, archive: Path, layers: Sequence[Path], contents: Contents | None = None
+) -> list[Finding]:
+    """Return what an archive on its layers lacks on its target, and which limits it breaks.
+
+    `contents` has the source maps, where there are any.
+    """
+
+    def map_of(name: str) -> bytes | None:
+        source = inputs.maps.get(name)
+        return contents.path(source).read_bytes() if source and contents else None
+
+    return audit_joined(archive, layers, inputs, map_of)
 
 
 def prove(inputs: ProveInputs, archive: Path, layers: Sequence[Path], bench: Workbench) -> Proof:

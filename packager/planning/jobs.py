@@ -67,9 +67,12 @@ def _builder(job: Job, wish: str, machine: Machine) -> tuple[BuilderName, tuple[
     if wish == "docker":
         return "docker", ()
     image = job.image or job.platform.image
-    problem = machine.docker_problem or machine.image_problem(image, job.arch)
-    if problem:
-        return "local", (f"builder: local, since docker cannot be used: {problem}",)
+    if machine.docker_problem:
+        more = "(`packager doctor` shows what was tried)"
+        return "local", (f"builder: local, since docker cannot be used: {machine.docker_problem} {more}",)
+    if problem := machine.image_problem(image, job.arch):
+        more = "(name another with --image)"
+        return "local", (f"builder: local, since docker cannot be used: image {image}: {problem} {more}",)
     return "docker", (f"builder: docker with image {image} ({machine.docker})",)
 
 

@@ -44,7 +44,7 @@ def layers_beneath(
             arns.append(item)
         else:
             msg = f"{item!r} is neither a bundle of this project nor a zip file, nor the ARN of a layer's version"
-            raise ConfigError(msg, where=f"{where}.layers", fix=f"bundles are: {', '.join(specs)}")
+            raise ConfigError(msg, where=f"{where}.layers", fix=f"use one of: {', '.join(specs)}")
     return tuple(names), tuple(files), tuple(arns)
 
 
@@ -55,7 +55,7 @@ def check_layers(bundles: list[Bundle]) -> None:
         for name in bundle.layers:
             layer = known[name]
             if layer.kind != "layer":
-                msg = f"{name} is no layer"
+                msg = f"{name} is not a layer"
                 fix = f"set bundles.{name}.target: aws-lambda-layer"
                 raise ConfigError(msg, where=f"bundles.{bundle.name}.layers", fix=fix)
             of_one = LANGUAGES[layer.target.language].layer_folder  # empty: any runtime may make use of it

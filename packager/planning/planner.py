@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ConfigError, UsageError
@@ -55,7 +56,7 @@ class _Planner:
         return Plan(self.project.root, jobs, tuple(ordered), tuple(dict.fromkeys(self.notes)))
 
     def _bundle(self, spec: BundleSpec, arch: Arch) -> Bundle:
-        where = f"{self.project.config_file or 'command line'}: bundles.{spec.name}"
+        where = f"{self.project.config_file or 'the project'}: bundles.{spec.name}"
         with _at(f"{where}.target"):
             host = self.catalog.host(spec.target)
         recipe = None
@@ -76,6 +77,7 @@ class _Planner:
         layers, layer_files, layer_arns = layers_beneath(spec, arch, where, self.project)
         job, notes = make_job(facts, target, self.project, self.options, self.machine)
         self.notes.extend(notes)
+        job = replace(job, development=source == self.project.root and self._joins())
         return Bundle(
             name=spec.name if len(spec.arches) == 1 else f"{spec.name}-{arch}",
             kind=target.kind,
@@ -100,6 +102,10 @@ class _Planner:
             silence=tuple((silence.code, silence.path, silence.reason) for silence in spec.silence),
         )
 
+    def _joins(self) -> bool:
+        """Return whether code of the project's own tree is joined by some bundle: all bundles share that tree."""
+        return any(spec.trim == "bundle" and not spec.recipe for spec in self.project.bundles)
+
     def _target(self, spec: BundleSpec, runtime: str, arch: Arch, where: str) -> Target:
         with _at(f"{where}.runtime"):
             target = self.catalog.target(spec.target, runtime, arch)
@@ -111,7 +117,7 @@ class _Planner:
         """Return the level, or the highest below it that needs no code to start from."""
         if spec.trim in TRACED and (target.kind == "layer" or not LANGUAGES[target.language].traceable):
             why = "a layer has no entry to trace from" if target.kind == "layer" else "only Node's code is traced"
-            self.notes.append(f"{spec.name}: trim: strict in place of {spec.trim}, {why}")
+            self.notes.append(f"{spec.name}: trim: strict is used in place of {spec.trim}, because {why}")
             return "strict"
         return spec.trim
 
@@ -120,14 +126,14 @@ class _Planner:
         if not spec.compile:
             return False
         if not LANGUAGES[target.language].compilable:
-            msg = f"only Python's modules are compiled ahead, and {target.runtime} runs none"
+            msg = f"only Python modules can be compiled, and {target.runtime} does not run Python"
             fix = "remove it, or set it on a bundle with a Python runtime"
             raise ConfigError(msg, where=f"{where}.compile", fix=fix)
         if spec.environment.get("PYTHONPYCACHEPREFIX"):
             msg = "makes Python look for bytecode in a folder of its own, not beside the modules"
-            fix = "remove it, or drop compile: true"
+            fix = "remove it, or remove compile: true"
             raise ConfigError(msg, where=f"{where}.environment.PYTHONPYCACHEPREFIX", fix=fix)
-        self.notes.append(f"{spec.name}: bytecode of Python {target.language_version} goes beside the modules")
+        self.notes.append(f"{spec.name}: bytecode of Python {target.language_version} is put beside the modules")
         return True
 
 
@@ -154,11 +160,12 @@ def _no_runtime(spec: BundleSpec, host: HostRecord, sign: tuple[str, str], where
     """
     language, file = sign
     if not language or LANGUAGES[language].bootstrap:
-        return ConfigError("no runtime is named and none follows from the project", where=f"{where}.runtime")
+        return ConfigError("no runtime is named, and the project does not determine one", where=f"{where}.runtime")
     fitting = (other for other in catalog.hosts.values() if language in other.default_runtimes)
     names = ", ".join(name for other in fitting for name in other.kinds)
-    msg = f"{spec.target} takes {' and '.join(host.default_runtimes)} projects here, and this is a {language} project"
-    fix = f"targets for {language} are: {names}"
+    supported = " and ".join(host.default_runtimes)
+    msg = f"{spec.target} is supported for {supported} projects only, but this is a {language} project"
+    fix = f"use one of the targets for {language}: {names}"
     return ConfigError(f"{msg} ({file})" if file else msg, where=f"{where}.target", fix=fix)
 
 

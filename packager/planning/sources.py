@@ -37,8 +37,9 @@ class Sources:
             missing = [name for name in recipe.packages if "*" not in name]
             present = self.survey(self.project.root).packages
             if present and not any(name in present for name in missing):
-                msg = f"recipe {recipe.name} is made from an app that uses {missing[0]}, this one does not"
-                raise ConfigError(msg, where=f"{where}.recipe", fix=f"npm install {missing[0]}, or name another recipe")
+                msg = f"recipe {recipe.name} needs an app that uses {missing[0]}, but this one does not"
+                fix = f"run `npm install {missing[0]}`, or name another recipe"
+                raise ConfigError(msg, where=f"{where}.recipe", fix=fix)
         return self.project.root
 
     def survey(self, source: Path, language: str = "") -> Survey:

@@ -34,7 +34,7 @@ def start_of(
         suffixes = source_suffixes(target.language, compiles=compiles)
         found = next((f"{stem}{end}" for end in suffixes if (source / f"{stem}{end}").is_file()), "")
         if not found:
-            raise ConfigError(f"no file {stem}.js", where=f"{where}.handler", fix="name an existing file")  # noqa: EM102
+            raise ConfigError(f"there is no file {stem}.js", where=f"{where}.handler", fix="name an existing file")  # noqa: EM102
         entries = (found,)
     suffix = {"handler": ".handler", "module": ".default", "server": ""}[target.launcher]
     return spec.handler or f"{stem}{suffix}", entries

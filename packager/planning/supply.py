@@ -75,19 +75,22 @@ def plan_supply(facts: Survey, target: Target, *, given: Mapping[str, str], fix:
         names, native = engine.native.binary_targets, engine.native
         wanted = binary_target(names, target)
         if not wanted:
-            msg = f"has no engine for {target.baseline.title} {target.arch}"
-            raise ConfigError(msg, where=engine.title, fix="choose another runtime or architecture, or upgrade Prisma")
+            msg = f"has no engine for {target.baseline.title} {target.arch}, on which {target.runtime} runs"
+            way = "choose a runtime on an older system (`packager targets` lists them), or upgrade the generator"
+            raise ConfigError(msg, where=engine.title, fix=way)
         check_listed(client, names)
         if wanted not in client.listed and not fix:
             raise not_listed(client, names, wanted, target)
         targets.append((client.folder, wanted))
         commit = _commit(facts.packages.get(native.commit_package, ""))
         file = EngineFile(native, binary_target=wanted, commit=commit, local=given.get(native.override, ""))
-        notes.append(f"engine for {target.title}: {file.file} in {client.folder}")
+        notes.append(f"the engine for {target.title} is {file.file} in {client.folder}")
         if client.listed != (wanted,):
             texts[client.schema_file] = _pinned(facts.root, client, texts, names.setting, wanted)
             listed = ", ".join(client.listed) or "nothing"
-            notes.append(f"{client.schema_file} lists {listed}: built with {wanted} alone, your file stays")
+            notes.append(
+                f"{client.schema_file} lists {listed}, but it is built with {wanted} alone; your file is not changed"
+            )
         if file.local or (commit and native.download):
             files[file.file] = file
     return Supply(tuple(targets), tuple(files.values()), tuple(texts.items()), tuple(notes))
@@ -102,7 +105,7 @@ def at_hand(files: tuple[EngineFile, ...], *, all_of_them: bool) -> tuple[tuple[
     """
     ready = tuple(file for file in files if file.local or not file.native.runs_to_generate or all_of_them)
     notes = (
-        f"{file.file} is fetched by the generator: it runs an engine of this machine, beside the target's"
+        f"{file.file} is fetched by the generator: it runs an engine of this machine beside the target's"
         for file in files
         if file not in ready
     )

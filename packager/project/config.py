@@ -13,6 +13,7 @@ from packager.model.plan import TRIM_LEVELS
 from packager.model.project import BundleSpec, Generate, Project, Silence
 from packager.project.names import check_name
 from packager.project.proofs import read_proof
+from packager.project.spelling import check_spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,22 +22,33 @@ if TYPE_CHECKING:
     from packager.model.targets import Arch
 
 
+PROJECT_KEYS = ("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+BUNDLE_KEYS = (
+    "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
+    "strip", "silence", "src", "trim", "external", "compile", "proof",
+)  # fmt: skip
+GENERATE_KEYS = ("command", "environment", "timeout")
+SILENCE_KEYS = ("code", "path", "reason")
+BUILDERS = ("auto", "docker", "local", "host")
+
+
 def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project:
     """Return the project a configuration document describes."""
     section = Section(data, file)
-    section.only("version", "generate", "builder", "image", "prove_image", "bundles", "silence")
+    section.only(*PROJECT_KEYS)
     version = section.get("version", int, default=1)
     if version != 1:
-        raise ConfigError(f"version {version} is not known, only 1 is", where=f"{file}: version")  # noqa: EM102
+        raise ConfigError(f"version {version} is not supported, only 1 is", where=f"{file}: version")  # noqa: EM102
     silence = _silences(section)
     bundles = section.get("bundles", dict, default={})
     if not bundles:
-        raise ConfigError("nothing to build", where=f"{file}: bundles", fix="add a bundle, or run `packager init`")  # noqa: EM101
+        msg = "there is nothing to build"
+        raise ConfigError(msg, where=f"{file}: bundles", fix="add a bundle, or run `packager init`")
     specs = tuple(
         _bundle(name, Section(value, f"{file}: bundles.{name}"), silence, root) for name, value in bundles.items()
     )
     generate = section.sub("generate")
-    builder = section.choice("builder", ("auto", "docker", "local", "host"), default="auto")
+    builder = section.choice("builder", BUILDERS, default="auto")
     return Project(
         root=root,
         bundles=specs,
@@ -50,17 +62,14 @@ def parse_project(data: Any, root: Path, file: str = "packager.yaml") -> Project
 
 def _bundle(name: str, section: Section, silence: tuple[Silence, ...], root: Path) -> BundleSpec:
     check_name(name, section.where)
-    section.only(
-        "target", "runtime", "arch", "handler", "include", "packages", "recipe", "layers", "budget", "environment",
-        "strip", "silence", "src", "trim", "external", "compile", "proof",
-    )  # fmt: skip
+    section.only(*BUNDLE_KEYS)
     budget = section.get("budget", (str, int), default=None)
     try:
         budget_bytes = None if budget is None else parse_size(budget)
     except UsageError as error:
         raise ConfigError(error.message, where=f"{section.where}.budget", fix=error.fix) from error
     environment = section.get("environment", dict, default={})
-    return BundleSpec(
+    spec = BundleSpec(
         name=name,
         target=section.get("target", str),
         runtime=section.get("runtime", str, default=""),
@@ -80,6 +89,8 @@ def _bundle(name: str, section: Section, silence: tuple[Silence, ...], root: Pat
         silence=silence + _silences(section),
         proof=read_proof(section.sub("proof"), root),
     )
+    check_spelling(spec, section.where)
+    return spec
 
 
 def _patterns(section: Section) -> tuple[str, ...]:
@@ -98,14 +109,14 @@ def _arches(section: Section) -> tuple[Arch, ...]:
 
 
 def _generate(section: Section) -> Generate:
-    section.only("command", "environment", "timeout")
+    section.only(*GENERATE_KEYS)
     command: tuple[str, ...] | None = None
     if section.has("command"):
         command = section.strings("command")
     environment = section.get("environment", dict, default={})
     timeout = float(section.get("timeout", (int, float), default=1800))
     if not timeout > 0:  # nan included
-        raise ConfigError("a command needs more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
+        raise ConfigError("the time limit must be more than 0 seconds", where=section.key("timeout"))  # noqa: EM101
     return Generate(
         command=command,
         environment={str(key): str(value) for key, value in environment.items()},
@@ -123,12 +134,12 @@ def _silences(section: Section) -> tuple[Silence, ...]:
     found = []
     for index, item in enumerate(items):
         entry = Section(item, section.key(f"silence[{index}]"))
-        entry.only("code", "path", "reason")
+        entry.only(*SILENCE_KEYS)
         silence = Silence(entry.get("code", str), entry.get("reason", str), entry.get("path", str, default="**"))
         if silence.code not in CODES:
             msg = f"no finding has the code {silence.code!r}"
             close = difflib.get_close_matches(silence.code.upper(), CODES, n=1)
             guess = f"did you mean {close[0]!r}? " if close else ""
-            raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}codes are in FINDINGS.md: LIB002, for one")
+            raise ConfigError(msg, where=entry.key("code"), fix=f"{guess}see FINDINGS.md for all codes, such as LIB002")
         found.append(silence)
     return tuple(found)

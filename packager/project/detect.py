@@ -11,6 +11,7 @@ from packager.project.entries import detect_handler
 from packager.project.files import language_of
 from packager.project.hostfiles import detect_hosts
 from packager.project.names import bundle_name
+from packager.project.spelling import check_spelling
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,13 +24,13 @@ def detect_project(root: Path, target: str = "") -> Project:
     """
     origin, specs = detect_hosts(root, target)
     if specs:
+        for spec in specs:
+            check_spelling(spec, f"{origin}: {spec.name}".removesuffix(": "))
         return Project(root=root, bundles=specs, notes=(f"no packager.yaml: read from {origin}",))
     language = language_of(root)
     if not language:
-        msg = "neither packager.yaml nor package.json, requirements.txt, pyproject.toml or bootstrap is here"
-        raise ConfigError(
-            msg, where=str(root), fix="point packager at the project's own folder, or run `packager init`"
-        )
+        msg = "there is no packager.yaml, package.json, requirements.txt, pyproject.toml or bootstrap"
+        raise ConfigError(msg, where=str(root), fix="give the folder of the project, or run `packager init`")
     google = target.startswith("google-cloud-functions")
     served = LANGUAGES[language].framework_handler(root) if google else None
     if target not in ("", "aws-lambda") and served is None:
@@ -38,7 +39,7 @@ def detect_project(root: Path, target: str = "") -> Project:
     handler = detect_handler(root, language) if served is None else served
     if not handler:
         tried = ", ".join(LANGUAGES[language].usual_handlers)
-        msg = f"no handler found (looked for an exported `handler` in {tried})"
+        msg = f"no handler was found (looked for an exported `handler` in {tried})"
         raise ConfigError(
             msg, where=str(root), fix="run `packager init` and name it in packager.yaml: bundles.NAME.handler"
         )

@@ -21,7 +21,7 @@ def check_name(name: object, where: str) -> None:
         msg = f"YAML reads this name as {name!r}, not as text"
         raise ConfigError(msg, where=where, fix="put it in quotes")
     if not _NAME.fullmatch(name):
-        msg = "a bundle's name is a file name: letters, digits, dots, dashes, 64 at most"
+        msg = "a bundle's name must be a file name: letters, digits, dots and dashes, at most 64"
         raise ConfigError(msg, where=where)
 
 

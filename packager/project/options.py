@@ -23,8 +23,8 @@ def _select(project: Project, names: Iterable[str]) -> Project:
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
             guess = f", did you mean {close[0]!r}?" if close else ""
-            msg = f"no bundle {name!r}{guess}"
-            raise UsageError(msg, where="--bundle", fix=f"bundles are: {', '.join(known)}")
+            msg = f"there is no bundle {name!r}{guess}"
+            raise UsageError(msg, where="--bundle", fix=f"use one of: {', '.join(known)}")
     if not wanted:
         return project
     needed = set(wanted)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from packager.core.document import Section
 
+PROOF_KEYS = ("events", "env_file", "allow_network", "settle", "timeout")
+EVENT_KEYS = ("event", "expect")
 _PLACE = re.compile(r"(?P<host>localhost|127\.0\.0\.1|\[::1\]):(?P<port>\d{1,5})")
 _LINE = re.compile(r"\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<value>.*?)\s*")
 
@@ -22,7 +24,7 @@ def read_proof(section: Section | None, root: Path) -> ProofSettings:
     """Return what a bundle's ``proof:`` says, files of events and variables read. Raises ConfigError."""
     if section is None:
         return ProofSettings()
-    section.only("events", "env_file", "allow_network", "settle", "timeout")
+    section.only(*PROOF_KEYS)
     env_file = section.get("env_file", str, default="")
     return ProofSettings(
         events=tuple(_events(section, root)),
@@ -41,7 +43,7 @@ def _events(section: Section, root: Path) -> list[ProofEvent]:
     for index, item in enumerate(section.get("events", list, default=[])):
         where = section.key(f"events[{index}]")
         entry = Part(item if isinstance(item, dict) else {"event": item}, where)
-        entry.only("event", "expect")
+        entry.only(*EVENT_KEYS)
         event = entry.get("event", (str, dict))
         name = event if isinstance(event, str) else f"event {index + 1}"
         payload = _document(event, root, entry.key("event"))

@@ -45,8 +45,8 @@ def find_recipe(name: str, base: Path | None = None) -> Recipe:
         return recipes[name]
     close = difflib.get_close_matches(name, recipes, n=1)
     guess = f", did you mean {close[0]!r}?" if close else ""
-    msg = f"no recipe {name!r}{guess}"
-    fix = f"recipes are: {', '.join(recipes)}; or give a folder that has a {RECIPE_FILE}"
+    msg = f"there is no recipe {name!r}{guess}"
+    fix = f"use one of: {', '.join(recipes)}; or give a folder that has a {RECIPE_FILE}"
     raise UsageError(msg, fix=fix)
 
 
@@ -57,7 +57,7 @@ def read_recipe(folder: Path) -> Recipe:
     section.only("version", "name", "title", "language", "packages", "needs_project")
     version = section.get("version", int, default=1)
     if version != 1:
-        raise ConfigError(f"version {version} is not known, only 1 is", where=section.key("version"))  # noqa: EM102
+        raise ConfigError(f"version {version} is not supported, only 1 is", where=section.key("version"))  # noqa: EM102
     name = section.get("name", str, default=folder.resolve().name)
     check_name(name, section.key("name"))
     packages = section.strings("packages")

@@ -104,5 +104,5 @@ def sample_event(name: str) -> Any:
         return EVENTS[name][1]
     close = difflib.get_close_matches(name, EVENTS, n=1)
     guess = f", did you mean {close[0]!r}?" if close else ""
-    msg = f"no file and no sample event of that name{guess}"
-    raise UsageError(msg, where=f"--event {name}", fix=f"sample events are: {', '.join(EVENTS)}")
+    msg = f"there is no file and no sample event of that name{guess}"
+    raise UsageError(msg, where=f"--event {name}", fix=f"use a JSON file or one of: {', '.join(EVENTS)}")

@@ -56,7 +56,7 @@ def asked(artifact: Path, layers: Sequence[Path], request: ProofRequest) -> str:
 def recall(cache: Path, question: str, place: str, artifact: str) -> Proof | None:
     """Return the proof of the same question in the same place; None if there is none, or none that can be read.
 
-    `artifact` is what its findings shall call the zip: the same bytes may have had another name.
+    `artifact` is what its findings call the zip: the same bytes may have had another name.
     """
     known = CacheDir(cache).area(PROOFS).get(_key(question, place))
     try:
@@ -71,7 +71,7 @@ def _proof(known: dict[str, object], artifact: str) -> Proof:
     rows = known["findings"]
     said = {field: text for field in _FIELDS if isinstance(text := known[field], str)}
     if len(said) < len(_FIELDS) or not isinstance(rows, list):
-        msg = f"is no proof: {known}"
+        msg = f"is not a proof: {known}"
         raise ValueError(msg)
     findings = tuple(replace(Finding.from_json(row), subject=artifact) for row in rows)
     return Proof("proved", said["how"], said["where"], said["detail"], findings, answer=said["answer"])

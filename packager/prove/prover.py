@@ -121,13 +121,13 @@ def _first_word(bench: _Bench, places: Iterator[ProofRunner], how: How, known: C
             except DockerFault as fault:
                 if how == "docker":
                     raise
-                proof = skipped(fault.message)
+                proof = skipped(f"{fault.where}: {fault.reason}" if fault.where else fault.reason)
             if proof.status != "skipped":
                 return proof
             said = said or proof
     except CannotProve as reason:
         said = said or skipped(str(reason))
-    return said or skipped("there is no place to prove it in")
+    return said or skipped("neither Docker nor this machine can run it")
 
 
 class _Bench:
@@ -157,7 +157,7 @@ class _Bench:
         self.place = place.identity
         root, request, scene = self._laid_out
         if not (request.handler or request.natives or request.packages):
-            return skipped("nothing native in it to load; it is proved with the function that uses it")
+            return skipped("it contains nothing native to load; it is proved with the function that uses it")
         run = place.run(root, request)
         while unknown := unknown_flags(run, request):
             request = replace(request, unknown_flags=request.unknown_flags | unknown)

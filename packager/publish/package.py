@@ -39,7 +39,7 @@ def code_sha256(sha256: str) -> str:
     try:
         return base64.b64encode(bytes.fromhex(sha256)).decode("ascii")
     except ValueError as error:
-        msg = f"not a SHA-256 in hex: {sha256!r}"
+        msg = f"is not a SHA-256 in hex:{sha256!r}"
         raise ArtifactError(msg, where="manifest", fix=_MANIFEST_FIX) from error
 
 
@@ -94,7 +94,7 @@ def read_description(package: FinishedZip) -> ZipDescription:
     artifact = document.get("artifact")
     stated = _text(artifact, "sha256")
     if stated and stated != package.sha256:
-        msg = f"speaks of another zip: it states SHA-256 {stated[:12]}…, {package.path.name} has {package.sha256[:12]}…"
+        msg = f"belongs to another zip: it gives SHA-256 {stated[:12]}…, {package.path.name} has {package.sha256[:12]}…"
         raise ArtifactError(msg, where=where, fix="build again, so that zip and manifest belong together")
     return ZipDescription(
         bundle=_text(document, "bundle"),

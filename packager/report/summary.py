@@ -18,7 +18,7 @@ class PackedFile:
     compressed_bytes: int
     """In the zip; in a folder, which has no such thing, the size."""
     crc: int
-    """CRC-32 of the content: with the size it tells contents apart (it is no proof against a forger)."""
+    """CRC-32 of the content: with the size it tells contents apart (it is not a proof against a forger)."""
     package: str = ""
     """``name@version``; empty for the project's own files."""
     folder: str = ""

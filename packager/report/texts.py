@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from packager.core.units import counted, format_size
+from packager.core.units import counted, format_change, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,14 +32,14 @@ def diff_lines(
     else:
         yield (
             f"{len(before.items)} → {counted(len(after.items), 'file')}, {format_size(before.size_bytes)} → "
-            f"{format_size(after.size_bytes)} unzipped ({_signed(after.size_bytes - before.size_bytes)})"
+            f"{format_size(after.size_bytes)} unzipped ({format_change(after.size_bytes - before.size_bytes)})"
         )
     if before.zipped_bytes and after.zipped_bytes and before.zipped_bytes != after.zipped_bytes:
-        change = _signed(after.zipped_bytes - before.zipped_bytes)
+        change = format_change(after.zipped_bytes - before.zipped_bytes)
         yield f"zipped {format_size(before.zipped_bytes)} → {format_size(after.zipped_bytes)} ({change})"
     for package in difference.packages:
         versions = f"{package.before or '(not there)'} → {package.after or '(gone)'}"
-        yield f"package {package.folder}: {versions}, {_signed(package.size_bytes)}"
+        yield f"package {package.folder}: {versions}, {format_change(package.size_bytes)}"
     yield from _listed("+", [(item.path, item.size_bytes) for item in difference.added])
     yield from _listed("-", [(item.path, -item.size_bytes) for item in difference.removed])
     yield from _listed("~", [(new.path, new.size_bytes - old.size_bytes) for old, new in difference.changed])
@@ -97,18 +97,7 @@ def _listed(mark: str, rows: list[tuple[str, int]]) -> Iterator[str]:
     """Yield the rows with the largest changes, and a line for the others."""
     largest = sorted(rows, key=lambda row: (-abs(row[1]), row[0]))
     for path, change in largest[:SHOWN]:
-        yield f"{mark} {path}  {_signed(change)}"
+        yield f"{mark} {path}  {format_change(change)}"
     rest = largest[SHOWN:]
     if rest:
-        yield f"{mark} {len(rest)} more files  {_signed(sum(change for _, change in rest))}"
-
-
-def _signed(change: int) -> str:
-    """Return a change in bytes as people read it.
-
-    >>> _signed(-2048), _signed(0)
-    ('-2.00 KB', '±0')
-    """
-    if not change:
-        return "±0"
-    return ("+" if change > 0 else "-") + format_size(abs(change))
+        yield f"{mark} {len(rest)} more files  {format_change(sum(change for _, change in rest))}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.read.reader import WEIGHED, open_archive
 from packager.archive.zipformat import CENTRAL, CENTRAL_SIGNATURE, END, LOCAL, METHOD_NAMES
+from packager.core.units import format_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -164,10 +165,10 @@ def _facts(archive: Archive, member: ArchiveMember) -> dict[str, str]:
         "date": _date(member.dos_date_time),
         "mode": "none" if member.mode is None else f"{member.mode:o}",
         "method": METHOD_NAMES.get(member.method, str(member.method)),
-        "stream": f"{member.compressed_bytes} bytes compressed",
-        "content": f"{member.size_bytes} bytes, CRC-32 {member.crc:08x}",
+        "stream": f"{format_bytes(member.compressed_bytes)} compressed",
+        "content": f"{format_bytes(member.size_bytes)}, CRC-32 {member.crc:08x}",
         "flags": f"{member.flags:#06x}",
-        "extra": f"{len(member.extra)} and {len(local.extra)} bytes of extra fields",
+        "extra": f"{len(member.extra)} and {format_bytes(len(local.extra))} of extra fields",
         "system": str(member.create_system),
     }
 

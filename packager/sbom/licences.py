@@ -6,6 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from packager.core.units import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,7 +39,7 @@ class LicenceShare:
 
 
 def licence_shares(materials: Materials) -> list[LicenceShare]:
-    """Return licences, those of most packages first; what is no SPDX expression last, and unknown at the very end."""
+    """Return licences, those of most packages first; what is not an SPDX expression last, unknown at the very end."""
     grouped: dict[tuple[str, bool], list[BomEntry]] = {}
     for part in materials.parts:
         expression = spdx(part.licence)
@@ -59,7 +61,7 @@ def licence_shares(materials: Materials) -> list[LicenceShare]:
 def licence_lines(shares: list[LicenceShare]) -> Iterator[str]:
     """Yield the summary for people: a line per licence, every package where the licence is not clear."""
     for share in shares:
-        count = f"{len(share.packages)} package{'s' if len(share.packages) != 1 else ''}"
+        count = counted(len(share.packages), "package")
         if share.spdx:
             shown = ", ".join(share.packages[:4]) + (", …" if len(share.packages) > 4 else "")
             yield f"{share.licence}: {count}: {shown}"

@@ -95,7 +95,7 @@ class _Files:
             self._read(path)
 
     def text(self, path: str) -> bytes | None:
-        """Return a small file's content; None for one that is not there or is no text written by hand."""
+        """Return a small file's content; None for one that is not there or is not a text written by hand."""
         if path not in self._sha256:
             return None
         content = b""

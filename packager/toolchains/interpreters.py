@@ -36,11 +36,11 @@ def find_runtime(target: Target, cache: Path) -> LocalRuntime:
     """Return an interpreter of the target's exact version; raises CannotProve where there can be none."""
     machine = _MACHINES.get(platform.machine().lower())
     if sys.platform != "linux" or machine != target.arch:
-        msg = f"this machine is {sys.platform} {platform.machine()}, the target linux {target.arch}; Docker would do"
+        msg = f"this machine is {sys.platform} {platform.machine()}, the target linux {target.arch}; use Docker"
         raise CannotProve(msg)
     glibc = _glibc()
     if target.baseline.libc == "glibc" and not glibc:
-        msg = "this machine has no glibc, which the target's files need; Docker would do"
+        msg = "this machine has no glibc, which the target's files need; use Docker"
         raise CannotProve(msg)
     found = LANGUAGES[target.language].find_interpreter(target.language_version, _Search(target.arch, cache))
     return LocalRuntime(*found, glibc)
@@ -77,7 +77,7 @@ class _Search:
         try:
             return node_folder(major, self.arch, self.cache)
         except PackagerError as error:
-            msg = f"no Node {major} at hand: {error.message}"
+            msg = f"there is no Node {major} at hand: {error.message}"
             raise CannotProve(msg) from error
 
     def python(self, version: str) -> tuple[Path, str] | None:

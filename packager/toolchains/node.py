@@ -29,6 +29,7 @@ from packager.core.cache_dir import CacheDir
 from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.core.resources import default_cache
+from packager.core.system import make_link
 from packager.toolchains.causes import explain
 from packager.toolchains.environment import clean_environment
 
@@ -75,7 +76,7 @@ def find_node(major: str, cache: Path | None = None) -> Toolchain:
     answer = ask(folder / "bin" / "node", "--version")
     if answer is None:
         msg = f"Node {version} was fetched but does not run here"
-        fix = f"install Node {major} by the means of this system (it may lack glibc or libstdc++)"
+        fix = f"install Node {major} with this system's package manager (it may lack glibc or libstdc++)"
         raise EnvironmentFault(msg, where=str(folder / "bin" / "node"), fix=fix)
     package = package_of(here.arch, here.system)
     return Toolchain(folder / "bin", version, npm_for(major), f"{package}@{version}")
@@ -253,7 +254,7 @@ def _fetch(package: str, version: str, npm_version: str, made: Path) -> None:
     for name in ("npm", "npx"):
         script = Path("lib", "node_modules", "npm", "bin", f"{name}-cli.js")
         (made / script).chmod(0o755)
-        (made / "bin" / name).symlink_to(Path("..") / script)
+        make_link(made / "bin" / name, Path("..") / script)
     # Whatever the umask: a proof runs this Node as another user.
     for directory in (made, *(path for path in made.rglob("*") if path.is_dir())):
         directory.chmod(0o755)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.cache_areas import TOOLS
 from packager.core.cache_dir import CacheDir
+from packager.core.units import format_timeout
 from packager.model.proof import CannotProve
 from packager.toolchains.node import find_node, this_machine
 from packager.toolchains.npm_tools import node_environment
@@ -63,7 +64,7 @@ def _install(folder: Path, version: str, cache: Path, *, fetch: bool) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        msg = f"npm did not end within {_TIMEOUT_SECONDS:g} s"
+        msg = f"npm did not end within {format_timeout(_TIMEOUT_SECONDS)}"
         raise CannotProve(msg) from error
     if done.returncode != 0:
         msg = "npm could not get the packages that the runtime brings along"

@@ -291,7 +291,7 @@ class TestArea:
 
     @pytest.mark.parametrize("key", ["", "x", "../x", "../" + "0" * 64, "0" * 64 + "/../x", ".hidden"])
     def test_a_key_under_which_nothing_would_be_found_is_refused(self, bench: Bench, key: str) -> None:
-        with pytest.raises(ValueError, match="is no key"):
+        with pytest.raises(ValueError, match="is not a key"):
             bench.area.place(key)
 
     def test_what_is_private_is_for_its_owners_eyes(self, bench: Bench) -> None:

@@ -26,7 +26,15 @@ const fs = require('fs')
 const [home, ...targets] = process.argv.slice(2)
 fs.mkdirSync(home, { recursive: true })
 const runtime = 'node_modules/@prisma/photon/runtime'
-if (!fs.existsSync(`${home}/runtime`)) fs.cpSync(runtime, `${home}/runtime`, { recursive: true })
+const copy = (from, to) => { // Node 12 has no fs.cpSync
+  fs.mkdirSync(to, { recursive: true })
+  for (const entry of fs.readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [`${from}/${entry.name}`, `${to}/${entry.name}`]
+    if (entry.isDirectory()) copy(source, target)
+    else fs.copyFileSync(source, target)
+  }
+}
+if (!fs.existsSync(`${home}/runtime`)) copy(runtime, `${home}/runtime`)
 fs.copyFileSync('photon/index.js', `${home}/index.js`)
 fs.copyFileSync('prisma/schema.prisma', `${home}/schema.prisma`)
 for (const target of targets) {

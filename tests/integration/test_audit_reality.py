@@ -68,7 +68,7 @@ for (const path of fs.readFileSync(0, 'utf8').split('\\n').filter(Boolean)) {
   const ran = program ? spawnSync(path, ['--version'], {timeout: 20000})
     : spawnSync(process.execPath, ['-e', load, path], {timeout: 20000});
   const said = String(ran.stderr || '') + String(ran.error || '');
-  // A library that is no addon was loaded all the same; a program may not know --version. What the kernel does not
+  // A library that is not an addon was loaded all the same; a program may not know --version. What the kernel does not
   // know is given to the shell as a script.
   const loaded = program
     ? !ran.error && ran.signal === null && ran.status !== 127

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -71,10 +72,19 @@ def test_init_then_plan_then_build(tmp_path: Path) -> None:
 def test_a_build_says_what_people_look_for(app: Path) -> None:
     ran = fine(packager("build", app, *HOST))
 
-    for word in ("zipped", "of 1.00 MB", "unzipped", "sha256", "proof", "audited, not proved", "seconds"):
+    for word in ("zipped", "of 1.00 MB", "unzipped", "sha256", "proof", "audited, not proved"):
+        assert word in ran.stdout
+    assert re.search(r"^Done in \d+\.\d s: 1 bundle built, 1 not proved\.$", ran.stdout.splitlines()[-1])
+    assert len((ran.stderr + ran.stdout).splitlines()) <= 8
+    assert zipfile.ZipFile(app / "dist/api.zip").namelist() == ["bootstrap", "lib/data.txt"]
+
+
+def test_a_build_says_more_when_asked_to(app: Path) -> None:
+    ran = fine(packager("build", app, *HOST, "-v"))
+
+    for word in ("for          aws-lambda", " bytes)", "sha256", "kept ", "seconds "):
         assert word in ran.stdout
     assert "✓ write" in ran.stderr
-    assert zipfile.ZipFile(app / "dist/api.zip").namelist() == ["bootstrap", "lib/data.txt"]
 
 
 def test_a_build_as_a_document_and_its_manifest(app: Path) -> None:
@@ -228,7 +238,7 @@ def test_audit_says_no(artifact: Path) -> None:
     assert ran.code == 1
     check("audit", ran.json())
     assert [finding["code"] for finding in ran.json()["findings"]] == ["SIZE001"]
-    assert "will NOT do" in packager("audit", artifact, "--budget", "100").stdout
+    assert "Audit failed: see the findings above." in packager("audit", artifact, "--budget", "100").stdout
 
 
 def test_what_we_know_and_what_is_here() -> None:

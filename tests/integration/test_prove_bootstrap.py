@@ -97,7 +97,7 @@ BROKEN: dict[str, tuple[str | bytes, str, str]] = {
         "RUN016",
         "the handler fails on the event: Runtime.NoConfig: no config",
     ),
-    "ends at start": ("#!/bin/sh\nexit 3\n", "RUN015", "ends the process by itself while loading (exit code 3)"),
+    "ends at start": ("#!/bin/sh\nexit 3\n", "RUN015", "exits while loading (exit code 3)"),
     "ends in the call": (loop("sys.exit(0)"), "RUN015", "while answering (exit code 0)"),
     "crashes": ("#!/bin/sh\nkill -SEGV $$\n", "RUN005", "SIGSEGV"),
     "another processor": (

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from packager.catalog.current import load_catalog
+from packager.hosts.registry import HOSTS
 from packager.prove.events import sample_event
+from tests.support.fakes import make_bundle
 from tests.support.proving import NODE, Bench, needs_node
 
 if TYPE_CHECKING:
@@ -54,6 +56,42 @@ def test_a_handler_gets_request_and_response_with_the_hosts_helpers(bench: Bench
     answer = json.loads(proof.answer)
     assert (answer["statusCode"], answer["headers"]["x-method"]) == (201, "POST")
     assert json.loads(answer["body"]) == {"body": {"n": 1}, "name": "Ada", "cookie": "b=c"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "source", "kind"),
+    [
+        ("api/[...slug].js", "module.exports = (q, r) => r.end('a');", "commonjs"),
+        ("api/b.v2.js", "export default (q, r) => r.end('a');", "module"),
+        ("api/c.mjs", "export default (q, r) => r.end('a');", "commonjs"),
+        ("api/d.cjs", "module.exports = (q, r) => r.end('a');", "module"),
+    ],
+)
+def test_an_entry_is_started_by_its_file_whatever_its_name(bench: Bench, entry: str, source: str, kind: str) -> None:
+    files = {entry: source, "package.json": json.dumps({"type": kind})}
+    handler = f"{entry.rpartition('.')[0]}.default"
+    proof = bench.prove(
+        files, handler=handler, entry=entry, target=host("vercel"), event={"method": "GET", "path": "/"}
+    )
+    assert (proof.status, json.loads(proof.answer or "{}").get("body")) == ("proved", "a"), proof
+
+
+@pytest.mark.parametrize("kind", ["module", "commonjs"])
+@pytest.mark.parametrize("entry", ["functions/hello.js", "functions/hello.mjs", "functions/hello.cjs"])
+@pytest.mark.parametrize("broken", [False, True])
+def test_netlifys_entry_starts_what_it_stands_for(bench: Bench, entry: str, kind: str, broken: bool) -> None:
+    esm = entry.endswith(".mjs") or (entry.endswith(".js") and kind == "module")
+    handler = "export const handler = async () => 7" if esm else "exports.handler = async () => 7"
+    asks = ("import 'not-there'; " if esm else "require('not-there'); ") if broken else ""
+    bundle = make_bundle(target="netlify", handler="functions/hello.handler", entries=(entry,))
+    added = HOSTS["netlify"].additions(bundle, {entry}, {"": kind})
+    files = {**added, entry: asks + handler, "package.json": json.dumps({"type": kind})}
+    ((started, _),) = HOSTS["netlify"].starts(bundle.handler, bundle.entries)
+    proof = bench.prove(files, handler=started, target=host("netlify"), event={})
+    if broken:
+        assert (proof.status, [each.code for each in proof.findings]) == ("failed", ["RUN001"]), proof
+    else:
+        assert (proof.status, proof.answer) == ("proved", "7"), proof
 
 
 def test_a_handler_may_read_the_stream_itself(bench: Bench) -> None:

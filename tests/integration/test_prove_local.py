@@ -87,7 +87,7 @@ BROKEN: dict[str, tuple[Files, str, str]] = {
     "await for ever": (
         {"index.mjs": "await new Promise(() => {}); export const handler = 1"},
         "RUN015",
-        "awaits something that never comes",
+        "waits for something that never happens",
     ),
     "segfault": ({"index.js": "process.kill(process.pid, 'SIGSEGV'); while (true);"}, "RUN005", "(SIGSEGV)"),
     "import in CommonJS": (
@@ -341,7 +341,7 @@ def test_nothing_is_left_in_the_scratch_folder(bench: Bench, monkeypatch: pytest
 PYTHON = "{}.{}".format(*sys.version_info[:2])
 needs_python = pytest.mark.skipif(
     f"python{PYTHON}" not in load_catalog().host("aws-lambda").runtimes,
-    reason=f"Python {PYTHON} is no Lambda runtime's",
+    reason=f"Python {PYTHON} is not a Lambda runtime's",
 )
 
 

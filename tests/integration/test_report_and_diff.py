@@ -33,7 +33,7 @@ def test_identical_archives_exit_0(archive: Path, tmp_path: Path, capsys: pytest
     shutil.copy(archive, tmp_path / "copy.zip")
 
     assert run(["diff", str(archive), str(tmp_path / "copy.zip")]) == 0
-    assert "byte for byte the same" in capsys.readouterr().out
+    assert "identical, byte for byte" in capsys.readouterr().out
     assert run(["diff", str(archive), str(tmp_path / "in")]) == 0
 
 

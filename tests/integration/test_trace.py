@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import zipfile
 from contextlib import contextmanager
 from dataclasses import replace
@@ -384,11 +385,12 @@ def test_optional_modules_are_left_to_run_time(bench: Workbench) -> None:
 
 
 def test_a_package_that_breaks_when_it_is_joined_is_put_beside(bench: Workbench) -> None:
-    """What it reads is named at run time: the tracer cannot know, the proof does."""
+    """It finds its place in a stack, what it reads is named at run time: only the proof shows that."""
     reader = {
         "index.js": (
             "const fs = require('fs'), path = require('path'), name = Buffer.from('d29yZHMuZGF0', 'base64').toString();"
-            "module.exports = fs.readFileSync(path.join(__dirname, name), 'utf8');"
+            "const [, here] = /(\\/var\\/task\\/.*?):\\d+:\\d+/.exec(new Error().stack);"
+            "module.exports = fs.readFileSync(path.join(path.dirname(here), name), 'utf8');"
         ),
         "words.dat": "a",
     }
@@ -401,8 +403,250 @@ def test_a_package_that_breaks_when_it_is_joined_is_put_beside(bench: Workbench)
 
 def test_code_that_cannot_be_joined_is_shown_with_its_line(bench: Workbench) -> None:
     with (
-        pytest.raises(GeneratorFault, match="esbuild cannot join the code") as caught,
-        bench.built({"index.js": "require('./gone');\nexports.handler = 1"}, {}, {"trim": "bundle"}),
+        pytest.raises(GeneratorFault, match="esbuild cannot bundle the code") as caught,
+        bench.built({"index.mjs": "import './gone.js';\nexport const handler = 1"}, {}, {"trim": "bundle"}),
     ):
         pass
-    assert caught.value.output.startswith('index.js:1: Could not resolve "./gone"')
+    assert caught.value.output.startswith('index.mjs:1: Could not resolve "./gone.js"')
+
+
+def answer(bench: Workbench, handler: str = "index", event: object = None) -> object:
+    """Return what the handler of the delivered archive answers to a plain Node, away from all node_modules."""
+    folder = bench.out.with_name("unpacked")
+    with zipfile.ZipFile(bench.out / "api.zip") as archive:
+        archive.extractall(folder)
+    script = (
+        "import(process.argv[1]).then(async (found) => { const { handler } = found.handler ? found : found.default;"
+        "console.log('ANSWER ' + JSON.stringify(await handler(JSON.parse(process.argv[2])))); process.exit(0); })"
+    )
+    file = next(path for path in sorted(folder.glob(f"{handler}.*")) if path.suffix in (".js", ".mjs", ".cjs"))
+    done = subprocess.run(
+        ("node", "-e", script, str(file), json.dumps(event)), cwd=folder, capture_output=True, text=True, check=False
+    )
+    said = [line for line in done.stdout.splitlines() if line.startswith("ANSWER ")]
+    assert said, done.stderr
+    return json.loads(said[0].removeprefix("ANSWER "))
+
+
+READS = "require('fs').readFileSync(require('path').join(__dirname, 'a.txt'), 'utf8')"
+ANSWERS: dict[str, tuple[dict[str, str], dict[str, Package], object]] = {
+    "typescript that reads through default imports": (
+        {
+            "index.ts": "import { text } from './lib/words'; export const handler = async () => text();",
+            "lib/words.ts": (
+                "import fs from 'fs'; import * as path from 'path';"
+                "export const text = (): string => fs.readFileSync(path.join(__dirname, 'words.txt'), 'utf8');"
+            ),
+            "lib/words.txt": "hello",
+        },
+        {},
+        "hello",
+    ),
+    "a computed name without ending": (
+        {
+            "index.js": "const on = require('./state'); exports.handler = () => [require('./cmds/' + 'a')(), on.n];",
+            "state.js": "exports.n = 0;",
+            "cmds/a.js": "const say = require('../state'); module.exports = () => ++say.n;",
+        },
+        {},
+        [1, 1],
+    ),
+    "a computed path": (
+        {
+            "index.js": (
+                "const path = require('path'), used = require('used'), name = process.env.X || 'a';"
+                "exports.handler = async () => require(path.join(__dirname, 'cmds', name))() === used;"
+            ),
+            "cmds/a.js": "module.exports = () => require('used');",
+        },
+        {"used": USED},
+        True,
+    ),
+    "import.meta.url far from the entry": (
+        {
+            "index.js": "exports.handler = async () => (await import('./lib/far.mjs')).text;",
+            "lib/far.mjs": (
+                "import { readFileSync } from 'fs';"
+                "export const text = readFileSync(new URL('./far.txt', import.meta.url), 'utf8');"
+            ),
+            "lib/far.txt": "far",
+            "far.txt": "wrong",
+        },
+        {},
+        "far",
+    ),
+    "code that awaits as it is loaded": (
+        {"index.js": "exports.handler = async () => (await import('waits')).default;"},
+        {
+            "waits": {
+                "package.json": package_json("waits", type="module", main="index.js", dependencies={"inner": "1"}),
+                "index.js": "import value from 'inner'; export default value;",
+            },
+            "inner": {
+                "package.json": package_json("inner", type="module", main="index.js"),
+                "index.js": "export default await Promise.resolve('late');",
+            },
+        },
+        "late",
+    ),
+    "the condition that bundlers take": (
+        {"index.js": "exports.handler = async () => require('dual')();"},
+        {
+            "dual": {
+                "package.json": package_json(
+                    "dual", exports={"module": "./module.mjs", "require": "./main.cjs", "default": "./module.mjs"}
+                ),
+                "module.mjs": "export default () => 'module';",
+                "main.cjs": "module.exports = () => 'main';",
+            }
+        },
+        "main",
+    ),
+    "a missing module that two files name": (
+        {"index.js": "const a = require('asks'); exports.handler = async () => a();"},
+        {
+            "asks": {
+                "index.js": "const b = require('./b'); module.exports = (c) => (c ? require('gone') : b());",
+                "b.js": "module.exports = (c) => (c ? require('gone') : 'there');",
+            }
+        },
+        "there",
+    ),
+    "a universal module": (
+        {"index.js": "exports.handler = async () => require('umd').x;"},
+        {
+            "umd": {
+                "index.js": (
+                    "(function (define) { define(function (require) { return { x: require('./lib/x') }; }); })"
+                    "(typeof define === 'function' ? define : function (make) { module.exports = make(require); });"
+                ),
+                "lib/x.js": "module.exports = 'x';",
+            }
+        },
+        "x",
+    ),
+    "a package that a package loads by its name": (
+        {"index.js": "const open = require('opens'); exports.handler = async () => open({ driver: 'driver' });"},
+        {
+            "opens": {"index.js": "module.exports = ({ driver }) => require(driver).name;"},
+            "driver": {"index.js": "exports.name = 'the driver';"},
+        },
+        "the driver",
+    ),
+    "what instruments packages as they are loaded": (
+        {
+            "index.js": (
+                "const Module = require('module'), load = Module._load;"
+                "Module._load = function (name) { const found = load.apply(this, arguments);"
+                "return name === 'used' ? () => 'instrumented' : found; };"
+                "const used = require('used'); exports.handler = async () => used();"
+            )
+        },
+        {"used": USED},
+        "instrumented",
+    ),
+    "a file of another ending": (
+        {
+            "index.js": (
+                "const fs = require('fs');"
+                "require.extensions['.sql'] = (made, file) => { made.exports = fs.readFileSync(file, 'utf8'); };"
+                "exports.handler = async () => require('./lib/query.sql');"
+            ),
+            "lib/query.sql": "select 1",
+        },
+        {},
+        "select 1",
+    ),
+    "data of a package behind a computed path": (
+        {"index.js": "exports.handler = async () => require('zones')('a');"},
+        {
+            "zones": {
+                "index.js": (
+                    "const home = process.env.ZONES || require('path').join(__dirname, 'data');"
+                    "module.exports = (name) => require('fs').readFileSync(`${home}/${name}.dat`, 'utf8');"
+                ),
+                "data/a.dat": "zone a",
+                "data/b.dat": "zone b",
+            }
+        },
+        "zone a",
+    ),
+    "a worker of a package": (
+        {"index.js": "exports.handler = async () => require('pool')('./worker.js');"},
+        {
+            "pool": {
+                "index.js": (
+                    "const { Worker } = require('worker_threads'), path = require('path'); const home = __dirname;"
+                    "module.exports = (name) => new Promise((done, failed) => new Worker(path.resolve(home, name))"
+                    ".on('message', done).on('error', failed));"
+                ),
+                "worker.js": "require('worker_threads').parentPort.postMessage(require('helper'));",
+            },
+            "helper": {"index.js": "module.exports = 'helped';"},
+        },
+        "helped",
+    ),
+    "locales with a hole in their path": (
+        {
+            "index.js": (
+                "const fs = require('fs'), path = require('path'), form = path.join(__dirname, 'locales/{{lng}}.json');"
+                "exports.handler = async () => JSON.parse(fs.readFileSync(form.replace('{{lng}}', 'de'))).hello;"
+            ),
+            "locales/de.json": '{"hello": "Hallo"}',
+        },
+        {},
+        "Hallo",
+    ),
+}
+
+
+@pytest.mark.parametrize("trim", ["trace", "bundle"])
+@pytest.mark.parametrize("case", [case for case in ANSWERS if "typescript" not in case])
+def test_what_is_traced_answers_as_the_whole_tree_does(bench: Workbench, case: str, trim: str) -> None:
+    files, packages, expected = ANSWERS[case]
+    with bench.built(files, packages, {"trim": trim}) as made:
+        assert made["api"].proof.status == "proved", made["api"].findings
+    assert answer(bench) == expected
+
+
+def test_typescript_finds_the_files_it_reads(bench: Workbench) -> None:
+    files, packages, expected = ANSWERS["typescript that reads through default imports"]
+    with bench.built(files, packages, {"trim": "bundle"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].findings
+    assert bench.archive().keys() == {"package.json", "index.js", "lib/words.txt"}
+    assert answer(bench) == expected
+
+
+def test_knowing_its_folder_takes_nothing_else_of_the_folder_along(bench: Workbench) -> None:
+    files = {
+        "src/index.js": "exports.handler = async () => require('../lib/a')();",
+        "lib/a.js": f"module.exports = () => {READS};",
+        "lib/a.txt": "a",
+        "lib/other.js": "require('used');",
+    }
+    with bench.built(files, {"used": USED}, {"trim": "bundle", "handler": "src/index.handler"}) as made:
+        assert made["api"].proof.status == "proved", made["api"].findings
+    assert bench.archive().keys() == {"package.json", "src/index.js", "lib/a.txt"}
+    assert answer(bench, "src/index") == "a"
+
+
+@pytest.mark.parametrize("trim", ["trace", "bundle"])
+def test_what_is_external_stays_whole_though_no_code_names_it(bench: Workbench, trim: str) -> None:
+    kept = {"index.js": "module.exports = require('needs');", "data/x.bin": "x", "other.js": ""}
+    packages = {"kept": kept, "needs": {"index.js": "", "idle.js": ""}}
+    packages["kept"]["package.json"] = package_json("kept", dependencies={"needs": "1"})
+    with bench.built({"index.js": "exports.handler = async () => 1;"}, packages, {"trim": trim, "external": ["kept"]}):
+        packed = set(bench.archive())
+    assert {f"node_modules/kept/{name}" for name in kept} | {"node_modules/needs/index.js"} <= packed
+    assert "node_modules/needs/idle.js" not in packed
+
+
+def test_what_stays_outside_and_what_is_missing_is_told_once(bench: Workbench) -> None:
+    files, packages, _ = ANSWERS["a universal module"]
+    asks = ANSWERS["a missing module that two files name"][1]
+    index = {"index.js": f"{files['index.js']} require('asks');"}
+    with bench.built(index, {**packages, **asks}, {"trim": "bundle"}) as made:
+        notes = {finding.code: finding for finding in made["api"].findings if finding.severity == "note"}
+    assert "umd must stay outside the bundle" in notes["TRC004"].message
+    assert "external: [umd]" in notes["TRC004"].fix
+    assert "names gone, which is not installed" in notes["TRC005"].message

@@ -17,7 +17,7 @@ from tests.support.elfs import write_elf
 from tests.support.mounts import target
 
 QUIETLY = settings(deadline=None, max_examples=150)
-"""A busy machine is no failure."""
+"""A busy machine is not a failure."""
 SCRIPT = b"#!/usr/bin/env node\n" + b"exports.handler = async () => process.env\n" * 9
 
 

@@ -30,7 +30,7 @@ WORDS = st.sampled_from(
 
 
 QUIETLY = settings(deadline=None)
-"""A busy machine is no failure."""
+"""A busy machine is not a failure."""
 
 
 class CountingStream(io.BytesIO):

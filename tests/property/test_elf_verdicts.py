@@ -64,7 +64,7 @@ def specs(draw: st.DrawFn) -> ElfSpec:
 
 
 QUIETLY = settings(deadline=None)
-"""A busy machine is no failure."""
+"""A busy machine is not a failure."""
 
 TREES = st.dictionaries(PATHS, specs().map(write_elf), min_size=1, max_size=5)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 QUIETLY = settings(deadline=None, max_examples=300)
-"""A busy machine is no failure."""
+"""A busy machine is not a failure."""
 NAMES = tuple("abcdef")
 FUNCTIONS = ("api", "jobs", "mail", "web")
 

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.trees import write_tree
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _SCRIPT = """
 import os, random, shutil, sys
 from pathlib import Path
+import pytest
+
 from packager.archive.cache.member_cache import open_cache
 from packager.archive.pack import pack
 
@@ -43,6 +47,7 @@ for turn in range(10):
 """
 
 
+@pytest.mark.slow
 def test_one_hundred_of_one_hundred(tmp_path: Path) -> None:
     chance = random.Random(4)
     words = [chance.randbytes(chance.randrange(1, 9)).hex() for _ in range(500)]

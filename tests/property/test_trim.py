@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from packager.model.selection import Selection
 
 QUIETLY = settings(deadline=None)
-"""A busy machine is no failure."""
+"""A busy machine is not a failure."""
 
 NAMES = [
     "a",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from hypothesis import example, given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from packager.core.errors import ConfigError
@@ -37,6 +37,7 @@ def written(text: str) -> str:
     return json.dumps(text) if wrapped else text
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # on a busy machine it is
 @given(_ENTRIES)
 def test_what_yarn_writes_is_read_back(entries: dict[str, tuple[set[str], str, dict[str, str], bool]]) -> None:
     text, expected = "# yarn lockfile v1\n\n", dict[str, str]()

@@ -34,7 +34,7 @@ _DT |= {"verneed": 0x6FFFFFFE, "verneednum": 0x6FFFFFFF}
 
 @dataclass(frozen=True)
 class ElfSpec:
-    """What the written file shall say of itself. The defaults are a plain x86_64 library."""
+    """What the written file says of itself. The defaults are a plain x86_64 library."""
 
     machine: int = EM_X86_64
     bits: int = 64

@@ -46,7 +46,7 @@ def own_node_major() -> str:
 NODE = own_node_major()
 needs_node = pytest.mark.skipif(
     f"nodejs{NODE}.x" not in load_catalog().host("aws-lambda").runtimes,
-    reason=f"this machine's Node ({NODE or 'none'}) is no Lambda runtime's",
+    reason=f"this machine's Node ({NODE or 'none'}) is not a Lambda runtime's",
 )
 
 
@@ -85,6 +85,7 @@ class Bench:
         packages: Sequence[str] = (),
         memory_bytes: int = 1 << 30,
         fetch: bool = True,
+        entry: str = "",
     ) -> Proof:
         artifact = make_zip(self.folder / "api.zip", files, modes)
         zips = [make_zip(self.folder / f"layer{number}.zip", layer) for number, layer in enumerate(layers)]
@@ -102,4 +103,5 @@ class Bench:
             packages=packages,
             memory_bytes=memory_bytes,
             fetch=fetch,
+            entry=entry,
         )

@@ -50,7 +50,7 @@ def trace_inputs(inventory: Inventory, graph: PackageGraph, bundle: Bundle, **kn
         include=bundle.include,
         external=bundle.external,
         engines=bundle.job.engines,
-        **known,
+        **{"environment": bundle.environment, **known},
     )
 
 

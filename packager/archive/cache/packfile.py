@@ -27,8 +27,8 @@ _FOOTER = struct.Struct("=QQ8s")
 """Offset and length of the index, signature."""
 _SIGNATURE = b"pkgpack2"
 _NUMBERS = 6
-DEFLATED, EXECUTABLE = 1, 2
-"""Flags of a row: not stored as it is; starts as programs do, which decides the member's mode."""
+DEFLATED, EXECUTABLE, LINK = 1, 2, 4
+"""Flags of a row: not stored as it is; starts as programs do, or is a symbolic link, which decides the mode."""
 
 
 class Row(NamedTuple):
@@ -55,7 +55,7 @@ class PackFile:
     """An open pack. Its members are read at their offsets, by several threads at once."""
 
     def __init__(self, path: Path) -> None:
-        """Load the index. Raises DamagedError for what is no complete pack, OSError if it cannot be read."""
+        """Load the index. Raises DamagedError for what is not a complete pack, OSError if it cannot be read."""
         self.path = path
         self.descriptor = os.open(path, READ_FLAGS)
         try:
@@ -141,7 +141,7 @@ class PackWriter:
         while at < pack.members_bytes:
             piece = read_at(pack.descriptor, min(1 << 20, pack.members_bytes - at), at)
             if not piece:
-                msg = "a pack has become shorter"
+                msg = "a pack file is shorter than its index says"
                 raise OSError(msg)
             self.add(piece)
             at += len(piece)

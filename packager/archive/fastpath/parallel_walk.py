@@ -28,19 +28,22 @@ _MAX_TOKENS = (64 << 10) // _TOKEN_BYTES
 
 
 def see_folder(root: str | os.PathLike[str], *, skip: Callable[[str], bool] | None = None) -> Snapshot:
-    """Return what a walk through a folder sees; raises as `look` does, for the same fault in every run."""
+    """Return what a walk through a folder sees, links to packages kept as links.
+
+    Raises as `look` does, for the same fault in every run.
+    """
     if not can_work_aside() or _processors() == 1:
-        return see(look(root, skip=skip))
+        return see(look(root, skip=skip, keep_links=True))
     started_ns = time.time_ns()
     try:
-        walk = Walk(root, skip=skip)
+        walk = Walk(root, skip=skip, keep_links=True)
         columns = Columns()
         while walk.ahead and not _ENOUGH <= len(walk.ahead) <= _MAX_TOKENS:
             columns.add(walk.step())
         first = columns.sight(started_ns)
         return joined((first, *_see_in_two(walk)), started_ns) if walk.ahead else first
     except ArtifactError:
-        return see(look(root, skip=skip))
+        return see(look(root, skip=skip, keep_links=True))
 
 
 def _see_in_two(walk: Walk) -> list[Snapshot]:

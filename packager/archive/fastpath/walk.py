@@ -1,4 +1,8 @@
-"""A folder as names and real sources: one walk, symbolic links resolved to content inside the root and nowhere else."""
+"""A folder as names and real sources: one walk, symbolic links resolved to content inside the root and nowhere else.
+
+Links to packages (pnpm's, npm's to workspaces) can be kept as links: followed, a package would lie where it is linked
+to, away from what lies beside it, and once per link.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,10 @@ _BY_DESCRIPTOR = os.scandir in os.supports_fd
 """Not on Windows."""
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0)
 _SPECIAL = {stat.S_IFSOCK: "a socket", stat.S_IFIFO: "a named pipe", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
+
+
+LINK_MARK = "\0"
+"""What the source of a link that is kept begins with; where it leads follows. No path can have it."""
 
 
 class Group:
@@ -63,7 +71,8 @@ class Walk:
     """A walk through the regular files beneath a folder, one folder at a time.
 
     Links are followed as long as they end `within` (default: the root); a linked folder's files come under the link's
-    name. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
+    name. With `keep_links`, a link in a ``node_modules`` to a folder of the tree is a file whose source is `LINK_MARK`
+    and where it leads. `skip` is asked with each name, of files, links and folders alike, before it is looked into.
     Raises ArtifactError for a folder that cannot be read.
     """
 
@@ -73,9 +82,12 @@ class Walk:
         *,
         within: str | os.PathLike[str] | None = None,
         skip: Callable[[str], bool] | None = None,
+        keep_links: bool = False,
     ) -> None:
         real_root = _real_folder(root)
         self._root = root
+        self._real_root = real_root
+        self._keep_links = keep_links
         self._bounds = _real_folder(within) if within else real_root
         self._skip = skip
         self._files = 0
@@ -96,7 +108,12 @@ class Walk:
         for short in listed.others:
             target = _resolve(path + short, self._bounds)
             status = os.stat(target)  # noqa: PTH116
-            if stat.S_ISDIR(status.st_mode):
+            if self._keep_links and stat.S_ISDIR(status.st_mode) and self._is_package(prefix, short, target):
+                self.count(1)
+                leads = os.path.relpath(target[len(self._real_root) :] or "/", f"/{prefix}")
+                text = leads.replace(os.sep, "/")
+                yield Group(prefix, [short], LINK_MARK, [text]), [os.lstat(path + short)]
+            elif stat.S_ISDIR(status.st_mode):
                 inner.append(_through_link(folder, path + short, prefix + short, target))
             elif stat.S_ISREG(status.st_mode):
                 self.count(1)
@@ -106,11 +123,22 @@ class Walk:
                 raise _special(target)
         self.ahead += reversed(inner)
 
+    def _is_package(self, prefix: str, name: str, target: str) -> bool:
+        """Return whether a link lies where packages do, and leads to a folder of this tree that is not around it."""
+        place = prefix.rstrip("/").split("/")
+        scoped = len(place) > 1 and place[-1].startswith("@") and place[-2] == "node_modules"
+        inside = target.startswith(self._real_root.rstrip("/") + "/")
+        around = f"{self._real_root.rstrip('/')}/{prefix}{name}".startswith(f"{target}/")
+        skipped = self._skip is not None and self._skip(target[len(self._real_root) + 1 :])
+        return inside and not around and not skipped and (place[-1] == "node_modules" or scoped)
+
     def count(self, files: int) -> None:
         """Take files into account. Raises ArtifactError if there are too many."""
         self._files += files
         if self._files > MAX_FILES:
-            msg = f"more than {MAX_FILES} files; links to folders may be multiplying them"
+            from packager.core.units import counted
+
+            msg = f"more than {counted(MAX_FILES, 'file')}; links to folders may be multiplying them"
             raise ArtifactError(msg, where=str(self._root), fix="leave folders out, or replace links by plain folders")
 
 
@@ -119,13 +147,14 @@ def look(
     *,
     within: str | os.PathLike[str] | None = None,
     skip: Callable[[str], bool] | None = None,
+    keep_links: bool = False,
 ) -> Iterator[tuple[Group, list[os.stat_result]]]:
     """Yield the regular files beneath a folder, group by group, with their status; empty folders leave nothing.
 
     See `Walk`. Raises ArtifactError for a link that leads out, nowhere or around in a circle, for a socket, pipe or
     device, for a name that is not valid UTF-8 and for a folder that cannot be read.
     """
-    walk = Walk(root, within=within, skip=skip)
+    walk = Walk(root, within=within, skip=skip, keep_links=keep_links)
     while walk.ahead:
         yield from walk.step()
 
@@ -223,7 +252,10 @@ def _resolve(link: str, bounds: str) -> str:
         raise ArtifactError(msg, where=link, fix="remove the link") from error
     if not _contains(bounds, target):
         msg = f"is a link to {target}, outside {bounds}"
-        raise ArtifactError(msg, where=link, fix="put a copy in its place, or leave the link out")
+        fix = "put a copy in its place, or leave the link out"
+        if "/node_modules/." in target:
+            fix = "pack the folder that holds the store, or a member by itself: pnpm --filter=NAME deploy --prod FOLDER"
+        raise ArtifactError(msg, where=link, fix=fix)
     return target
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.fastpath.fork_worker import Aside, can_work_aside
 from packager.archive.incremental.index import DIGEST_BYTES
-from packager.archive.write.sources import read_source
+from packager.archive.write.sources import digest_of_source, is_link, read_source
 from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def hash_files(sight: Snapshot, rows: Sequence[int]) -> dict[int, bytes]:
         # Gone, unreadable or of another size: reading it the usual way says which.
         for number, entry in enumerate(entries):
             if digests[number] == _UNREAD:
-                digests[number] = hashlib.sha256(read_source(entry, entry.size_bytes or 0)).digest()
+                digests[number] = digest_of_source(entry.source, read_source(entry, entry.size_bytes or 0))
     return dict(zip(rows, digests, strict=True))
 
 
@@ -71,6 +71,9 @@ def _hash_some(files: Sequence[_File], ask: Asking | None = None) -> list[bytes]
     for number, (source, size) in enumerate(files):
         if ask is not None and not number % _AT_ONCE:
             ask(complete=False)
+        if is_link(source):
+            found.append(digest_of_source(source, source[1:].encode()))
+            continue
         if size >= _BUFFER_BYTES:
             found.append(_hash_large(source, size, buffer))
             continue

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple, overload
 
-from packager.archive.zipformat import CENTRAL, MAX_32, put_offsets
+from packager.archive.zipformat import CENTRAL, MAX_32, PROGRAM_MODE, put_offsets
 from packager.model.archives import Member
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 DIGEST_BYTES = 32
-_EXECUTABLE_BITS = 0o100 << 16
 
 
 class Span(NamedTuple):
@@ -86,7 +85,8 @@ class Members(Sequence[Member]):
         at = table.records[row]
         fields = CENTRAL.unpack_from(table.directory, at)
         name = table.directory[at + CENTRAL.size : table.records[row + 1]].decode()
-        return Member(name, fields[9], fields[8], table.digest(row).hex(), bool(fields[15] & _EXECUTABLE_BITS))
+        executable = fields[15] >> 16 == PROGRAM_MODE
+        return Member(name, fields[9], fields[8], table.digest(row).hex(), executable)
 
 
 class Fresh(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,7 +16,7 @@ from packager.archive.incremental.splice import made_by, read_span, splice, spli
 from packager.archive.write.large_members import crc_of, pieces_of
 from packager.archive.write.layout import arrange
 from packager.archive.write.members import compressed, head_and_record, row_of
-from packager.archive.write.sources import read_source
+from packager.archive.write.sources import digest_of_source, is_link, read_source
 from packager.model.archives import Artifact
 
 if TYPE_CHECKING:
@@ -154,7 +153,7 @@ def _edited(table: Table, sight: Snapshot, coming: _Next, codec: Codec, packs: P
     try:
         kept = _kept(entries, codec, packs)
     except OSError:
-        return None  # a cache that cannot be written is no error, and the usual way says so
+        return None  # a cache that cannot be written is not an error, and the usual way says so
     parts = [kept[part] if isinstance(part, int) else part for part in coming.parts]
     return edited(table, parts, lambda span: read_span(packs, span, codec.crc32), codec.crc32)
 
@@ -168,7 +167,7 @@ def _kept(entries: dict[int, Entry], codec: Codec, packs: Path) -> dict[int, Fre
     try:
         for row, entry in entries.items():
             data = read_source(entry, entry.size_bytes or 0)
-            stream = compressed(data, hashlib.sha256(data).digest(), codec)
+            stream = compressed(data, digest_of_source(entry.source, data), codec, link=is_link(entry.source))
             name = entry.path.encode()
             head, record = head_and_record(name, stream)
             crc = crc_of(stream.body, codec.crc32, codec.crc32(head))

@@ -2,7 +2,7 @@
 
 Everything is told from the directory and the local headers; no member is inflated here. Kinds: "method", "encrypted",
 "zip64", "descriptor", "backslash", "name", "duplicate", "modes", "mode", "link", "mismatch", "hidden", "overlap",
-"missing" (no local header); and, from the code that reads the members, "damaged".
+"missing" (no local header); and, from the code that reads the members, "damaged", "dangling" and "circle".
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from packager.archive.zipformat import (
     STORED,
 )
 from packager.core.errors import ArtifactError
+from packager.core.units import counted, format_bytes
 from packager.model.inventory import Fault
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _member_faults(member: ArchiveMember) -> Iterator[Fault]:
         yield Fault("mode", member.path, f"{member.mode & 0o7777:04o}")
     # A folder's data would be lost, a link's is its target.
     if member.is_dir and member.size_bytes:
-        yield Fault("hidden", member.path, f"{member.size_bytes} bytes under a folder's name")
+        yield Fault("hidden", member.path, f"{format_bytes(member.size_bytes)} under a folder's name")
 
 
 def _name_fault(member: ArchiveMember) -> str:
@@ -107,7 +108,7 @@ def _header_faults(archive: Archive) -> Iterator[Fault]:
     """Yield what the local headers tell: differences from the directory, and bytes that belong to no member."""
     with archive.path.open("rb") as stream:
         if archive.directory.prefix_bytes:
-            yield Fault("hidden", "", f"{archive.directory.prefix_bytes} bytes before the first member")
+            yield Fault("hidden", "", f"{format_bytes(archive.directory.prefix_bytes)} before the first member")
         descriptors: list[str] = []
         end = archive.directory.prefix_bytes
         unsure = False
@@ -139,17 +140,17 @@ def _header_faults(archive: Archive) -> Iterator[Fault]:
             if stream.read(4) not in _ARCHIVE_EXTRA_SIGNATURES:
                 yield Fault("hidden", "", f"bytes behind the last member, {before}")
         if descriptors:
-            yield Fault("descriptor", "", f"{len(descriptors)} members, such as {descriptors[0]}")
+            yield Fault("descriptor", "", f"{counted(len(descriptors), 'member')}, such as {descriptors[0]}")
         if trailing := _trailing_bytes(stream, archive.length):
-            yield Fault("hidden", "", f"{trailing} bytes behind the end record")
+            yield Fault("hidden", "", f"{format_bytes(trailing)} behind the end record")
 
 
 def _gap(before: str, gap: int, member: ArchiveMember) -> Iterator[Fault]:
     if gap < 0:
-        yield Fault("overlap", member.path, f"shares {-gap} bytes with {before or 'what comes before it'}")
+        yield Fault("overlap", member.path, f"shares {format_bytes(-gap)} with {before or 'what comes before it'}")
     elif gap:
         place = f"between {before} and {member.path}" if before else "before the first member"
-        yield Fault("hidden", "", f"{gap} bytes {place}")
+        yield Fault("hidden", "", f"{format_bytes(gap)} {place}")
 
 
 def _differences(member: ArchiveMember, header: LocalHeader) -> str:

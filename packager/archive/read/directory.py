@@ -19,6 +19,7 @@ from packager.archive.zipformat import (
     UNIX,
 )
 from packager.core.errors import ArtifactError
+from packager.core.units import counted, format_bytes, format_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,9 +112,9 @@ def read_directory(read_at: Callable[[int, int], bytes], length: int) -> Directo
     if at is None:
         kind = next((name for magic, name in _OTHER_KINDS.items() if read_at(0, len(magic)) == magic), "")
         if kind:
-            msg = f"is a {kind} file, no zip archive"
+            msg = f"is a {kind} file, not a zip archive"
             raise ArtifactError(msg, fix="unpack it, and name the folder")
-        _refuse("it is no zip archive, or it was cut off: there is no end record")
+        _refuse("it is not a zip archive, or it is cut off: it has no end record")
     _, _, _, _, count, size, offset, comment_bytes = END.unpack_from(tail, at)
     end_offset = tail_offset + at
     comment = tail[at + END.size : at + END.size + comment_bytes]
@@ -123,12 +124,14 @@ def read_directory(read_at: Callable[[int, int], bytes], length: int) -> Directo
         end_offset, count, size, offset = zip64
     prefix_bytes = end_offset - size - offset
     if prefix_bytes < 0:
-        _refuse(f"its directory should begin at byte {offset} and have {size}, which is past its end")
+        place = f"at byte {format_count(offset)} and have {format_bytes(size)}"
+        _refuse(f"its directory should begin {place}, but the file ends before that")
     if size > MAX_DIRECTORY_BYTES:
-        _refuse(f"its directory alone has {size} bytes")
+        _refuse(f"its directory alone has {format_bytes(size)}")
     members = tuple(_members(read_at(end_offset - size, size)))
     if count != (len(members) & _MAX_16 if wrapped else len(members)):
-        _refuse(f"its end record speaks of {count} members, its directory has {len(members)}")
+        found = format_count(len(members))
+        _refuse(f"its end record gives {counted(count, 'member')}, but its directory has {found}")
     return Directory(members, prefix_bytes, comment, zip64 is not None)
 
 

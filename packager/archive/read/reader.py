@@ -16,7 +16,7 @@ from packager.archive.read.inflate import PIECE_BYTES, CorruptStream, inflater
 from packager.archive.zipformat import LOCAL, LOCAL_SIGNATURE
 from packager.core.errors import ArtifactError
 from packager.core.system import READ_FLAGS, read_at
-from packager.core.units import format_size
+from packager.core.units import format_bytes, format_count, format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class ReadLimits:
 
 WEIGHED = ReadLimits(ratio=1100)
 """For archives whose sizes are weighed anyway, our own among them: a bundle with a heap of zeros in it is too big, and
-has a finding to say so, but is no bomb. The total stays bounded."""
+has a finding to say so, but is not a bomb. The total stays bounded."""
 
 
 @dataclass(frozen=True)
@@ -143,14 +143,14 @@ class Archive:
             for piece in pieces:
                 size += len(piece)
                 if size > member.size_bytes:
-                    self._refuse(member, f"holds more than the {member.size_bytes} bytes it claims")
+                    self._refuse(member, f"holds more than the {format_bytes(member.size_bytes)} that its header gives")
                 crc = zlib.crc32(piece, crc)
                 if piece:
                     yield piece
         except CorruptStream as error:
             self._refuse(member, f"is damaged: {error}")
         if size != member.size_bytes:
-            self._refuse(member, f"holds {size} bytes where {member.size_bytes} are claimed")
+            self._refuse(member, f"holds {format_bytes(size)}, but its header gives {format_count(member.size_bytes)}")
         if crc != member.crc:
             self._refuse(member, "is damaged: the checksum (CRC-32) differs")
 
@@ -198,7 +198,7 @@ class Archive:
 
 
 def open_archive(path: Path, *, limits: ReadLimits | None = None) -> Archive:
-    """Return the opened archive, its directory read. Raises ArtifactError if it is no zip or a broken one."""
+    """Return the opened archive, its directory read. Raises ArtifactError if it is not a zip or a broken one."""
     try:
         descriptor = os.open(path, READ_FLAGS)
     except OSError as error:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from packager.archive.write.layout import prove_distinct, prove_name
 from packager.core.errors import ArtifactError, EnvironmentFault, UsageError
+from packager.core.system import make_link
 
 if TYPE_CHECKING:
     from packager.archive.read.reader import Archive, ArchiveMember
@@ -107,7 +108,7 @@ def _make_links(archive: Archive, root: Path, links: list[tuple[Path, ArchiveMem
     try:
         for place, member in links:
             target = _target(archive, member)
-            place.symlink_to(target)
+            make_link(place, target)
             made.append(place)
         for place, member in links:
             real = Path(os.path.realpath(place))  # unlike Path.resolve, calm about links in a circle

@@ -42,7 +42,7 @@ def codec(level: int) -> Codec:
     Raises UsageError for another level and EnvironmentFault if the library is not installed.
     """
     if not MIN_LEVEL <= level <= MAX_LEVEL:
-        msg = f"no such compression level: {level}"
+        msg = f"compression level {level} does not exist"
         raise UsageError(msg, fix=f"give {MIN_LEVEL} (fast) to {MAX_LEVEL} (smallest)")
     try:
         import deflate

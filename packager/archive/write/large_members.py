@@ -52,7 +52,7 @@ class Region:
         while at < end:
             length = read_into(self._descriptor, buffer[: end - at], at)
             if not length:
-                msg = "a file has become shorter"
+                msg = "a file is shorter than before"
                 raise OSError(msg)
             yield buffer[:length]
             at += length

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from itertools import chain, pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError
+from packager.core.names import folded
 from packager.model.archives import Entry, Layout
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ def arrange(entries: Iterable[Entry]) -> Layout:
     paths = [entry.path for entry in ordered]
     prove_names(paths)
     if len(paths) > MAX_ENTRIES:
-        msg = f"{len(paths)} files, but a zip without zip64 records holds at most {MAX_ENTRIES}"
+        from packager.core.units import counted, format_count
+
+        most = format_count(MAX_ENTRIES)
+        msg = f"there are {counted(len(paths), 'file')}, but a zip without zip64 records holds at most {most}"
         raise ArtifactError(msg, fix="leave files out (trim, trace or bundle), or split the bundle into layers")
     prove_distinct(paths)
     return Layout(tuple(ordered))
@@ -72,7 +75,7 @@ def prove_name(path: str) -> bytes:
     """
     fault = _name_fault(path)
     if fault:
-        msg = f"unsafe name in an archive: {fault}"
+        msg = f"is an unsafe name in an archive: {fault}"
         raise ArtifactError(msg, where=repr(path), fix="rename the file, or leave it out")
     return path.encode()
 
@@ -86,17 +89,10 @@ def case_collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     seen: dict[str, str] = {}
     found = []
     for path in sorted(paths):
-        first = seen.setdefault(_folded(path), path)
+        first = seen.setdefault(folded(path), path)
         if first != path:
             found.append((first, path))
     return found
-
-
-def _folded(path: str) -> str:
-    """Return the name as a file system that ignores case and normalisation sees it."""
-    if path.isascii():
-        return path.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
 def _name_fault(path: str) -> str:
@@ -123,10 +119,16 @@ def _name_fault(path: str) -> str:
     if len(path) > MAX_SEGMENT_BYTES // 4:
         raw = path.encode()
         if len(raw) > MAX_NAME_BYTES:
-            return f"it is longer than {MAX_NAME_BYTES} bytes"
+            return _too_long("it", MAX_NAME_BYTES)
         if len(raw) > MAX_SEGMENT_BYTES and max(map(len, raw.split(b"/"))) > MAX_SEGMENT_BYTES:
-            return f"a segment of it is longer than {MAX_SEGMENT_BYTES} bytes"
+            return _too_long("a segment of it", MAX_SEGMENT_BYTES)
     return ""
+
+
+def _too_long(what: str, limit_bytes: int) -> str:
+    from packager.core.units import format_bytes
+
+    return f"{what} is longer than {format_bytes(limit_bytes)}"
 
 
 def prove_distinct(files: list[str], folders: Iterable[str] = ()) -> None:
@@ -134,7 +136,7 @@ def prove_distinct(files: list[str], folders: Iterable[str] = ()) -> None:
     distinct = set(files)
     if len(distinct) < len(files):
         twice = next(path for path, following in pairwise(files) if path == following)
-        msg = "two sources for one name in the archive"
+        msg = "two sources have one name in the archive"
         raise ArtifactError(msg, where=twice, fix="leave one of them out")
     proved: set[str] = set()
     above = {path.rpartition("/")[0] for path in files}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from packager.archive.cache import packfile
@@ -16,8 +15,8 @@ from packager.archive.write.large_members import (
     lay_aside,
     pieces_of,
 )
-from packager.archive.write.sources import read_parts, read_source
-from packager.archive.zipformat import DEFLATED, STORED, headers
+from packager.archive.write.sources import digest_of_source, is_link, read_parts, read_source
+from packager.archive.zipformat import DEFLATED, FILE_MODE, LINK_MODE, PROGRAM_MODE, STORED, headers
 from packager.model.archives import Entry, Member
 
 if TYPE_CHECKING:
@@ -41,6 +40,8 @@ class Stream(NamedTuple):
     deflated: bool
     executable: bool
     body: Body
+    link: bool = False
+    """Whether it is where a symbolic link leads."""
 
 
 class MemberPart(NamedTuple):
@@ -139,9 +140,9 @@ class _Reading(NamedTuple):
             stream = self.anew(entry, size)
             return stream.digest, stream
         data = read_source(entry, size)
-        digest = hashlib.sha256(data).digest()
+        digest = digest_of_source(entry.source, data)
         there = digest in fresh or (self.store is not None and digest in self.store)
-        return digest, None if there else compressed(data, digest, self.codec)
+        return digest, None if there else compressed(data, digest, self.codec, link=is_link(entry.source))
 
     def anew(self, entry: Entry, size: int) -> Stream:
         """Return the stream of a source."""
@@ -150,7 +151,7 @@ class _Reading(NamedTuple):
             executable = facts.start.startswith(_EXECUTABLE_STARTS)
             return Stream(facts.digest, facts.size_bytes, facts.crc, deflated, executable, body)
         data = read_source(entry, size)
-        return compressed(data, hashlib.sha256(data).digest(), self.codec)
+        return compressed(data, digest_of_source(entry.source, data), self.codec, link=is_link(entry.source))
 
     def _parts(self, entry: Entry, size: int) -> Iterator[bytes]:
         for part in read_parts(entry, size, PART_BYTES):
@@ -159,8 +160,10 @@ class _Reading(NamedTuple):
             yield part
 
 
-def compressed(data: bytes, digest: bytes, codec: Codec) -> Stream:
-    """Return a content's stream: deflated, or as it is where that is no larger."""
+def compressed(data: bytes, digest: bytes, codec: Codec, *, link: bool = False) -> Stream:
+    """Return a content's stream: deflated, or as it is where that is no larger, as a link's is in any case."""
+    if link:
+        return Stream(digest, len(data), codec.crc32(data), deflated=False, executable=False, body=data, link=True)
     deflated = codec.compress(data)
     body = data if deflated is None else deflated
     executable = data.startswith(_EXECUTABLE_STARTS)
@@ -171,7 +174,8 @@ def _found(member: Found) -> Stream:
     """Return the stream of a member out of the store."""
     row = member.row
     deflated, executable = bool(row.flags & packfile.DEFLATED), bool(row.flags & packfile.EXECUTABLE)
-    return Stream(row.digest, row.size_bytes, row.crc, deflated, executable, member.body)
+    link = bool(row.flags & packfile.LINK)
+    return Stream(row.digest, row.size_bytes, row.crc, deflated, executable, member.body, link)
 
 
 def head_and_record(name: bytes, stream: Stream) -> tuple[bytes, bytes]:
@@ -182,13 +186,13 @@ def head_and_record(name: bytes, stream: Stream) -> tuple[bytes, bytes]:
         crc=stream.crc,
         compressed_bytes=len(stream.body),
         size_bytes=stream.size_bytes,
-        executable=stream.executable,
+        mode=LINK_MODE if stream.link else PROGRAM_MODE if stream.executable else FILE_MODE,
     )
 
 
 def row_of(name: bytes, stream: Stream, head: bytes, codec: Codec) -> packfile.Row:
     """Return what a pack's index says about a member."""
-    flags = packfile.DEFLATED * stream.deflated | packfile.EXECUTABLE * stream.executable
+    flags = packfile.DEFLATED * stream.deflated | packfile.EXECUTABLE * stream.executable | packfile.LINK * stream.link
     crcs = (stream.crc, crc_of(stream.body, codec.crc32, codec.crc32(head)), codec.crc32(name))
     return packfile.Row(stream.digest, len(head), len(stream.body), stream.size_bytes, *crcs, flags)
 

@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from typing import TYPE_CHECKING
 
+from packager.archive.fastpath.walk import LINK_MARK
 from packager.archive.zipformat import MAX_32
 from packager.core.errors import ArtifactError
 from packager.core.system import READ_FLAGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from packager.model.archives import Entry
+
+
+def is_link(source: Path | str | bytes) -> bool:
+    """Return whether a source is a symbolic link that is kept, see `packager.archive.fastpath.walk`."""
+    return isinstance(source, str) and source.startswith(LINK_MARK)
+
+
+def digest_of_source(source: Path | str | bytes, data: bytes) -> bytes:
+    """Return what tells a source's content from others: its SHA-256, and of a link what no file's can be."""
+    if is_link(source):
+        return hashlib.blake2b(data, digest_size=32, person=b"symbolic link").digest()
+    return hashlib.sha256(data).digest()
 
 
 def sizes_of(entries: Sequence[Entry]) -> list[int]:
@@ -25,9 +40,11 @@ def sizes_of(entries: Sequence[Entry]) -> list[int]:
 
 
 def size_of(entry: Entry) -> int:
-    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is no readable file."""
+    """Return the bytes an entry will take unpacked; raises ArtifactError if its source is not a readable file."""
     if isinstance(entry.source, bytes):
         return len(entry.source)
+    if is_link(entry.source):
+        return len(str(entry.source).encode()) - 1
     try:
         status = os.stat(entry.source)  # noqa: PTH116 (a third of Path.stat's time, and a tree has many)
     except OSError as error:
@@ -36,7 +53,9 @@ def size_of(entry: Entry) -> int:
         msg = "is not a regular file"
         raise ArtifactError(msg, where=str(entry.source), fix="leave it out")
     if status.st_size >= MAX_32:
-        msg = f"has {status.st_size} bytes; a zip without zip64 records holds files below 4 GiB"
+        from packager.core.units import format_bytes
+
+        msg = f"has {format_bytes(status.st_size)}; a zip without zip64 records holds files below 4 GiB"
         raise ArtifactError(msg, where=str(entry.source), fix="leave it out and fetch it at run time")
     return status.st_size
 
@@ -49,6 +68,8 @@ def read_source(entry: Entry, size: int) -> bytes:
     source = entry.source
     if isinstance(source, bytes):
         return source
+    if is_link(source):
+        return str(source)[len(LINK_MARK) :].encode()
     try:
         descriptor = os.open(source, READ_FLAGS)
         try:
@@ -92,7 +113,10 @@ def read_parts(entry: Entry, size: int, part_bytes: int) -> Iterator[bytes]:
 
 def _changed(entry: Entry, size: int, found: int) -> ArtifactError:
     """Return the error for a source that has another size than before."""
-    msg = f"changed while it was packed: {size} bytes before, {'more' if found > size else found} now"
+    from packager.core.units import format_bytes, format_count
+
+    now = "more" if found > size else format_count(found)
+    msg = f"changed while it was packed: it had {format_bytes(size)} before, and has {now} now"
     return ArtifactError(msg, where=str(entry.source), fix="wait until nothing writes to the tree, then pack again")
 
 

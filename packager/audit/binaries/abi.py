@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.audit.binaries.advice import install_for_target
+from packager.core.units import format_bytes
 from packager.inventory.systems import libc_of, operating_system
 
 if TYPE_CHECKING:
@@ -56,15 +57,19 @@ def misfit(file: File, target: Target) -> Misfit | None:
     if system != "linux":
         return Misfit("ABI005", f"was built for {system}, {target.title} runs Linux", built_for)
     if elf.machine != target.arch:
-        return Misfit("ABI001", f"was built for {machine}, {target.title} runs {target.arch}", built_for)
+        return Misfit("ABI001", f"was built for {machine}, but {target.title} runs {target.arch}", built_for)
     if elf.bits != 64 or not elf.little_endian:
         shape = f"{elf.bits}-bit {'little' if elf.little_endian else 'big'}-endian"
-        return Misfit("ABI005", f"is {shape}, {target.title} runs 64-bit little-endian code", built_for)
+        return Misfit("ABI005", f"is {shape}, but {target.title} runs 64-bit little-endian code", built_for)
     if libc not in ("", target.baseline.libc):
-        return Misfit("ABI003", f"is linked with {libc}, {target.baseline.title} has {target.baseline.libc}", built_for)
+        return Misfit(
+            "ABI003",
+            f"is linked with {libc}, but {target.baseline.title} has {target.baseline.libc}",
+            built_for,
+        )
     wanted = INTERPRETERS[target.baseline.libc, target.arch]
     if elf.type == "executable" and elf.interpreter and elf.interpreter not in wanted:
-        message = f"is started by {elf.interpreter}, {target.baseline.title} has {wanted[0]}"
+        message = f"needs the loader {elf.interpreter}, but {target.baseline.title} has {wanted[0]}"
         return Misfit("ABI004", message, built_for)
     return None
 
@@ -120,7 +125,7 @@ def _misplaced(elf: ElfFacts, target: Target) -> str:
     strict = target.baseline.glibc < _GLIBC_CHECKS_PAGES_ONLY and elf.type == "shared"
     for number, load in enumerate(elf.loads):
         if elf.type == "shared" and load.align % PAGE:
-            return f"segment {number} is aligned to {load.align} bytes, not to a page"
+            return f"segment {number} is aligned to {format_bytes(load.align)}, not to a page"
         modulus = max(load.align, PAGE) if strict else PAGE
         if (load.vaddr - load.offset) % modulus:
             return f"segment {number} (address {load.vaddr:#x}, offset {load.offset:#x}) is not aligned to {modulus:#x}"

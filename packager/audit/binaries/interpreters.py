@@ -37,7 +37,7 @@ def check_extension_modules(scene: AuditContext) -> Iterator[Finding]:
         paths = [file.path for file in mount.inventory.files]
         for path, built_for in LANGUAGES[target.language].unimportable(paths, target.language_version):
             place = MountedFile(mount, mount.inventory.by_path[path])
-            message = f"is for {built_for}, {target.title} imports only modules for {target.language_version}"
+            message = f"is for {built_for}, but {target.title} imports only modules for {target.language_version}"
             yield place.finding("ABI014", message, _reinstall(target, place.file.package))
 
 

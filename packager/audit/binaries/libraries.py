@@ -45,7 +45,7 @@ def _missing(group: list[Link], scene: AuditContext) -> Finding:
     certain = all(link.soname in baseline.sonames_absent for link in group)
     message = (
         f"needs {_listed(group)}, which {baseline.title} {'lacks' if certain else 'does not provide'} "
-        f"and the bundle has not{_brought_in_by(first)}"
+        f"and the bundle does not contain{_brought_in_by(first)}"
     )
     return first.user.finding("LIB001", message, _fixes(group, scene))
 
@@ -85,7 +85,8 @@ def _left_out_siblings(link: Link, scene: AuditContext) -> str:
     absent = [
         name
         for name in siblings_of(load_catalog().engines, package.name)
-        if not any(path.startswith(f"{folder}/{name}/") for path in scene.by_path)
+        if scene.at(f"{folder}/{name}/package.json") is None
+        and not any(path.startswith(f"{folder}/{name}/") for path in scene.by_path)
     ]
     if not absent:
         return ""

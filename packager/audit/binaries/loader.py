@@ -120,7 +120,7 @@ def _find(
 ) -> tuple[Where, MountedFile | None]:
     target, elf = scene.target, user.file.elf
     if "/" in soname:
-        provider = scene.by_path.get(_expand(soname, user, scene))
+        provider = scene.at(_expand(soname, user, scene))
         return ("bundled", provider) if provider else ("missing", None)
     # The interpreter's own library is loaded already, or lies in a folder of the runtime we have no list of.
     if LANGUAGES[target.language].is_own_library(soname, target.language_version):
@@ -129,7 +129,7 @@ def _find(
     for folder in (*chain, *target.system.library_path, *runpath, *SYSTEM_FOLDERS):
         if folder in SYSTEM_FOLDERS and target.baseline.has(soname, target.arch):
             return "system", None
-        provider = scene.by_path.get(f"{folder}/{soname}")
+        provider = scene.at(f"{folder}/{soname}")
         if provider and (provider.file.elf is None or provider.file.elf.machine == target.arch):
             return "bundled", provider
     return ("image", None) if soname in target.baseline.sonames_image_only else ("missing", None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from packager.audit.binaries.abi import misfit
 from packager.core.units import format_size
+from packager.inventory.builds import idle_builds, unserved_builds
 from packager.inventory.systems import libc_of, operating_system
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _PROCESSORS = re.compile(
 _VARIANTS = re.compile(r"glibc|gnu(eabi(hf)?)?|musl(eabi(hf)?)?|msvc|eabi|openssl(-.+)?")
 _NEUTRAL = re.compile(r"node|napi|electron|unknown|abi3|v?\d+|abi\d+|cp\d+|cpython|static|[0-9]+\.[0-9.x]+x?")
 _WORDS = re.compile(r"x86_64|win_amd64|openssl-[0-9]+\.[0-9]+\.x|[A-Za-z0-9]+")
+_STORE = re.compile(r"node_modules/\.[^/]+/[^/]+?@(\d[^/_(]*)[^/]*/node_modules/")
+"""Where pnpm and Bun put a package: under its own name, which names the system, and its version."""
 _FOREIGN_ONLY = re.compile(r"\.(exe|dll|dylib)$|\.app/")
 """Helpers that packages ship for the one system that can use them; nothing on Linux would load them."""
 
@@ -55,7 +58,7 @@ def _platform_words(name: str) -> tuple[bool, bool, bool, str]:
 
 
 def family_of(path: str) -> str:
-    """Return what all variants of a binary share; empty for a file that is no variant.
+    """Return what all variants of a binary share; empty for a file that is not a variant.
 
     >>> family_of("node_modules/@img/sharp-linux-x64/lib/sharp-linux-x64.node")
     'node_modules/@img/sharp-*'
@@ -66,7 +69,7 @@ def family_of(path: str) -> str:
     >>> family_of("node_modules/bcrypt/build/Release/bcrypt_lib.node")
     ''
     """
-    *folders, name = path.split("/")
+    *folders, name = _STORE.sub(r"node_modules/.store@\1/node_modules/", path).split("/")
     start = len(folders) - folders[::-1].index("node_modules") if "node_modules" in folders else 0
     for position in range(start, len(folders)):
         system, processor, only, rest = _platform_words(folders[position])
@@ -83,6 +86,10 @@ def family_of(path: str) -> str:
     if ".cpython-" in name or ".abi3." in name:
         rest = stem
     return "/".join([*folders, rest])
+
+
+_OF_OTHERS = {"ABI002", "ABI012", "ABI013"}
+"""What is wrong with a build for another Node or a newer system, and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -105,8 +112,34 @@ def excuse(scene: AuditContext, findings: Sequence[Finding]) -> Iterator[Finding
             idle = list(_idle(group, family, scene, at_fault))
             if idle:
                 excused.update(member.place.subject for member in idle)
-                yield _note(idle, family)
+                yield _note(idle)
+    for idle in _idle_builds(scene, findings, excused):
+        excused.update(member.place.subject for member in idle)
+        yield _note(idle)
     yield from (finding for finding in findings if finding.subject not in excused)
+
+
+def _idle_builds(scene: AuditContext, findings: Sequence[Finding], excused: set[str]) -> Iterator[list[_Member]]:
+    """Yield, package by package, the addons built for another Node or system that lie beside one that serves.
+
+    Where none serves, the nearest stands for the fault of all.
+    """
+    codes: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.severity == "error":
+            codes.setdefault(finding.subject, set()).add(finding.code)
+    for mount in scene.mounts:
+        places = {place.file.path: place for place in scene.natives if place.mount is mount}
+        files = [place.file for place in places.values() if place.subject not in excused]
+        built_for = {path: what for path, (what, _) in idle_builds(files, scene.target).items()}
+        built_for |= unserved_builds(files, scene.target)
+        groups: dict[str, list[_Member]] = {}
+        for path, what in built_for.items():
+            place = places[path]
+            if codes.get(place.subject, set()) <= _OF_OTHERS:
+                package = place.file.package.path if place.file.package else ""
+                groups.setdefault(package, []).append(_Member(place, what, (True, True, True)))
+        yield from groups.values()
 
 
 def _idle(places: list[MountedFile], family: str, scene: AuditContext, at_fault: set[str]) -> Iterator[_Member]:
@@ -165,7 +198,7 @@ def _has_own_build(places: list[MountedFile], scene: AuditContext) -> bool:
 
 
 def _for_others(member: _Member, family: str) -> bool:
-    """Return whether a binary was never meant for Linux, so that having no variant for it is no fault."""
+    """Return whether a binary was never meant for Linux, so that having no variant for it is not a fault."""
     package = member.place.file.package
     if family.endswith("*"):
         return False
@@ -174,7 +207,7 @@ def _for_others(member: _Member, family: str) -> bool:
     return package is not None and bool(package.os) and "linux" not in package.os
 
 
-def _note(idle: list[_Member], family: str) -> Finding:
+def _note(idle: list[_Member]) -> Finding:
     size = format_size(sum(member.place.file.size_bytes for member in idle))
     built_for = ", ".join(sorted({member.built_for for member in idle}))
     first = idle[0].place

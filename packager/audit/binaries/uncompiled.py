@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.inventory.builds import suits
 from packager.model.findings import Finding
-from packager.select.trim.platforms import native, suits
+from packager.select.trim.platforms import native
 
 if TYPE_CHECKING:
     from packager.model.inventory import Inventory

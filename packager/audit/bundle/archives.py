@@ -26,6 +26,8 @@ _MEANINGS: dict[str, tuple[str, str]] = {
     "modes": ("ZIP009", "keeps no Unix modes for {detail}"),
     "mode": ("ZIP010", "has mode {detail}, so the runtime's user may not read it"),
     "link": ("ZIP011", "is a symbolic link that {detail}, out of the archive"),
+    "dangling": ("ZIP016", "is a symbolic link to {detail}, which is not in the archive"),
+    "circle": ("ZIP017", "is a symbolic link to {detail} that leads back to itself"),
     "damaged": ("ZIP012", "{detail}"),
     "missing": ("ZIP012", "cannot be read: its data is not where the directory says"),
     "mismatch": ("ZIP013", "is described differently by the directory and by the header before its data: {detail}"),
@@ -36,7 +38,7 @@ _MEANINGS: dict[str, tuple[str, str]] = {
 
 
 def check_archive(scene: AuditContext) -> Iterator[Finding]:
-    """Report faults of the archives themselves: ZIP002 to ZIP015, many of a kind as one."""
+    """Report faults of the archives themselves: ZIP002 to ZIP017, many of a kind as one."""
     for mount in scene.mounts:
         if mount.judged:
             yield from _faults_of(mount)

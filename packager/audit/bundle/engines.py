@@ -68,7 +68,7 @@ def check_overrides(scene: AuditContext) -> Iterator[Finding]:
             given += mount.engines.overrides
     for override in given:
         path = posixpath.normpath(posixpath.join(scene.target.system.function_root, override.value))
-        if path not in scene.by_path:
+        if scene.at(path) is None:
             message = f"{override.variable} names {override.value}, which is not in the artifact; nothing else is tried"
             homes = sorted(place.path for place in scene.by_path.values() if ENGINE_FILE.search(place.file.path))
             fix = f"set it to {homes[0]}, or remove it" if homes else CODES["ENG005"].fix
@@ -101,22 +101,24 @@ def _engine_of(client: ClientFacts, mount: Mounted, scene: AuditContext, wanted:
         yield _about(mount, client.folder, "ENG001", message, _generate_for(title))
     elif not right and not _overridden(scene):
         there = ", ".join(sorted(_target_of(place) for place in places))
-        message = f"no engine for {title}, which {scene.target.baseline.title} needs; there is one for {there}"
+        message = f"has no engine for {title}, which {scene.target.baseline.title} needs, but one for {there}"
         yield _about(mount, client.folder, "ENG002", message, _generate_for(title))
     for place in right:
         if place.file.size_bytes == 0 or place.file.unreadable or (place.file.format not in ("elf", "script")):
-            what = "empty" if place.file.size_bytes == 0 else place.file.unreadable or "no program and no library"
+            what = "empty" if place.file.size_bytes == 0 else place.file.unreadable or "neither a program nor a library"
             yield place.finding("ENG012", f"the engine is {what}")
         elif client.kind == "binary" and place.file.mode is not None and not place.file.mode & 0o111:
-            yield place.finding("ENG004", "the engine is a program, but not executable")
+            yield place.finding("ENG004", "the engine is a program, but it is not executable")
     others = [place for place in places if place not in right]
     if right and others:
         size = sum(place.file.size_bytes for place in others)
         there = ", ".join(sorted(_target_of(place) for place in others))
-        message = f"{len(places)} engines, {len(others)} of them for systems this is not ({there}): {format_size(size)}"
+        message = f"has {len(places)} engines, {len(others)} of them for other systems ({there}): {format_size(size)}"
         yield _about(mount, client.folder, "ENG003", message)
-    if places and f"{base}/schema.prisma" not in scene.by_path and not _overridden(scene):
-        yield _about(mount, client.folder, "ENG009", "schema.prisma is not beside the client, by which it finds itself")
+    if places and scene.at(f"{base}/schema.prisma") is None and not _overridden(scene):
+        yield _about(
+            mount, client.folder, "ENG009", "schema.prisma is not beside the client, which finds its files by it"
+        )
 
 
 def _copies(mount: Mounted, scene: AuditContext, homes: set[str]) -> Iterator[Finding]:
@@ -130,7 +132,7 @@ def _copies(mount: Mounted, scene: AuditContext, homes: set[str]) -> Iterator[Fi
         size = sum(place.file.size_bytes for place in copies)
         first = min(copies, key=lambda place: place.file.path)
         more = f" and {len(copies) - 1} more" if len(copies) > 1 else ""
-        yield first.finding("ENG003", f"a copy{more} that only the generator opens: {format_size(size)}")
+        yield first.finding("ENG003", f"is a copy{more} that only the generator opens: {format_size(size)}")
 
 
 def _leftovers(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
@@ -150,8 +152,8 @@ def _parts(client: ClientFacts, mount: Mounted, scene: AuditContext) -> Iterator
         return
     root = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}@prisma/client"
     module = f"{root}/runtime/{client.runtime}.js"
-    if f"{root}/package.json" in scene.by_path and module not in scene.by_path:
-        message = f"@prisma/client/runtime/{client.runtime}.js, which it imports, is not there"
+    if scene.at(f"{root}/package.json") is not None and scene.at(module) is None:
+        message = f"@prisma/client/runtime/{client.runtime}.js, which it imports, is missing"
         yield _about(mount, client.folder, "ENG010", message)
 
 
@@ -170,11 +172,11 @@ def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
         if not client.generated or not client.folder.endswith(_ORDINARY):
             continue
         beside = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}@prisma/client/package.json"
-        if beside in scene.by_path:
+        if scene.at(beside) is not None:
             continue
         elsewhere = sorted(path for path in scene.by_path if path.endswith("node_modules/@prisma/client/package.json"))
         where = elsewhere[0].removesuffix("/package.json") if elsewhere else ""
-        message = f"@prisma/client is in {where}" if where else "@prisma/client is not with it"
+        message = f"@prisma/client is in {where}" if where else "@prisma/client is missing"
         yield _about(mount, client.folder, "ENG008", f"{message}: neither finds the other at run time")
     if any(_is_whole(client, mount, scene) for client in mount.engines.clients):
         return  # another path to the package is a link to it, as pnpm makes them
@@ -187,7 +189,7 @@ def _split(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
             for client in other.engines.clients
             if client.generated and client.folder.endswith(_ORDINARY) and f"{other.root}/{client.folder}" != beside
         ]
-        if elsewhere and f"{beside}/index.js" not in scene.by_path:
+        if elsewhere and scene.at(f"{beside}/index.js") is None:
             yield place.finding("ENG008", f"the generated client is in {elsewhere[0]}: neither finds the other")
 
 
@@ -195,7 +197,9 @@ def _is_whole(client: ClientFacts, mount: Mounted, scene: AuditContext) -> bool:
     """Return whether a generated client and its package lie in one node_modules."""
     home = f"{mount.root}/{client.folder.removesuffix('.prisma/client')}"
     return (
-        client.generated and client.folder.endswith(_ORDINARY) and f"{home}@prisma/client/package.json" in scene.by_path
+        client.generated
+        and client.folder.endswith(_ORDINARY)
+        and scene.at(f"{home}@prisma/client/package.json") is not None
     )
 
 

@@ -89,7 +89,7 @@ def _find(scene: AuditContext) -> MountedFile | None:
         roots.append(f"{target.system.layer_root}/{target.layer_paths.packages}")
     for candidate in _candidates(scene.handler, target):
         for root in roots:
-            place = scene.by_path.get(posixpath.join(root, candidate))
+            place = scene.at(posixpath.join(root, candidate))
             if place is not None:
                 return place
     return None

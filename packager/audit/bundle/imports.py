@@ -1,7 +1,7 @@
 """Does the code of the function ask for its own files by their names, upper and lower case included? Pure.
 
 On macOS and Windows './Foo' finds foo.js, on Linux it does not. Only relative names written out are looked at, and only
-where a file of that name in another spelling is there and none in this one: so it is no alarm for what is optional.
+where a file of that name in another spelling is there and none in this one: so it is not an alarm for what is optional.
 """
 
 from __future__ import annotations

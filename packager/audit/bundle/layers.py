@@ -49,11 +49,11 @@ def _folders(mount: Mounted, scene: AuditContext) -> Iterator[Finding]:
         else:
             found = found or top in _SHARED or at_home
     for folder, other in others.items():
-        message = f"is read by version {other} of the language only, {scene.target.title} has {version}"
+        message = f"is read by version {other} of the language only, but {scene.target.title} has {version}"
         place = owners[folder.partition("/")[0]].layer_packages
         yield _finding("LAY002", mount, folder, message, f"move its contents to {place}/", certain=not found)
     for folder, place in unread.items():
-        message = "is where no runtime looks: it is reached only by its full path, /opt/…"
+        message = "is not in a folder that a runtime searches: it is reached only by its full path, /opt/…"
         fix = f"put it under {place}" if place else ""
         yield _finding("LAY001", mount, folder, message, fix, certain=bool(place) and not found)
     kinds = {file.path.partition("/")[0] for file in mount.inventory.files} & {*owners, *_OTHERS}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.names import folded
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -12,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def check_names(scene: AuditContext) -> Iterator[Finding]:
-    """Report paths that differ only in upper and lower case: ZIP001."""
+    """Report paths that are one file where upper and lower case or the form of letters are ignored: ZIP001."""
     seen: dict[tuple[str, str], MountedFile] = {}
     for place in scene.judged:
-        first = seen.setdefault((place.mount.name, place.file.path.casefold()), place)
+        first = seen.setdefault((place.mount.name, folded(place.file.path)), place)
         if first is not place and first.file.path != place.file.path:
-            yield place.finding("ZIP001", f"differs from {first.file.path} only in upper and lower case")
+            alike = first.file.path.casefold() == place.file.path.casefold()
+            how = "in upper and lower case" if alike else "in how its letters are composed (Unicode)"
+            yield place.finding("ZIP001", f"differs from {first.file.path} only {how}")

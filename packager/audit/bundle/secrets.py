@@ -23,19 +23,21 @@ NAME_HINTS = (
 def check_secrets(scene: AuditContext) -> Iterator[Finding]:
     """Report files named like secrets (SEC001), tokens and keys (SEC002), and what may be a password (SEC003).
 
-    In installed packages a token is its author's published one rather than the user's: a warning.
+    In installed packages, and in their code where it was joined into a file of the project, a token is its author's
+    published one rather than the user's: a warning.
     """
     for place in scene.judged:
         in_package = place.file.package is not None
         name = place.file.path.lower()
         if any(hint in name for hint in NAME_HINTS) and (reason := secret_reason(place.file.path, in_package)):
             yield place.finding("SEC001", f"looks like a secret by its name: {reason}")
-        for code, certain in (("SEC002", True), ("SEC003", False)):
-            found = [secret for secret in place.file.secrets if secret.certain == certain]
+        for code, certain, joined in (("SEC002", True, False), ("SEC002", True, True), ("SEC003", False, False)):
+            found = [each for each in place.file.secrets if (each.certain, each.of_package) == (certain, joined)]
             if not found:
                 continue
             listed = "; ".join(f"{each.kind} in line {each.line} ({each.masked})" for each in found[:_SHOWN])
             more = f"; and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             verb = "holds" if certain else "may hold"
-            severity: Severity | None = "warning" if in_package and certain else None
-            yield place.finding(code, f"{verb} {listed}{more}", severity=severity)
+            severity: Severity | None = "warning" if (in_package or joined) and certain else None
+            whose = ", in the code of a package that was joined into it" if joined else ""
+            yield place.finding(code, f"{verb} {listed}{more}{whose}", severity=severity)

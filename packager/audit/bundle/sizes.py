@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from packager.catalog.finding_codes.registry import CODES
-from packager.core.units import format_size
+from packager.core.units import counted, format_bytes, format_count, format_size
 from packager.model.findings import Finding
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Weights:
     """What an artifact weighs, in bytes."""
 
     zipped_bytes: int | None
-    """None for a folder that is no zip yet."""
+    """None for a folder that is not a zip yet."""
     unzipped_bytes: int
     layers_unzipped_bytes: tuple[int, ...] = ()
     """Of each layer beneath it."""
@@ -63,20 +63,19 @@ def _weigh(name: str, weights: Weights, title: str, budget: Budget, heavy: str) 
     total = unzipped + sum(layers)
     limit = budget.unzipped_with_layers
     if limit is not None and total > limit and (layers or budget.unzipped is None):
-        message = f"and its {_count(len(layers), 'layer')} have {_over(total, limit)} of {title}, unzipped"
+        message = f"and its {counted(len(layers), 'layer')} have {_over(total, limit)} of {title}, unzipped"
         yield _finding("SIZE003", name, message, heavy)
     if budget.layers is not None and len(layers) > budget.layers:
         yield _finding("SIZE004", name, f"has {len(layers)} layers, {title} allows {budget.layers}")
     if budget.entries is not None and entries > budget.entries:
-        yield _finding("SIZE005", name, f"has {entries:,} entries, {title} allows {budget.entries:,}")
+        message = f"has {counted(entries, 'entry', 'entries')}, {title} allows {format_count(budget.entries)}"
+        yield _finding("SIZE005", name, message)
 
 
 def _over(size: int, limit: int) -> str:
-    return f"{size:,} bytes, {size - limit:,} ({format_size(size - limit)}) over the {limit:,} bytes"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    over = size - limit
+    much = f"{format_count(over)} ({format_size(over)})" if over >= 1024 else format_count(over)
+    return f"{format_bytes(size)}, {much} over the {format_bytes(limit)}"
 
 
 def _heavy(largest: Sequence[tuple[str, int]]) -> str:

@@ -30,7 +30,7 @@ def check_bootstrap(scene: AuditContext) -> Iterator[Finding]:
         row = CODES["HND004"]
         name = next((mount.name for mount in scene.mounts if mount.judged), "")
         near = next((each for each in scene.judged if each.file.path.rpartition("/")[2].lower() == "bootstrap"), None)
-        where = f"; there is {near.file.path}, which is not where it is looked for" if near else ""
+        where = f"; there is {near.file.path}, but the runtime does not look there" if near else ""
         yield Finding("HND004", row.severity, name or "bootstrap", f"has no bootstrap{where}", row.fix)
         return
     if place.file.format not in ("elf", "script"):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from packager.audit.code.guards import weight
 from packager.audit.code.syntax import FUNCTIONS, Parsed, arguments, callee, is_within, literal, parents, source
+from packager.core.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +29,9 @@ _JOINED = re.compile(
     re.MULTILINE,
 )
 _LONGEST_LINE = 20_000
-_LARGEST = 8_000_000
+_LARGEST = 8 << 20
+_LARGEST_JOINED = 2 << 20
+"""Characters. Reading a million takes half a second."""
 _READS = frozenset({"readFile", "readFileSync", "createReadStream", "readdir", "readdirSync", "open", "openSync"})
 _CHANGES_RESOLUTION = re.compile(
     r"\b_resolveFilename\b|\b_initPaths\b|\b_nodeModulePaths\b|\bregisterHooks\b|\bModule\._load\b|\bModule\._extensions\b"
@@ -62,17 +65,19 @@ class Asked:
     """Why it was not read; empty where it was."""
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def asked(text: str, dialect: Dialect) -> Asked:
     """Return what a file asks for, in the order of its lines."""
     if len(text) > _LARGEST:
-        return Asked(unread=f"it is larger than {_LARGEST // 1_000_000} MB")
+        return Asked(unread=f"it is larger than {format_size(_LARGEST)}")
     if not _WORTH_PARSING.search(text):
         return Asked()
+    joined = _JOINED.search(text) is not None or any(len(line) > _LONGEST_LINE for line in text.splitlines())
+    if joined and len(text) > _LARGEST_JOINED:
+        return Asked(joined=True, unread=f"a bundler has joined more than {format_size(_LARGEST_JOINED)} in it")
     parsed = Parsed(text, dialect)
     names = _Names(parsed)
     found = [*_modules(parsed, dialect), *_calls(parsed, names), *_reads(parsed)]
-    joined = _JOINED.search(text) is not None or any(len(line) > _LONGEST_LINE for line in text.splitlines())
     ordered = tuple(sorted(dict.fromkeys(found), key=lambda ask: (ask.line, ask.name)))
     return Asked(ordered, joined, _CHANGES_RESOLUTION.search(text) is not None)
 

@@ -23,6 +23,8 @@ _CATCHES = re.compile(r"^(?:try|optional|attempt|maybe|safe)", re.IGNORECASE)
 _SETTING = re.compile(r"process\.env\b|\bNODE_ENV\b|require\.main\b|\bis_?(?:offline|local|dev|test)", re.IGNORECASE)
 _DEEPEST = 3
 """Calls of calls that are followed."""
+_MOST_USES = 30
+"""A function that is called more often is not asked about."""
 
 
 def milder(one: Severity, other: Severity) -> Severity:
@@ -132,14 +134,19 @@ def _by_callers(function: Node, parsed: Parsed, depth: int) -> Severity:
         named = function.parent.child_by_field_name("name")
     if named is None or named.type != "identifier" or depth >= _DEEPEST:
         return "error"
+    uses = parsed.names.get(source(named), [])
+    if len(uses) > _MOST_USES:
+        return "error"
     found: Severity | None = None
-    for use in parsed.names.get(source(named), []):
+    for use in uses:
         if _same(use, named):
             continue
         call = use.parent
         if call is None or call.type != "call_expression" or not _same(use, call.child_by_field_name("function")):
             return "error"
         one = weight(call, parsed, promised=_is_async(function), depth=depth + 1)
+        if one == "error":
+            return "error"
         found = one if found is None or RANK[one] > RANK[found] else found
     return found or "error"
 

@@ -31,6 +31,16 @@ _HOOKS = frozenset((
 ))  # fmt: skip
 """Packages that, once loaded, change how names are found."""
 
+_SELDOM: Mapping[Severity, str] = {
+    "error": "",
+    "warning": "; the line stands in a branch",
+    "note": "; its failure is caught",
+}
+_WAYS_OUT = (
+    "use `await import('{name}')`, join it (trim: bundle), or set NODE_OPTIONS=--experimental-require-module "
+    "(bundles.<name>.environment)"
+)
+
 
 @dataclass(frozen=True)
 class OwnCode:
@@ -49,6 +59,8 @@ class OwnCode:
     """Layers that lie elsewhere, by ARN: what they hold is not known."""
     hooked: bool = False
     """Whether the environment changes how names are found."""
+    runtime: str = ""
+    """What messages call the runtime: ``aws-lambda nodejs22.x``."""
     left: Callable[[str], bool] = lambda _: True
     """Returns whether a name is still asked for in the code that is packed: a bundler may have answered it."""
 
@@ -104,23 +116,23 @@ def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, st
     if ask.kind == "read":
         return severity, f"{place} reads {ask.name!r}, and the archive has no such file", ""
     asks = f"{place} asks for {ask.name!r}"
-    seldom = {"error": "", "warning": "; the line stands in a branch", "note": "; its failure is caught"}[severity]
+    if (there := code.ground.find(ask.name, one.file, _manner(ask))) and _is_refused(code, ask, there):
+        message = f"{place} requires {ask.name!r}, an ES module, and require does not take these on {code.runtime}"
+        return severity, f"{message}{_SELDOM[severity]}", _WAYS_OUT.format(name=ask.name)
+    seldom = _SELDOM[severity]
     bare = not ask.name.startswith((".", "/", "#"))
     package = package_of(ask.name)
     if bare and package in code.development:
         message = f"{asks}, and {package} is a devDependency only, so that the archive has not got it"
         return severity, f"{message}{seldom}", f"add it to dependencies: npm install --save-prod {package}"
-    if why := _dropped(code, one):
+    if why := left_out(code, one):
         return severity, f"{asks}, which is left out of the archive ({why}){seldom}", ""
     if bare and code.unseen_layers:
         layers = ", ".join(code.unseen_layers)
         return milder(severity, "warning"), f"{asks}, which was not checked: it may lie in layer {layers}", ""
     if bare and code.ground.package_lies(ask.name, one.file):
-        return (
-            severity,
-            f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}{seldom}",
-            "",
-        )
+        message = f"{asks}, and the package {package} that is there has no such file for {_verb(ask)}{seldom}"
+        return severity, message, "see main and exports of its package.json, and build it first if they name a product"
     if ask.kind == "import" and ask.name.startswith(".") and (near := code.ground.find(ask.name, one.file, "require")):
         inner = posixpath.relpath(near, posixpath.dirname(one.file))
         fix = f"write the whole name: {inner if inner.startswith('.') else f'./{inner}'}"
@@ -133,17 +145,21 @@ def _verb(ask: Ask) -> str:
     return "require" if ask.kind == "require" else "import"
 
 
-def _dropped(code: OwnCode, one: Unanswered) -> str:
+def left_out(code: OwnCode, one: Unanswered) -> str:
     """Return rule and reason of a file that trimming left out and the name means; empty if there is none."""
-    name = one.ask.name
+    name, ground = one.ask.name, code.ground
+    if ground.find(name, one.file, _manner(one.ask)) is not None and one.ask.kind != "read":
+        return ""  # there, and refused for what it is
     if name.startswith("."):
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))
-        for ending in ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js"):
-            if path + ending in code.dropped:
-                return code.dropped[path + ending]
-        return ""
-    inside = f"/node_modules/{package_of(name)}/"
-    return next((why for path, why in code.dropped.items() if inside in path), "")
+        bases = {posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))}
+    else:
+        inner = f"/node_modules/{name}"
+        bases = {path[: path.index(inner) + len(inner)] for path in code.dropped if inner in path}
+    for base in sorted(bases):
+        for ending in ("", ".js", ".json", ".node", ".mjs", ".cjs", "/index.js", "/package.json"):
+            if base + ending in code.dropped:
+                return code.dropped[base + ending]
+    return ""
 
 
 def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
@@ -152,7 +168,17 @@ def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), ask.name))
         inside = target.startswith(f"{ground.roots[0]}/")
         return not inside or target in ground.files or target in ground.folders
-    return ground.find(ask.name, path, _manner(ask)) is not None
+    found = ground.find(ask.name, path, _manner(ask))
+    if found is None and ground.bundled and not ask.name.startswith((".", "/", "#")):
+        return ground.package_lies(ask.name, path)  # the bundler has looked into it
+    return found is not None and not _is_refused(code, ask, found)
+
+
+def _is_refused(code: OwnCode, ask: Ask, found: str) -> bool:
+    """Return whether a file is there and the runtime's `require` does not take it: an ES module."""
+    ground = code.ground
+    takes_it = ask.kind != "require" or ground.bundled or ground.requires_modules or not found
+    return not takes_it and ground.is_module(found)
 
 
 def _manner(ask: Ask) -> Manner:

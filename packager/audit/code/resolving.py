@@ -55,6 +55,8 @@ class Ground:
     """Globs of packages that the runtime itself has."""
     bundled: bool = False
     """Whether a bundler has found the modules: it tries more than Node does."""
+    requires_modules: bool = True
+    """Whether `require` takes ES modules, and then the condition ``module-sync`` counts."""
     _manifests: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
@@ -82,7 +84,7 @@ class Ground:
         return self._manifests[path]
 
     def find(self, name: str, importer: str, manner: Manner) -> str | None:
-        """Return the file that a name means to a file; "" for what is no file of the bundle's; None for nothing.
+        """Return the file that a name means to a file; "" for what is not a file of the bundle; None for nothing.
 
         Packages of the runtime and of Node, and names with a scheme (``data:``) or outside the mounts, are "".
         """
@@ -96,6 +98,13 @@ class Ground:
         if name.startswith("#"):
             return self._import(name, importer, manner)
         return self._package(name, importer, manner)
+
+    def is_module(self, path: str) -> bool:
+        """Return whether Node takes a file for an ES module, by its ending and the nearest package.json."""
+        if not path.endswith(".js"):
+            return path.endswith(".mjs")
+        scope = self._scope(path)
+        return scope is not None and scope[1].get("type") == "module"
 
     def package_lies(self, name: str, importer: str) -> bool:
         """Return whether the folder of the package that a bare name means is there at all."""
@@ -216,7 +225,7 @@ class Ground:
             return next((each for each in found if each is not None), None)
         if isinstance(target, dict):
             for condition, inner in target.items():
-                if condition in _CONDITIONS[manner]:
+                if condition in _CONDITIONS[manner] and (condition != "module-sync" or self.requires_modules):
                     found_here = self._target(place, inner, part, manner)
                     if found_here is not None:
                         return found_here

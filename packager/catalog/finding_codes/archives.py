@@ -9,7 +9,8 @@ ROWS = (
         "ZIP001",
         "names differ only in case",
         "warning",
-        "Two paths differ only in upper and lower case. Linux keeps both; unpacking on macOS or Windows "
+        "Two paths differ only in upper and lower case, or in how a letter is composed (é as one or as two "
+        "characters). Linux keeps both; unpacking on macOS or Windows "
         "loses one of them.",
         "Rename one of them.",
     ),
@@ -112,5 +113,20 @@ ROWS = (
         "error",
         "Two members share bytes of the archive, as in archive bombs.",
         "Do not use this archive.",
+    ),
+    Code(
+        "ZIP016",
+        "link leads nowhere",
+        "warning",
+        "A symbolic link points to a name inside the archive that no member has: opening it gives 'no such file "
+        "or directory'. So are packages linked whose folder was left out.",
+        "Pack what it points to, or leave the link out.",
+    ),
+    Code(
+        "ZIP017",
+        "links in a circle",
+        "error",
+        "A symbolic link leads back to itself, by way of other links or directly: 'too many levels of symbolic links'.",
+        "Remove one of the links, or put the file itself in its place.",
     ),
 )

@@ -78,8 +78,8 @@ ROWS = (
         "ABI010",
         "never loaded here",
         "note",
-        "Binaries for other systems lie beside one for the target, or in a package that says it is for another system. "
-        "They do no harm and only take space.",
+        "Binaries for other systems or other versions of Node lie beside one for the target, or in a package that says "
+        "it is for another system. They do no harm and only take space.",
         "Leave them out; `packager build` does.",
     ),
     Code(

@@ -94,6 +94,15 @@ ROWS = (
         "Include the file (packager.yaml: bundles.<name>.include), or write it before it is read.",
     ),
     Code(
+        "PKG005",
+        "browser not packed",
+        "error",
+        "A package starts a browser that it downloads into the user's home when it is installed (puppeteer, "
+        "playwright): 'Could not find Chrome'. Only the project's folder is packed, and neither the bundle nor a layer "
+        "has one. A warning where only another package asks for it, or the code names a browser of its own.",
+        "Use puppeteer-core or playwright-core with @sparticuz/chromium, or attach a layer with a browser and name it.",
+    ),
+    Code(
         "SEC001",
         "named like a secret",
         "warning",

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from packager.catalog.finding_codes.row import Code
 
 _TABLES = (archives, binaries, bundle, connections, engines, proof, tracing)
-_FAMILIES = {
+FAMILIES = {
     "ABI": "Is it code for this system?",
     "CON": "Database connections",
     "ENG": "Engines and generated clients",
@@ -48,7 +48,7 @@ def row_of(code: str) -> Code:
         close = difflib.get_close_matches(padded, CODES, n=1)
         fix = f"did you mean {close[0]}? " if close else ""
         msg = f"{code!r} is not a finding code"
-        raise UsageError(msg, fix=f"{fix}`packager explain all` lists all codes")
+        raise UsageError(msg, fix=f"{fix}list all codes with `packager explain all`")
     return row
 
 
@@ -73,7 +73,7 @@ def findings_table() -> str:
         prefix = row.code.rstrip("0123456789")
         if prefix != family:
             family = prefix
-            lines += ["", f"## {prefix}: {_FAMILIES.get(prefix, prefix)}", ""]
+            lines += ["", f"## {prefix}: {FAMILIES.get(prefix, prefix)}", ""]
             lines += ["| code | severity | what | meaning | fix |", "|---|---|---|---|---|"]
         cells = (row.code, row.severity, row.title, row.meaning, row.fix)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

@@ -28,4 +28,20 @@ ROWS: tuple[Code, ...] = (
         "bundle was made again.",
         "Nothing has to be done; please report the package, so that the rule learns it.",
     ),
+    Code(
+        "TRC004",
+        "kept outside the bundle",
+        "note",
+        "A package cannot be joined into one file: its code starts workers, loads files by computed names, awaits "
+        "while it is loaded, or something instruments packages as they are loaded. It lies beside the bundle.",
+        "Nothing has to be done. To decide it yourself, name packages under `external:` of the bundle.",
+    ),
+    Code(
+        "TRC005",
+        "named, not installed",
+        "note",
+        "Joined code names packages that are not installed: optional ones, mostly. Each call stays a `require` or "
+        "`import` that fails when it is run, as it does in Node without bundling.",
+        "Install the package if the function needs it.",
+    ),
 )

@@ -89,8 +89,8 @@ def _major(order: Order, data: Mapping[str, Any]) -> str:
 def _refuse_programs(order: Order) -> None:
     for name in PROGRAMS:
         if order.read(name) is not None:
-            msg = "is a program or JSON, which cannot be patched without losing what it says"
-            raise ConfigError(msg, where=name, fix="let the plugin do it: packager emit serverless --plugin")
+            msg = "is a program or JSON, which cannot be edited without losing some of its content"
+            raise ConfigError(msg, where=name, fix="use the plugin: packager emit serverless --plugin")
 
 
 def _new(order: Order) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _functions(data: MutableMapping[str, Any], merge: Merge) -> MutableMapping[s
     """Return the mapping of functions. Raises ConfigError for lists, which may include whole files."""
     if isinstance(data.get("functions"), list):
         msg = "is a list, which may take functions from other files"
-        fix = "write one mapping, or let the plugin do it: packager emit serverless --plugin"
+        fix = "write one mapping, or use the plugin: packager emit serverless --plugin"
         raise ConfigError(msg, where=f"{merge.file}: functions", fix=fix)
     return merge.section(data, "functions")
 

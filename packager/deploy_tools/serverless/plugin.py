@@ -33,7 +33,7 @@ def write_plugin(order: Order) -> dict[str, str]:
     holder, key = (plugins, "modules") if isinstance(plugins, dict) else (data, "plugins")
     listed = holder.get(key)
     if listed is not None and not isinstance(listed, list):
-        msg = f"is no list ({listed}), so the plugin cannot be added"
+        msg = f"is not a list ({listed}), so the plugin cannot be added"
         raise ConfigError(msg, where=f"{file}: {key}", fix=f"add ./{PLUGIN} yourself")
     if not any(str(item).removeprefix("./") == PLUGIN for item in listed or []):
         if listed:

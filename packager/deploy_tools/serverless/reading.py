@@ -42,7 +42,7 @@ def layer_reference(name: str) -> str:
 
 
 def parse(text: str, file: str) -> ForeignConfig:
-    """Return what a serverless.yml describes, layers first; nothing for a document that is no service.
+    """Return what a serverless.yml describes, layers first; nothing for a document that is not a service.
 
     Raises ConfigError for parts that are taken from elsewhere.
     """
@@ -52,14 +52,14 @@ def parse(text: str, file: str) -> ForeignConfig:
     provider, functions = data.get("provider") or {}, data.get("functions") or {}
     for key, value in (("provider", provider), ("functions", functions)):
         if not isinstance(value, dict):
-            msg = "is taken from elsewhere or listed in several parts"
+            msg = "is read from another file or given in several parts"
             raise ConfigError(msg, where=f"{file}: {key}", fix=_PLUGIN)
     recipes = ((data.get("custom") or {}).get("packager") or {}).get("layers") or {}
     layers = {layer_reference(name): name for name in data.get("layers") or {} if name in recipes}
     specs = [_layer(name, str(recipes[name]), provider, file) for name in layers.values()]
     for name, function in functions.items():
         if not isinstance(function, dict):
-            raise ConfigError("is taken from elsewhere", where=f"{file}: functions.{name}", fix=_PLUGIN)  # noqa: EM101
+            raise ConfigError("is read from another file", where=f"{file}: functions.{name}", fix=_PLUGIN)  # noqa: EM101
         if "image" not in function:
             specs.append(_function(str(name), function, layers, data, file))
     return ForeignConfig(file, tuple(specs), unused_keys(data, _USED, set(_passed_over(data, recipes, layers))))
@@ -91,7 +91,7 @@ def _value(holder: Mapping[str, Any], provider: Mapping[str, Any], key: str, whe
     """Return a setting of a function, else that of the provider; raises ConfigError for one with a variable."""
     found = str(holder.get(key) or provider.get(key) or "")
     if "${" in found:
-        msg = f"{found} is known only to the framework"
+        msg = f"{found} can only be resolved by the Serverless Framework"
         raise ConfigError(msg, where=f"{where}.{key}", fix=_PLUGIN)
     return found
 

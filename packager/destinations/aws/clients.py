@@ -39,7 +39,7 @@ class Aws:
 def connect(access: Access) -> Aws:
     """Return the doors to one region. Sends nothing yet.
 
-    Raises EnvironmentFault without credentials, region or profile; UsageError for an endpoint that is no URL.
+    Raises EnvironmentFault without credentials, region or profile; UsageError for an endpoint that is not a URL.
     """
     import boto3
     from botocore.config import Config
@@ -72,7 +72,7 @@ def connect(access: Access) -> Aws:
         try:
             functions = client("lambda")
         except ValueError as error:
-            msg = f"not a usable endpoint: {error}"
+            msg = f"is not a usable endpoint: {error}"
             raise UsageError(
                 msg, where=f"--endpoint-url {access.endpoint_url}", fix="give a URL: http://host:port"
             ) from error

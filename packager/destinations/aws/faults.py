@@ -114,7 +114,7 @@ def _refusal(error: ClientError, where: str) -> ProviderFault:
     message = str(error.response.get("Error", {}).get("Message", "")) or code
     permission = _PERMISSIONS.get(operation, f"lambda:{operation}")
     if code in _DENIED:
-        fix = f"allow {permission} to these credentials"
+        fix = f"allow these credentials to call {permission}"
         return ProviderFault(f"AWS denied {operation}: {message}", where=where, fix=fix)
     if code in _EXPIRED:
         return ProviderFault(f"AWS says the credentials have expired ({operation})", where=where, fix=_RENEW_FIX)
@@ -125,5 +125,5 @@ def _refusal(error: ClientError, where: str) -> ProviderFault:
         return ProviderFault(f"AWS throttled {operation} through all retries: {message}", where=where, fix=fix)
     fix = _FIXES.get(code, "")
     if code == "InvalidParameterValueException" and "cannot be assumed" in message:
-        fix = "let lambda.amazonaws.com assume the role; a role made seconds ago needs a moment to be known everywhere"
+        fix = "allow lambda.amazonaws.com to assume the role; a new role can be used only after some seconds"
     return ProviderFault(f"AWS refused {operation}: {message} ({code})", where=where, fix=fix)

@@ -72,7 +72,7 @@ def _check_built_with(spec: FunctionSpec, layers: Sequence[dict[str, Any]], regi
     for name, layer, wanted in zip(spec.layers, layers, spec.built_with, strict=False):
         if layer.get("Content", {}).get("CodeSha256") != wanted:
             msg = f"its newest version ({layer['Version']}) is not the layer that {spec.name} was built with"
-            fix = "publish that layer's zip first, or name a version that will do with --layer ARN"
+            fix = "publish that layer's zip first, or name a suitable version with --layer ARN"
             raise ProviderFault(msg, where=f"layer {name} in {region}", fix=fix)
 
 
@@ -93,10 +93,10 @@ def _create(upload: Upload, spec: FunctionSpec, arns: list[str], result: Publish
     where = f"function {spec.name} in {result.region}"
     if not spec.create:
         msg = "there is no such function"
-        raise ProviderFault(msg, where=where, fix="check name and region, or add --create --role ARN to make it")
+        raise ProviderFault(msg, where=where, fix="check name and region, or add --create --role ARN to create it")
     missing = [word for word in ("role", "runtime", "handler") if not getattr(spec, word)]
     if missing:
-        msg = f"cannot be made without {' and '.join(missing)}"
+        msg = f"cannot be created without {' and '.join(missing)}"
         raise UsageError(msg, where=where, fix=f"give {' '.join(f'--{word}' for word in missing)}")
     result = replace(result, action="created", version="$LATEST", route=str(upload.route), changes=("new",))
     if result.planned:
@@ -181,7 +181,7 @@ def _settings(current: dict[str, Any], spec: FunctionSpec, arns: list[str]) -> d
     if spec.environment and environment.get("Error"):
         # AWS replaces all variables at once: merging into ones we may not read would delete them.
         msg = f"its variables cannot be read, so none can be set: {environment['Error'].get('Message', '')}"
-        raise ProviderFault(msg, where=f"function {spec.name}", fix="allow kms:Decrypt on its key, or leave --env away")
+        raise ProviderFault(msg, where=f"function {spec.name}", fix="allow kms:Decrypt on its key, or remove --env")
     variables = environment.get("Variables", {})
     merged = {**variables, **dict(spec.environment)}
     if merged != variables:

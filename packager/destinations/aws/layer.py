@@ -103,7 +103,7 @@ def find_version(aws: Aws, layer: str) -> dict[str, Any]:
 
 
 def _changes(newest: dict[str, Any], spec: LayerSpec, package: FinishedZip) -> tuple[str, ...]:
-    """Return what the newest version lacks, empty if it is the same; order is no difference."""
+    """Return what the newest version lacks, empty if it is the same; order is not a difference."""
     if not newest:
         return ("new",)
     compared = {

@@ -55,8 +55,8 @@ def package_text(order: Order, bundle: Bundle) -> str:
     text = order.read(PACKAGE)
     data = read_json(text, PACKAGE)
     if FRAMEWORK not in (data.get("dependencies") or {}):
-        msg = f"{FRAMEWORK} is no dependency, so nothing would serve the function"
-        raise ConfigError(msg, where=f"{PACKAGE}: dependencies", fix=f"npm install {FRAMEWORK}")
+        msg = f"{FRAMEWORK} is not a dependency, so nothing would serve the function"
+        raise ConfigError(msg, where=f"{PACKAGE}: dependencies", fix=f"run `npm install {FRAMEWORK}`")
     merge = Merge(PACKAGE, order.force)
     merge.require(data, {"main": package_main(bundle, data)})
     merge.default(data, {"engines": {"node": bundle.target.language_version}})

@@ -30,6 +30,8 @@ FILES: tuple[str, ...] = (FILE,)
 LAYERS_ALONE: bool = False
 FOLDER = "netlify"
 """Below the output folder: what is deployed from."""
+_MARK = "\ufeff"
+"""Some editors begin a file with it; TOML has no such thing."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _RESERVED = ("___netlify-entry-point", "___netlify-bootstrap")
 _SUFFIXES = (".js", ".mjs", ".cjs")
@@ -48,7 +50,7 @@ def read(root: Path) -> ForeignConfig | None:
     if text is None:
         return None
     try:
-        data: dict[str, Any] = tomlkit.parse(text).unwrap()
+        data: dict[str, Any] = tomlkit.parse(text.removeprefix(_MARK)).unwrap()
     except TOMLKitError as error:
         raise ConfigError(str(error), where=FILE) from error
     directory = (data.get("functions") or {}).get("directory")
@@ -79,8 +81,9 @@ def write(order: Order) -> dict[str, str]:
     from tomlkit.exceptions import ParseError, TOMLKitError
 
     text = order.read(FILE)
+    mark = _MARK if text and text.startswith(_MARK) else ""
     try:
-        data = tomlkit.parse(text or "")
+        data = tomlkit.parse((text or "").removeprefix(mark))
     except ParseError as error:
         raise ConfigError(str(error), where=f"{FILE}: line {error.line}") from error
     except TOMLKitError as error:
@@ -99,7 +102,7 @@ def write(order: Order) -> dict[str, str]:
             name = function_name(entry)
             check_name(name, bundle)
     merge.finish()
-    return {FILE: tomlkit.dumps(data) if merge.changed or text is None else text}
+    return {FILE: mark + tomlkit.dumps(data) if merge.changed or text is None else text}
 
 
 def _build_section(data: MutableMapping[str, Any], merge: Merge) -> None:
@@ -137,7 +140,7 @@ def check_name(name: str, bundle: Placeable) -> None:
     """Raise ConfigError for a name Netlify does not take."""
     where = f"bundles.{bundle.name}.src"
     if name in _RESERVED:
-        raise ConfigError(f"{name!r} is a name Netlify keeps for itself", where=where, fix="rename the file")  # noqa: EM102
+        raise ConfigError(f"{name!r} is a name that Netlify reserves", where=where, fix="rename the file")  # noqa: EM102
     if not _NAME.fullmatch(name):
         msg = f"{name!r} is not a valid function name: use letters, digits, dashes and underscores"
         raise ConfigError(msg, where=where, fix="rename the file")

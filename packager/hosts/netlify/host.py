@@ -81,7 +81,7 @@ def shipments(made: Sequence[Made]) -> Mapping[str, Shipment]:
         for entry in item.bundle.entries:
             name = function_name(entry)
             if any(name == other for other, _ in functions):
-                msg = f"two bundles have a function {name}, and a site has one of a name"
+                msg = f"two bundles have a function {name}, but function names must be unique in a site"
                 raise ConfigError(msg, where=f"bundles.{item.bundle.name}.src", fix="rename one of the files")
             functions.append((name, item.bundle.target.runtime))
             zips.append((item.bundle.name, f"functions/{name}.zip"))

@@ -64,7 +64,7 @@ def _check_version(data: dict[str, Any]) -> None:
     """Raise ConfigError for another version of the platform."""
     version = data.get("version", 2)
     if version != 2:
-        msg = f"version {version!r} is not known here, only 2 is"
+        msg = f"version {version!r} is not supported, only 2 is"
         raise ConfigError(msg, where=f"{FILE}: version", fix="see the host's guide for moving to version 2")
 
 

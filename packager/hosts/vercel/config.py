@@ -59,7 +59,7 @@ def write(order: Order) -> dict[str, str]:
         for entry in bundle.entries:
             path = f"{OUTPUT}/functions/{function_path(entry)}.func/.vc-config.json"
             if path in files:
-                msg = f"two entry files would be the function {function_path(entry)}, and the host has one of a name"
+                msg = f"two entry files would be the function {function_path(entry)}, but function names must be unique"
                 raise ConfigError(msg, where=f"bundles.{bundle.name}.src", fix="rename one of the files")
             needed, wished = function_config(order, bundle, entry)
             files[path] = _merged(order, path, needed, wished)
@@ -72,7 +72,7 @@ def config(order: Order) -> dict[str, Any]:
     for key in _BUILT:
         if key in given:
             msg = _BUILT[key]
-            fix = "write it as routes, which are taken over" if key != "builds" else "remove it, or move the file away"
+            fix = "write it as routes, which packager keeps" if key != "builds" else "remove it, or move the file away"
             raise ConfigError(msg, where=f"{SETTINGS}: {key}", fix=fix)
     if not isinstance(given.get("routes", []), list):
         raise ConfigError("expected a list", where=f"{SETTINGS}: routes")  # noqa: EM101

@@ -54,10 +54,11 @@ def check_handler(root: Path, handler: str, where: str, *, compiles: bool) -> No
         if (root / f"{stem}{suffix}").is_file():
             if compiles:
                 return
-            msg = f"{stem}{suffix} is TypeScript, and nothing here compiles it"
+            msg = f"{stem}{suffix} is TypeScript, which is not compiled"
             fix = "let packager compile it (trim: bundle), or generate.command: tsc, and name the compiled file"
             raise ConfigError(msg, where=where, fix=fix)
-    raise ConfigError(f"no file {stem}.js", where=where, fix="write it as path/to/module.exportedName")  # noqa: EM102
+    fix = "create the file, or correct the path: a handler is path/to/module.exportedName"
+    raise ConfigError(f"there is no file {stem}.js", where=where, fix=fix)  # noqa: EM102
 
 
 def usual_entries(root: Path, launcher: str) -> tuple[str, ...]:

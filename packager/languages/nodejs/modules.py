@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _FINDS_ESM = 20
 """From a release of this major version on (20.19), Node itself looks whether a file without "type" is an ES module."""
 _COMMENTS = re.compile(r"/\*.*?\*/|^\s*//[^\n]*", re.DOTALL | re.MULTILINE)
+_TEMPLATES = re.compile(r"`(?:[^`\\]|\\.)*`", re.DOTALL)
+"""Texts of several lines, whose lines may begin like a statement."""
 _ESM = re.compile(
     r"^\s*(?:import\s*(?:[\w*{]|[\"'])|export\s+(?:const|let|var|async|function|class|default|\{|\*))", re.MULTILINE
 )
@@ -34,13 +36,13 @@ def handler_fault(
 
     `flags`: the options that the host starts Node with. One of them may keep it from finding out by itself.
     """
-    code = _COMMENTS.sub("", texts[path])
+    code = _TEMPLATES.sub("``", _COMMENTS.sub("", texts[path]))
     esm, cjs = _ESM.search(code) is not None, _CJS.search(code) is not None
     kind, why = _declared(path, texts)
     if esm and kind == "commonjs":
         if why:
             return HandlerFault(f"has import or export statements, but {why} makes it CommonJS", "error")
-        message = "has import or export statements, but nothing says that it is an ES module"
+        message = "has import or export statements, but neither its name nor package.json makes it an ES module"
         flag = next((flag for flag in flags if flag.flag.endswith("detect-module")), None)
         if flag is not None and flag.sure:
             return HandlerFault(f"{message}, and the host starts Node with {flag.flag}", "error")

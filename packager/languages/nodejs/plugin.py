@@ -95,7 +95,7 @@ def find_interpreter(version: str, search: InterpreterSearch) -> tuple[Path, str
         executable = search.node_folder(version) / "bin" / "node"
     found = search.version_of(executable)
     if found.split(".")[0] != version:
-        msg = f"no Node {version} here (found {found or 'none'}); Docker or network access to npm would do"
+        msg = f"there is no Node {version} on this machine (found {found or 'none'}); use Docker, or let npm fetch it"
         raise CannotProve(msg)
     return executable, f"node {found}"
 

@@ -93,6 +93,6 @@ def find_interpreter(version: str, search: InterpreterSearch) -> tuple[Path, str
     """Return a Python of that version, from anywhere on this machine."""
     found = search.python(version)
     if found is None:
-        msg = f"no Python {version} on this machine; install python{version}, or use Docker"
+        msg = f"there is no Python {version} on this machine; install python{version}, or use Docker"
         raise CannotProve(msg)
     return found

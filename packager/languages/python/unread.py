@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from packager.core.document import read_object, read_toml
 from packager.core.errors import ConfigError
-from packager.core.requirements import normalised
+from packager.core.requirements import decoded, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -261,7 +261,7 @@ def _text_within(root: Path, path: Path) -> str | None:
     """Return the text of a file of the project; None for any other: what is wrong with it, pip will say."""
     try:
         if path.is_file() and path.resolve().is_relative_to(root.resolve()):
-            return path.read_text(encoding="utf-8-sig", errors="replace")
+            return decoded(path.read_bytes())
     except (OSError, ValueError):
         pass
     return None

@@ -125,7 +125,7 @@ def make_layers(parts: Sequence[LayerPart], template: Bundle, workshop: Workshop
     made: list[Result] = []
     for index, (part, name) in enumerate(zip(parts, names, strict=True)):
         if name in workshop.taken:
-            msg = f"a layer would be called {name}, as a bundle is"
+            msg = f"the new layer {name} would have the name of a bundle"
             raise ConfigError(msg, where=f"bundles.{name}", fix="name that bundle differently")
         below = [
             layer for other, layer in zip(parts[:index], made, strict=True) if set(part.functions) <= {*other.functions}

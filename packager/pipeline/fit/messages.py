@@ -73,12 +73,12 @@ def image_route(bundle: Bundle) -> tuple[str, ...]:
         return ()
     install = LANGUAGES[bundle.target.language].image_install
     lines = [
-        "AWS Lambda runs container images of up to 10 GB, which no trimming has to fit; a Dockerfile such as",
+        "as a last resort, use an image: AWS Lambda runs container images of up to 10 GB; a Dockerfile such as",
         f"  FROM {bundle.target.image}",
         "  COPY . ${LAMBDA_TASK_ROOT}",
         f"  {install}" if install else "",
         f'  CMD ["{bundle.handler}"]',
-        "pushed to Amazon ECR, and the function made with PackageType: Image and the image's URI",
+        "push it to Amazon ECR, and create the function with PackageType: Image and the image's URI",
     ]
     return tuple(line for line in lines if line)
 
@@ -86,11 +86,11 @@ def image_route(bundle: Bundle) -> tuple[str, ...]:
 def remedy(plan: FitPlan) -> str:
     """Return the instruction for the finding that says how much is too much; empty where there is none."""
     if plan.trials:
-        return "nothing that was tried fits: see the plan" + (", or use a container image" if plan.image_route else "")
+        return "see the plan: nothing that was tried fits" + (", or use a container image" if plan.image_route else "")
     if plan.command:
         return f"`packager build --fit` tries the cheapest way that should fit ({plan.likely})"
     if plan.image_route:
-        return "nothing packager can do by itself fits: leave packages out, or use a container image"
+        return "leave packages out, or use a container image: packager cannot make it fit by itself"
     return ""
 
 
@@ -99,19 +99,19 @@ def plan_lines(plan: FitPlan) -> Iterator[str]:
     if not plan.fits:
         over = [f"{format_size(size)} {what}" for size, what in
                 ((plan.excess.zipped, "zipped"), (plan.excess.unzipped, "unzipped")) if size]  # fmt: skip
-        yield f"over by {' and '.join(over)}; what would help, most first:"
+        yield f"over by {' and '.join(over)}; what would help, the largest saving first:"
         yield from (f"  {_measure(measure)}" for measure in plan.measures)
         if not plan.measures:
-            yield "  nothing that packager knows"
+            yield "  packager knows nothing that would help"
     for trial in plan.trials:
         yield _trial(trial)
     if plan.fits and plan.permanent:
-        yield "to have it every time:"
+        yield "to make it permanent, write:"
         yield from (f"  {line}" for line in plan.permanent)
         if plan.command and plan.command not in plan.permanent:
-            yield f"or each time: {plan.command}"
+            yield f"or run each time: {plan.command}"
     if not plan.trials and plan.command:
-        yield f"cheapest that should fit: {plan.likely}: {plan.command} (or --fit)"
+        yield f"the cheapest way that should fit: {plan.likely}: {plan.command} (or --fit)"
     if not plan.fits:
         yield from plan.image_route
 
@@ -130,7 +130,7 @@ def _measure(measure: Measure) -> str:
         parts = [f"{format_size(size)} {what}" for size, what in
                  ((measure.zipped, "zipped"), (measure.unzipped, "unzipped")) if size]  # fmt: skip
         saving = about + ", ".join(parts)
-    by_hand = "" if measure.automatic else " (yours to decide)"
+    by_hand = "" if measure.automatic else " (you decide)"
     return f"{measure.name:<7} {saving}: {measure.what}{by_hand} [{measure.permanent}]"
 
 

@@ -158,7 +158,7 @@ def _start(run: Run, bundle: TimedBundle) -> Start:
     if not report.done:
         said = report.failure.message if report.failure else run.output[-500:] or f"exit code {run.exit_code}"
         msg = f"does not start: {said}"
-        raise ArtifactError(msg, where=str(bundle.artifact), fix="`packager prove` says why")
+        raise ArtifactError(msg, where=str(bundle.artifact), fix="run `packager prove` to see why")
     times = report.times
     begun, loaded = times["start"], times["handler"]
     called = times["answer"] - loaded if "answer" in times else None

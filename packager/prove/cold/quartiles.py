@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_milliseconds, format_ratio
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -24,7 +26,7 @@ class Spread:
     """Third quartile."""
 
     def __str__(self) -> str:
-        return f"{self.median:.0f} ({self.low:.0f}-{self.high:.0f})"
+        return f"{format_milliseconds(self.median)} ({format_milliseconds(self.low)}-{format_milliseconds(self.high)})"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Ratio:
     high: float
 
     def __str__(self) -> str:
-        return f"{self.value:.2f} (95 %: {self.low:.2f}-{self.high:.2f})"
+        return f"{format_ratio(self.value)} (95%: {format_ratio(self.low)}-{format_ratio(self.high)})"
 
 
 def spread(values: Sequence[float]) -> Spread:

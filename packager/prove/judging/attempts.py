@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_size
 from packager.model.findings import Finding
 from packager.prove.running.process import PROCESSES
 
@@ -25,22 +26,26 @@ def attempted(run: Run, request: ProofRequest, scene: FailureContext, errors: se
         seen.setdefault(attempt.kind, []).append(attempt.what)
     found = []
     if "write" in seen:
-        message = f"tries to write to {_listed(seen['write'])}, but only /tmp is writable there, and goes on without"
+        message = (
+            f"tries to write to {_listed(seen['write'])}, but only /tmp is writable there, and continues without it"
+        )
         found.append(("write", Finding("RUN022", "warning", scene.artifact, message, "write to /tmp")))
     if "network" in seen:
-        message = f"tries to reach {_listed(seen['network'])}: a proof gives no network, and it goes on without"
-        fix = "look whether it shall; what is fetched on start makes every cold start wait"
+        message = f"tries to reach {_listed(seen['network'])}: a proof has no network, and it continues without"
+        fix = "check whether this is intended: what is fetched at start delays every cold start"
         found.append(("network", Finding("RUN023", "warning", scene.artifact, message, fix)))
     refused = run.report.usage.get("refusedProcesses", 0)
     if "processes" in seen or refused or run.processes >= _BOMB:
         how = f"{run.processes} of them were there at the end" if run.processes >= _BOMB else "the system refuses more"
         message = f"starts processes without end: {how} (a function may have {PROCESSES}, threads included)"
-        found.append(("processes", Finding("RUN024", "warning", scene.artifact, message, "start fewer, and end them")))
+        found.append(
+            ("processes", Finding("RUN024", "warning", scene.artifact, message, "start fewer processes, and stop them"))
+        )
     peak = run.report.usage.get("peakBytes", 0) - run.report.usage.get("fileBytes", 0)
     kills = run.report.usage.get("memoryKills", 0)
     if peak > request.memory_bytes or kills:
-        have = f"the function has {request.memory_bytes >> 20} MB"
-        message = f"uses {peak >> 20} MB of memory, {have}"
+        have = f"the function has {format_size(request.memory_bytes)}"
+        message = f"uses {format_size(peak)} of memory, {have}"
         if kills:
             message = f"starts processes that the system ends because the memory is used up; {have}"
         fix = "give the function more memory, or load less at start"

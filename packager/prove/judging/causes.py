@@ -48,7 +48,10 @@ def _missing(match: re.Match[str], failure: Failure, scene: FailureContext) -> t
     if _FOR_LINUX.search(wanted):
         fix = _FOR_THE_TARGET
     elif wanted.startswith((".", "/")):
-        fix = "include the file (packager.yaml: bundles.<name>.include), or correct the path; Linux minds upper case"
+        fix = (
+            "include the file (packager.yaml: bundles.<name>.include), or correct "
+            "the path; Linux distinguishes upper and lower case"
+        )
     else:
         fix = f"add {package!r} to the dependencies (not devDependencies), or attach the layer that carries it"
     return asking, message, fix
@@ -103,7 +106,7 @@ def _musl(match: re.Match[str], failure: Failure, scene: FailureContext) -> tupl
 
 def _settings_file(match: re.Match[str], failure: Failure, scene: FailureContext) -> tuple[str, str, str]:
     wanted = posixpath.normpath(match["what"])
-    message = f"reads settings from {wanted!r}, which is not there: no build packs files that hold secrets"
+    message = f"reads settings from {wanted!r}, which is not there: builds never pack files that hold secrets"
     fix = "give them as environment variables (packager.yaml: bundles.<name>.environment), and read the file if present"
     return "", message, fix
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def as_expected(proof: Proof, expect: object | None, artifact: str) -> Proof:
-    """Return the proof, failed if its answer differs from what was expected (None: anything that is no error).
+    """Return the proof, failed if its answer differs from what was expected (None: anything but an error).
 
     A bare number is a status: that of an HTTP answer. Anything else is compared as a part: objects may hold more
     keys than expected, everything else must be equal. A ``body`` that is JSON in a string is compared as JSON where

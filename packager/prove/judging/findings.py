@@ -31,7 +31,7 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
         return Finding("RUN026", "error", scene.artifact, message, fix)
     if failure.kind == "bootstrap":
         message = f"cannot be started: {first_line(failure.message)}"
-        fix = "build it for the target's processor, with `#!` and an interpreter the target has if it is a script"
+        fix = "build it for the target's processor; give a script `#!` and an interpreter that the target has"
         return Finding("RUN018", "error", scene.place(failure.path), message, fix)
     module = re.search(r"No module named '([\w.]+)'", failure.message)
     other = scene.other_build(module[1]) if module is not None else ""
@@ -60,7 +60,7 @@ def explain(failure: Failure, scene: FailureContext) -> Finding:
         return Finding(
             "RUN016", "error", scene.artifact, f"the handler fails on the event: {said}{_thrown_at(failure, scene)}"
         )
-    fix = "if it is a setting, give the function its environment (packager.yaml: bundles.<name>.environment)"
+    fix = "give the function its environment if this is a setting (packager.yaml: bundles.<name>.environment)"
     when = "soon after loading (a timer, a worker or a promise)" if failure.phase == "settle" else "while loading"
     return Finding("RUN014", "error", scene.artifact, f"throws {when}: {said}{_thrown_at(failure, scene)}", fix)
 
@@ -72,7 +72,7 @@ def crash(exit_code: int, native: str, phase: str, scene: FailureContext) -> Fin
     if name is None:
         return None
     if name == "SIGILL":
-        fix = "the file uses instructions this processor lacks: take a build for plain x86-64 (or armv8-a)"
+        fix = "use a build for plain x86-64 (or armv8-a): the file has instructions that this processor lacks"
     else:
         fix = "try another version or build of that package; `packager audit` shows what each file needs"
     doing = {"load": "while the handler was loaded", "invoke": "while the handler ran"}.get(phase, "at start")

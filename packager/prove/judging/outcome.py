@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from packager.core.units import format_timeout
 from packager.languages.registry import LANGUAGES
 from packager.model.findings import Finding
 from packager.model.proof import Proof, skipped
@@ -56,7 +57,7 @@ def judge(run: Run, request: ProofRequest, scene: FailureContext) -> Proof:
     findings = _findings(run, request, scene)
     if run.report.done and not any(finding.severity == "error" for finding in findings):
         if not (request.handler or run.report.packages or run.report.natives_loaded):
-            return skipped("nothing in it that could be loaded; it is proved with the function that uses it")
+            return skipped("it contains nothing that could be loaded; it is proved with the function that uses it")
         answer = run.report.answer or ""
         return Proof("proved", run.how, run.where, _loaded(run.report, request), findings, run.output, answer)
     excuse = "" if run.official else _excuse(run, findings, request.target, scene)
@@ -129,21 +130,21 @@ def _findings(run: Run, request: ProofRequest, scene: FailureContext) -> tuple[F
         doing = {"load": "loading", "natives": "opening native files", "invoke": "answering"}.get(
             report.phase, "starting"
         )
-        message = f"still busy {doing} after {request.timeout_seconds:g} s"
-        fix = "something waits forever or computes too long: a lock, a server, an endless loop at the top of a module"
+        message = f"is still busy {doing} after {format_timeout(request.timeout_seconds)}"
+        fix = "find what waits forever or computes too long: a lock, a server, an endless loop at the top of a module"
         found.append(Finding("RUN009", "error", scene.artifact, message, fix))
     elif run.out_of_memory or _HEAP in run.output:
         fix = "give the function more memory, or load less at start"
         found.append(Finding("RUN010", "error", scene.artifact, "runs out of memory", fix))
     elif report.exited is not None and not report.done:
         doing = {"invoke": "while answering", "settle": "soon after loading"}.get(report.phase, "while loading")
-        message = f"ends the process by itself {doing} (exit code {report.exited})"
-        fix = "no process.exit() or sys.exit() in code that runs on import"
+        message = f"exits {doing} (exit code {report.exited})"
+        fix = "remove process.exit() or sys.exit() from code that runs on import"
         if report.idle:
-            message = f"awaits something that never comes {doing}: nothing is left to do"
-            fix = "look for a promise that nothing settles in code that runs on import"
+            message = f"waits for something that never happens {doing}: nothing is left to do"
+            fix = "look for a promise that is never settled in code that runs on import"
         if LANGUAGES[request.target.language].bootstrap:
-            fix = "a bootstrap asks the Runtime API for the next event in a loop, and never ends"
+            fix = "let the bootstrap ask the Runtime API for the next event in an endless loop"
         said = _last_words(run, request.target, scene)
         found.append(said or Finding("RUN015", "error", scene.artifact, message, fix))
     elif not report.done:

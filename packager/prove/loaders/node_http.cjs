@@ -8,6 +8,13 @@
 const http = require('http');
 const net = require('net');
 
+// Node 10 has no Object.fromEntries.
+function fromPairs(pairs) {
+  const object = {};
+  for (const [key, value] of pairs) object[key] = value;
+  return object;
+}
+
 // A request as the samples of API Gateway describe it, in either payload version, or a plain {method, path, …}.
 function described(event) {
   const given = event || {};
@@ -44,14 +51,14 @@ function ask(port, event) {
 function parsed(type, raw) {
   if (raw.length === 0) return undefined;
   if (/^application\/json/.test(type)) return JSON.parse(raw.toString());
-  if (/^application\/x-www-form-urlencoded/.test(type)) return Object.fromEntries(new URLSearchParams(raw.toString()));
+  if (/^application\/x-www-form-urlencoded/.test(type)) return fromPairs(new URLSearchParams(raw.toString()));
   return /^text\//.test(type) ? raw.toString() : raw;
 }
 
 function help(request, response, raw) {
   const cookies = (request.headers.cookie || '').split(/;\s*/).filter(Boolean);
-  request.query = Object.fromEntries(new URL(request.url, 'http://localhost').searchParams);
-  request.cookies = Object.fromEntries(cookies.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
+  request.query = fromPairs(new URL(request.url, 'http://localhost').searchParams);
+  request.cookies = fromPairs(cookies.map((pair) => pair.split(/=(.*)/s).slice(0, 2)));
   request.rawBody = raw;
   Object.defineProperty(request, 'body', { get: () => parsed(request.headers['content-type'] || '', raw), configurable: true });
   response.status = (code) => Object.assign(response, { statusCode: code });

@@ -20,7 +20,7 @@ const [marker, fd, requestFile] = process.argv.splice(2);
 const request = JSON.parse(fs.readFileSync(requestFile, 'utf8'));
 const { writeSync, existsSync, readFileSync, realpathSync } = fs;
 const { stringify } = JSON;
-const { setImmediate, setInterval, setTimeout } = globalThis; // the bundle may replace them
+const { setImmediate, setInterval, setTimeout } = global; // the bundle may replace them
 const reallyExit = process.reallyExit.bind(process);
 
 let phase = 'start';
@@ -165,7 +165,7 @@ async function loadHandler() {
   if ((!request.entry && name.includes('..')) || !match) {
     return fail({ name: 'MalformedHandler', message: `'${name}' is not FILE.EXPORT` }, { kind: 'malformed-handler' });
   }
-  globalThis.awslambda = {
+  global.awslambda = {
     streamifyResponse(handler) {
       handler[STREAMING] = 'response';
       return handler;
@@ -344,7 +344,8 @@ function usage() {
   const file = existsSync('/proc/self/status') && /RssFile:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'));
   return {
     fileBytes: file ? Number(file[1]) * 1024 : 0,
-    peakBytes: process.resourceUsage().maxRSS * 1024,
+    // Node 10 has no resourceUsage.
+    peakBytes: process.resourceUsage ? process.resourceUsage().maxRSS * 1024 : process.memoryUsage().rss,
     readBytes: read,
     modules,
     ...refused(),

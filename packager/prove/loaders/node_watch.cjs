@@ -111,7 +111,7 @@ function watch(tell) {
   for (const name of ['spawnSync', 'execSync', 'execFileSync']) noticing(childProcess, name, start);
 
   // `import { writeFile } from 'fs'` takes what is there when it is first imported.
-  Module.syncBuiltinESMExports();
+  if (Module.syncBuiltinESMExports) Module.syncBuiltinESMExports(); // Node 10 has neither
 }
 
 function hostIn(word) {

@@ -26,10 +26,10 @@ def look_at_bootstrap(artifact: Path, layers: Sequence[Path]) -> Proof | None:
                     message = "is neither an ELF program nor a script with `#!`"
                     return _refused(f"{path.name}!bootstrap", message, "put the compiled program there")
                 if member.mode is not None and not member.mode & 0o001:
-                    message = "may not be executed by everybody"
+                    message = "is not executable for all users"
                     return _refused(f"{path.name}!bootstrap", message, "give it mode 0755; `packager pack` does")
                 return None
-    message = "has no bootstrap, which a custom runtime starts with"
+    message = "has no bootstrap, the program that a custom runtime starts"
     return _refused(artifact.name, message, "put an executable `bootstrap` at the root of the zip or of a layer")
 
 

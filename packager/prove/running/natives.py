@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import ArtifactError
+from packager.inventory.builds import idle_builds, unserved_builds
 from packager.inventory.elf import read_elf
 from packager.languages.registry import LANGUAGES
+from packager.model.inventory import File
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,13 +22,16 @@ if TYPE_CHECKING:
 def native_files(root: Path, mount: str, target: Target) -> tuple[str, ...]:
     """Return the runtime paths of native files under a root that are meant for this target, sorted.
 
-    Files for other systems are common and harmless (prebuilds); the audit speaks of them, a proof skips them.
+    Files for other systems and other versions of Node are common and harmless (prebuilds); the audit speaks of them, a
+    proof skips them. Where no build of an addon is for this Node, one of them is opened and says so.
     """
-    return tuple(
-        f"{mount}/{path.relative_to(root).as_posix()}"
+    files = [
+        File(path.relative_to(root).as_posix(), 0, format="elf", elf=facts)
         for path in _candidates(root, target)
         if (facts := _facts(path)) is not None and _suits(facts, target)
-    )
+    ]
+    skipped = idle_builds(files, target).keys() | unserved_builds(files, target).keys()
+    return tuple(f"{mount}/{file.path}" for file in files if file.path not in skipped)
 
 
 def extension_modules(target: Target, *roots: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import GeneratorFault
+from packager.core.units import format_timeout
 from packager.model.tracing import Bundled
 from packager.toolchains.npm_tools import NpmTools, run_script
 
@@ -52,13 +53,16 @@ class EsbuildBundler:
                 "root": str(real),
                 "out": str(out),
                 "target": f"node{major}",
+                "conditions": ["node-addons", *(["module-sync"] if question.require_esm else [])],
                 "external": sorted(question.external),
+                "files": sorted(question.files),
+                "plain": question.plain,
                 "entries": entries,
             }
             try:
                 done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired as error:
-                msg = f"esbuild did not end within {_TIMEOUT_SECONDS:g} s"
+                msg = f"esbuild did not end within {format_timeout(_TIMEOUT_SECONDS)}"
                 raise GeneratorFault(msg, where=where, fix="choose trim: trace") from error
             answer: dict[str, Any] = (
                 json.loads(done.stdout) if done.returncode == 0 and done.stdout else {"errors": [done.stderr]}
@@ -69,7 +73,7 @@ class EsbuildBundler:
                     "correct the code, or name what must stay outside: bundles.<name>.external; "
                     "trim: trace rewrites nothing"
                 )
-                msg = "esbuild cannot join the code"
+                msg = "esbuild cannot bundle the code"
                 raise GeneratorFault(msg, where=where, fix=fix, output=said)
             files = answer["files"]
             made = [file["output"] for file in files]
@@ -77,6 +81,11 @@ class EsbuildBundler:
                 outputs={path: contents.keep((out / path).read_bytes()) for path in made},
                 maps={f"{path}.map": contents.keep((out / f"{path}.map").read_bytes()) for path in made},
                 inlined={path: file["output"] for file in reversed(files) for path in file["inputs"]},
+                asks={file["output"]: contents.keep(file["asks"].encode()) for file in files},
+                plain={path: contents.keep(text.encode()) for path, text in answer["plain"].items()},
+                apart=answer["apart"],
+                located=tuple(answer["located"]),
+                outside=tuple(answer["outside"]),
             )
 
 

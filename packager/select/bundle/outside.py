@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from packager.model.tracing import Trace
 
 
+_JOINED = (".js", ".cjs", ".mjs", ".json", ".ts", ".cts", ".mts", ".tsx", ".jsx", ".node")
+"""Endings of what can be a part of an entry; what has native files stays outside anyway."""
+
+
 def outside(inputs: TraceInputs, trace: Trace) -> Mapping[str, str]:
     """Return package folder → why it stays outside the bundle.
 
-    Those with native files, those whose code reads files beside it, those that go with a generated client, those the
-    configuration names; what needs one of these from where the entry would not find it; and what no package declares.
+    Those with native files, those whose code reads files beside it or may, those that go with a generated client, those
+    the configuration names; what needs one of these from where the entry would not find it; and what no package
+    declares.
     """
     found: dict[str, str] = {}
     inventory, graph = inputs.inventory, inputs.graph
@@ -40,7 +45,36 @@ def outside(inputs: TraceInputs, trace: Trace) -> Mapping[str, str]:
             found.setdefault(holder.package.path, f"its code reads {path[len(holder.package.path) + 1 :]}")
             if (asking := graph.of(parent)) is not None and asking.package.path:
                 found.setdefault(asking.package.path, f"its code reads {path}")
-    return {**_undeclared(inputs.engines, trace, graph), **_with_their_keepers(found, graph, set(trace.files))}
+        elif not path.endswith(_JOINED) and (holder := graph.of(path)) is not None and holder.package.path:
+            found.setdefault(holder.package.path, f"its code loads {path[len(holder.package.path) + 1 :]}")
+    for folder, why in unjoinable({**trace.data, **trace.places, **trace.whole}, graph).items():
+        found.setdefault(folder, why)
+    return {**_undeclared(inputs.engines, trace, graph), **with_their_keepers(found, graph, set(trace.files))}
+
+
+def unjoinable(signs: Mapping[str, str], graph: PackageGraph) -> dict[str, str]:
+    """Return package folder → why, for files of packages that show why their code cannot be a part of another file."""
+    found: dict[str, str] = {}
+    for path in sorted(signs):
+        holder = graph.of(path)
+        if holder is not None and holder.package.path:
+            found.setdefault(holder.package.path, signs[path])
+    return found
+
+
+def with_dependents(folders: Mapping[str, str], graph: PackageGraph, traced: Iterable[str]) -> dict[str, str]:
+    """Add the packages in use that need one of these, and so on: they load it as its own format demands."""
+    used = {holder.package.path for path in traced if (holder := graph.of(path)) is not None}
+    found = dict(folders)
+    queue = sorted(found)
+    while queue:
+        folder = queue.pop(0)
+        name = graph.installed[folder].package.name
+        for other in sorted(used - found.keys() - {""}):
+            if name in graph.installed[other].needs and graph.resolve(other, name) == folder:
+                found[other] = f"it needs {name}, which stays outside"
+                queue.append(other)
+    return found
 
 
 def _undeclared(engines: Iterable[Engine], trace: Trace, graph: PackageGraph) -> dict[str, str]:
@@ -69,7 +103,7 @@ def _undeclared(engines: Iterable[Engine], trace: Trace, graph: PackageGraph) ->
     }
 
 
-def _with_their_keepers(found: dict[str, str], graph: PackageGraph, traced: Iterable[str]) -> dict[str, str]:
+def with_their_keepers(found: dict[str, str], graph: PackageGraph, traced: Iterable[str]) -> dict[str, str]:
     """Add the packages that see another copy of an outside package than the entry would."""
     used = {holder.package.path for path in traced if (holder := graph.of(path)) is not None}
     queue = sorted(found)

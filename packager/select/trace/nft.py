@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packager.core.errors import GeneratorFault
+from packager.core.units import format_timeout
 from packager.model.tracing import Trace
 from packager.toolchains.npm_tools import NpmTools, run_script
 
@@ -42,20 +43,23 @@ class NftTracer:
         node = self.tools.node(target.language_version, _LOWEST_NODE)
         tool = self.tools.folder("nft", LOCK, node)
         knows_sync = int(target.language_version or 0) >= 20
+        conditions = ["node", "node-addons", *(["module-sync"] if knows_sync else [])]
         real = contents.root.resolve()
         request = {
             "root": str(real),
             "entries": list(question.entries),
             "overlay": {path: str(contents.path(source)) for path, source in question.overlay.items()},
             "arch": _CPU[target.arch],
-            "conditions": ["node", "module-sync"] if knows_sync else ["node"],
+            "conditions": conditions,
             "moduleSyncCatchall": knows_sync,
+            "modules": list(question.modules),
+            "named": list(question.named),
         }
         where = f"bundles.{question.name}.trim"
         try:
             done = run_script(_SCRIPT, tool, node, request, real, _TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired as error:
-            msg = f"the tracer did not end within {_TIMEOUT_SECONDS:g} s"
+            msg = f"the tracer did not end within {format_timeout(_TIMEOUT_SECONDS)}"
             raise GeneratorFault(msg, where=where, fix="choose trim: strict") from error
         if done.returncode != 0:
             tail = "\n".join(done.stderr.replace(f"{real}/", "").splitlines()[-20:])
@@ -69,4 +73,15 @@ def read_answer(text: str, root: str = "") -> Trace:
     answer = json.loads(text)
     files = {path: (found["parents"] or [""])[0] for path, found in answer["files"].items()}
     read = frozenset(path for path, found in answer["files"].items() if _SHARED & set(found["kinds"]))
-    return Trace(files, read, tuple(message.replace(f"{root}/", "") for message in answer["warnings"]))
+    return Trace(
+        files,
+        read,
+        tuple(message.replace(f"{root}/", "") for message in answer["warnings"]),
+        places=answer.get("places", {}),
+        whole=answer.get("whole", {}),
+        folders=answer.get("folders", {}),
+        data=answer.get("data", {}),
+        idle=frozenset(answer.get("idle", ())),
+        hooks=tuple(answer.get("hooks", ())),
+        named=answer.get("named", {}),
+    )

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from packager.model.tracing import Trace
 
 
+CODE = (".js", ".cjs", ".mjs")
+"""Endings of what Node runs."""
+_SOURCES = (".ts", ".mts", ".cts", ".tsx", ".jsx")
+
+
 def reach(
     trace: Trace,
     inventory: Inventory,
@@ -32,6 +37,7 @@ def reach(
     client is taken whole as soon as anything of it, or of the package it is loaded through, is reached. What is for
     another system, or another engine than the target's, is for the rules that come before to drop. `joined` are folders
     of packages whose code has become part of an entry: of them, only what they have installed for the system counts.
+    A package whose reached code opens files by paths that are not spelt out has its data, too, or all its files.
     """
     files = _named(trace, inventory)
     _add_clients(files, inventory, clients, graph)
@@ -41,6 +47,12 @@ def reach(
         installed = graph.of(path)
         if installed is not None and installed.package.path:
             reached.setdefault(installed.package.path, files[path])
+    code: set[str] = set()
+    for path, why in _opened(trace, inventory, graph, members, reached).items():
+        if path not in files:
+            files[path] = why
+            if path.endswith(CODE):
+                code.add(path)
     docs = package_rules("folders", "strict")
     queue = sorted({*reached, *joined})
     while queue:
@@ -64,7 +76,58 @@ def reach(
                 files.setdefault(file.path, "native code of a package that is asked for")
             elif "/" not in inner and is_licence(inner):
                 files.setdefault(file.path, "the licence of a package that is asked for")
-    return Reach(files)
+    return Reach(files, tuple(sorted(code)))
+
+
+def _opened(
+    trace: Trace,
+    inventory: Inventory,
+    graph: PackageGraph,
+    members: Mapping[str, list[File]],
+    reached: Collection[str],
+) -> dict[str, str]:
+    """Return the files that reached code may open by paths no tracer can follow."""
+    found: dict[str, str] = {}
+    docs, plain = package_rules("folders", "strict"), package_rules("folders", "safe")
+    for level, signs in (("data", trace.places), ("whole", trace.whole)):
+        for folder, why in _packages_of(signs, trace, inventory, graph).items():
+            if folder not in reached:
+                continue
+            name = graph.installed[folder].package.name
+            for file in members.get(folder, ()):
+                inner = file.path[len(folder) + 1 :]
+                if level == "data" and (file.path.endswith(CODE) or file.elf is not None or docs.rule(inner, name)):
+                    continue
+                if not plain.rule(inner, name):
+                    found.setdefault(file.path, f"its package may open it: {why}")
+    opened = [
+        *((place, why, False) for place, why in trace.folders.items()),
+        *((*item, True) for item in trace.data.items()),
+    ]
+    for place, why, data in opened:
+        for file in inventory.files:
+            inside = file.source == place or file.source.startswith(f"{place}/") or file.path.startswith(f"{place}/")
+            if not inside or (
+                data and (file.path.endswith((*CODE, *_SOURCES)) or file.elf or file.source in trace.idle)
+            ):
+                continue
+            holder = graph.of(file.path)
+            rules = docs if data else plain
+            if holder is None or not rules.rule(file.path[len(holder.package.path) + 1 :], holder.package.name):
+                found.setdefault(file.path, why)
+    return found
+
+
+def _packages_of(signs: Mapping[str, str], trace: Trace, inventory: Inventory, graph: PackageGraph) -> dict[str, str]:
+    """Return package folder → the first sign found in its code; the project's own code is none."""
+    found: dict[str, str] = {}
+    by_source = {file.source: file.path for file in inventory.files} if signs else {}
+    for path in sorted(signs):
+        for name in dict.fromkeys((path, by_source.get(path, path))):
+            holder = graph.of(name)
+            if path in trace.files and holder is not None and holder.package.path:
+                found.setdefault(holder.package.path, signs[path])
+    return found
 
 
 def _named(trace: Trace, inventory: Inventory) -> dict[str, str]:
@@ -114,3 +177,5 @@ class Reach:
 
     files: Mapping[str, str] = field(default_factory=dict)
     """Path in the inventory → why, as a clause: "src/handler.js asks for it"."""
+    code: tuple[str, ...] = ()
+    """Those of them that are code and that the trace has not followed, sorted."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from packager.inventory.systems import libc_of, operating_system
+from packager.inventory.builds import idle_builds
+from packager.inventory.builds import suits as suits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,7 +22,7 @@ _TOKENS = re.compile(
     r"(?<![a-z0-9])(?:linuxmusl|linux|darwin|macos|osx|win32|windows|win|freebsd|openbsd|netbsd|sunos|android|alpine|wasm32|wasi"
     r"|ios|simulator"
     r"|x64|x86_64|x86|ia32|amd64|arm64|aarch64|armv6|armv7|armv8|arm|ppc64le|ppc64|s390x|riscv64|loong64|mips64el|universal"
-    r"|musl|gnu|glibc|gnueabihf|musleabihf|eabihf|eabi|msvc|debian|rhel|openssl|manylinux\w*|musllinux\w*"
+    r"|musl|gnu|glibc|libc|gnueabihf|musleabihf|eabihf|eabi|msvc|debian|rhel|openssl|manylinux\w*|musllinux\w*"
     r"|node|napi|v?\d+(?:\.(?:\d+|x))*)(?![a-z0-9])"
 )
 
@@ -42,29 +43,19 @@ def family(path: str) -> str:
     return re.sub(r"[-_.+]+(?=[-_.+/]|$)|(?<=/)[-_.+]+", "", _TOKENS.sub("", path))
 
 
-def suits(file: File, target: Target) -> bool:
-    """Return whether a native file is for the target's machine, system and libc at all; versions are the audit's."""
-    if file.format in ("macho", "pe"):
-        return False
-    elf = file.elf
-    if elf is None:
-        return True
-    if elf.machine != target.arch or operating_system(elf) != "linux":
-        return False
-    libc = libc_of(elf) or ("glibc" if "ld-linux" in elf.interpreter else "")
-    return libc in ("", target.baseline.libc)
-
-
 def native(file: File) -> bool:
     """Return whether a file is machine code of any system."""
     return file.format in ("elf", "macho", "pe")
 
 
 def foreign_files(files: Iterable[File], target: Target) -> dict[str, str]:
-    """Return path → reason for the native files whose suited twin is among `files`."""
+    """Return path → reason for the native files whose suited twin is among `files`; another Node's count."""
     natives = [file for file in files if native(file)]
     served = {family(file.path): file.path for file in natives if suits(file, target)}
-    return {
+    idle = {
+        path: f"built for {what}; {twin} is the target's" for path, (what, twin) in idle_builds(natives, target).items()
+    }
+    return idle | {
         file.path: f"for another system; {served[family(file.path)]} is the target's"
         for file in natives
         if not suits(file, target) and family(file.path) in served

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from packager.core.resources import RECIPE_FILE
 from packager.inventory.packages import way
-from packager.model.packages import package_folder
+from packager.model.packages import in_output, package_folder
 from packager.model.selection import Choice, Selection
 from packager.select.trim.engines import EngineRules, linked_folders
 from packager.select.trim.patterns import compiled, included, reaching
@@ -108,7 +108,7 @@ class _Judge:
             dropped = self.rules.choice(file, folder, top) if self.inputs.trim != "none" else None
             dropped = dropped or self._native(file) or self._by_level(file, "shared", python, top, top)
             return dropped or Choice(file, True, "dependency", "installed for the target")
-        if not in_package:
+        if not in_package or in_output(file.path):
             return self._own(file)
         return self._of_package(file)
 
@@ -207,6 +207,10 @@ def _reached(
     generated = {client.folder: client for client in clients if client.folder in graph.installed}
     # No package depends on a generated client by name, unless it lies where its package looks for it.
     production = {**production, **{folder: "" for folder in generated if folder not in production}}
+    built = {folder: "" for folder in graph.installed if in_output(f"{folder}/")}
+    production = {**built, **production}
+    if added := inputs.needed - production.keys():
+        production = {**graph.closure(sorted(added)), **production}
     if not inputs.packages:
         return production
     roots = [

@@ -77,7 +77,7 @@ def _lines(path: Path) -> list[tuple[str, str, str]]:
     for line in path.read_text(errors="replace").splitlines():
         words = line.split()
         if len(words) != 3 or "/" in words[0] or words[0].startswith("."):
-            msg = f"{line!a} is no package"
+            msg = f"{line!a} is not a package"
             raise ConfigError(msg, where=path.name, fix="run `shelf lock`")
         found.append((words[0], words[1], words[2]))
     return found

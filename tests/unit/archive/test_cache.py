@@ -45,7 +45,7 @@ def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def root(tmp_path: Path, quick_clock: None) -> Path:
-    made = tree(tmp_path / "in", {**TREE, "copy.js": TREE["index.js"], "large.txt": b"0123456789" * 400_000})
+    made = tree(tmp_path / "in", {**TREE, "copy.js": TREE["index.js"], "large.txt": b"0123456789" * 150_000})
     time.sleep(0.02)  # more than the tick by which file systems count time
     return made
 

@@ -125,9 +125,9 @@ def test_doctor_says_which_one_reads(reader: str, capsys: pytest.CaptureFixture[
 
     if as_json:
         (check,) = (each for each in json.loads(said)["checks"] if each["name"] == "Deflate64")
-        assert (check["state"], check["detail"]) == ("ok", f"read through {reader}")
+        assert (check["state"], check["detail"]) == ("ok", f"is read through {reader}")
     else:
-        assert f"Deflate64      read through {reader}\n" in said
+        assert f"Deflate64      is read through {reader}\n" in said
 
 
 def test_doctor_says_that_none_does(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,11 +252,11 @@ print(len(b"".join(inflater(9)([stream]))), deflate64_library().name, same(fresh
 
 @pytest.mark.usefixtures("reader")
 def test_pieces_stay_small() -> None:
-    zeros = [len(piece) for piece in inflater(9)([compressed(bytes(64 << 20), 9)])]
-    assert sum(zeros) == 64 << 20
+    zeros = [len(piece) for piece in inflater(9)([compressed(bytes(24 << 20), 9)])]
+    assert sum(zeros) == 24 << 20
     assert max(zeros) <= 15 << 20, "whatever the stream: what 512 bytes can become"
 
-    content = os.urandom(4 << 20)
+    content = os.urandom(1 << 20)
     pieces = [len(piece) for piece in inflater(9)([compressed(content, 9)])]
     assert sum(pieces) == len(content)
     assert max(pieces) <= 128 << 10
@@ -295,7 +295,7 @@ def test_streams_read_side_by_side_do_not_mix() -> None:
         (Record(b"a", TEXT, method=9, stream=compressed(TEXT, 9)[:-9]), "stream ends too early"),
         (Record(b"a", TEXT, method=9, stream=b""), "stream ends too early"),
         (Record(b"a", TEXT, method=9, crc=1), "checksum"),
-        (Record(b"a", b"abc", method=9, size=4), "holds 3 bytes where 4"),
+        (Record(b"a", b"abc", method=9, size=4), "holds 3 bytes, but its header gives 4"),
         (Record(b"a", b"abc", method=9, size=2), "more than the 2 bytes"),
     ],
 )
@@ -327,7 +327,7 @@ def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
     record = Record(b"zeros", bytes(40 << 20), method=9, size=1000)
     with (
         open_archive(handmade(tmp_path / "a.zip", record), limits=ReadLimits(total_bytes=2000)) as archive,
-        pytest.raises(ArtifactError, match="more than the 1000 bytes"),
+        pytest.raises(ArtifactError, match="more than the 1,000 bytes"),
     ):
         archive.read(archive.members[0])
 

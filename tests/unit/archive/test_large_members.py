@@ -152,17 +152,18 @@ finally:
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="wants Linux")
 @pytest.mark.parametrize("kind", ["noise", "text"])
-def test_memory_does_not_grow_with_a_member(tmp_path: Path, kind: str) -> None:
-    """200 MB in one file, packed by a process of its own."""
+@pytest.mark.parametrize("megabytes", [64, pytest.param(200, marks=pytest.mark.slow)])
+def test_memory_does_not_grow_with_a_member(tmp_path: Path, kind: str, megabytes: int) -> None:
+    """As many MB in one file, packed by a process of its own; 110 to 118 MB are in use, whatever the file's size."""
     source = tmp_path / "in"
     source.mkdir()
     chance = random.Random(1)
     with (source / "large").open("wb") as file:
-        for _ in range(200):
+        for _ in range(megabytes):
             file.write(chance.randbytes(1 << 20) if kind == "noise" else chance.randbytes(1 << 15) * 32)
     words = ["pack", str(source), "-o", str(tmp_path / "out.zip"), "--cache", str(tmp_path / "cache")]
     command = [sys.executable, "-c", _MEASURED, *words, "--compress", "fast"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
     # In kilobytes: proc(5). What getrusage tells includes the parent, before the program was loaded.
-    assert int(said.split()[-1]) < 150_000
+    assert int(said.split()[-1]) < 140_000

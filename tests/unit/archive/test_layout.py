@@ -51,7 +51,7 @@ def test_a_file_that_must_be_a_folder_is_named(names: list[str]) -> None:
 
 def test_entry_count_stops_where_zip64_would_begin() -> None:
     assert len(make_layout((str(number), b"") for number in range(MAX_ENTRIES)).entries) == MAX_ENTRIES
-    with pytest.raises(ArtifactError, match="at most 65535"):
+    with pytest.raises(ArtifactError, match="at most 65,535"):
         make_layout((str(number), b"") for number in range(MAX_ENTRIES + 1))
 
 

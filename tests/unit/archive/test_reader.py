@@ -144,7 +144,7 @@ BROKEN: dict[str, list[Record]] = {
     "method 14": [Record(b"a", stream=b"abc", method=14, size=3, crc=0)],
     "method 93": [Record(b"a", stream=b"abc", method=93, size=3, crc=0)],
     "checksum": [Record(b"a", b"abc", crc=1)],
-    "holds 3 bytes where 4": [Record(b"a", b"abc", size=4)],
+    "holds 3 bytes, but its header gives 4": [Record(b"a", b"abc", size=4)],
     "more than the 2 bytes": [Record(b"a", b"abc", size=2)],
     "described differently": [Record(b"a", b"abc", local_name=b"b")],
     "by the header before": [Record(b"a", b"abc", local_method=8)],
@@ -230,7 +230,7 @@ def test_a_bomb_that_lies_about_its_size_is_stopped(tmp_path: Path) -> None:
     record = Record(b"zeros", bytes(40 << 20), method=8, size=1000)
     with (
         open_archive(handmade(tmp_path / "a.zip", record), limits=ReadLimits(total_bytes=2000)) as archive,
-        pytest.raises(ArtifactError, match="more than the 1000 bytes"),
+        pytest.raises(ArtifactError, match="more than the 1,000 bytes"),
     ):
         archive.read(archive.members[0])
 
@@ -247,7 +247,7 @@ def test_archives_of_other_kinds_are_named(kind: str, name: str, tmp_path: Path)
     (tmp_path / "in").mkdir()
     other = Path(shutil.make_archive(str(tmp_path / "app"), kind, tmp_path / "in"))
 
-    with pytest.raises(ArtifactError, match=f"is a {name} file, no zip archive\n  fix: unpack it, and name the folder"):
+    with pytest.raises(ArtifactError, match=f"is a {name} file, not a zip archive\n  fix: unpack it"):
         open_archive(other)
 
 

@@ -131,7 +131,7 @@ def test_links_that_multiply_a_tree_come_to_an_end(tmp_path: Path, monkeypatch: 
             (tmp_path / f"{level}" / "one").symlink_to(f"../{level - 1}")
             (tmp_path / f"{level}" / "two").symlink_to(f"../{level - 1}")
 
-    with pytest.raises(ArtifactError, match="more than 1000 files"):
+    with pytest.raises(ArtifactError, match="more than 1,000 files"):
         list(walk(tmp_path))
 
 

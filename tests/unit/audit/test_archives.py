@@ -61,7 +61,7 @@ MEMBERS: dict[str, tuple[tuple[Record, ...], dict[str, bytes], str, str]] = {
     "wrong-checksum": ((Record(b"a", b"hello", crc=1),), {}, "ZIP012", "checksum"),
     "wrong-checksum-of-a-large-text": ((Record(b"a", b"hello\n" * 99_999, method=8, crc=1),), {}, "ZIP012", "checksum"),
     "longer-than-claimed": ((Record(b"a", b"hello" * 99, method=8, size=5),), {}, "ZIP012", "more than the 5 bytes"),
-    "shorter-than-claimed": ((Record(b"a", b"hello", method=8, size=500),), {}, "ZIP012", "500 are claimed"),
+    "shorter-than-claimed": ((Record(b"a", b"hello", method=8, size=500),), {}, "ZIP012", "its header gives 500"),
     "broken-stream": ((Record(b"a", b"hello", method=8, stream=b"\xff\xff\xff"),), {}, "ZIP012", "damaged"),
     "cut-stream": ((Record(b"a", b"h" * 99, method=8, stream=compressed(b"h" * 99, 8)[:-2]),), {}, "ZIP012", "damaged"),
     "no-local-header": ((Record(b"a", b"hello", offset=3),), {}, "ZIP012", "not where the directory says"),
@@ -130,7 +130,7 @@ UNREADABLE: dict[str, bytes] = {
 def test_what_is_no_archive_is_named_unreadable(name: str, tmp_path: Path) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(UNREADABLE[name])
-    with pytest.raises(ArtifactError, match=r"read|no zip archive") as caught:
+    with pytest.raises(ArtifactError, match=r"read|not a zip archive") as caught:
         findings(path)
     assert caught.value.where == str(path)
 
@@ -141,7 +141,7 @@ def test_the_list_is_as_long_as_promised() -> None:
 
 def one_bomb(path: Path) -> Path:
     """Write a small archive that claims to hold 4 GB."""
-    stream = compressed(bytes(1 << 28), 8)
+    stream = compressed(bytes(1 << 26), 8)
     return handmade(path, Record(b"zeros", method=8, stream=stream, size=(4 << 30) - 2, crc=0))
 
 

@@ -107,6 +107,35 @@ def test_import_takes_names_as_they_are() -> None:
     assert said(files, "index.mjs", bundled=True) == []
 
 
+ESM_ONLY = {"node_modules/nanoid/package.json": {"type": "module", "main": "i.js"}, "node_modules/nanoid/i.js": ""}
+SYNC = {
+    "node_modules/both/package.json": {"exports": {"module-sync": "./i.mjs", "default": "./i.cjs"}},
+    "node_modules/both/i.mjs": "",
+    "node_modules/both/i.cjs": "",
+}
+
+
+def test_an_es_module_is_required_only_where_the_runtime_lets_it() -> None:
+    files = {"index.js": "exports.f = () => require('nanoid')", **ESM_ONLY}
+    assert said(files) == []
+    ((code, severity, message),) = said(files, requires_modules=False)
+    assert (code, severity) == ("PKG002", "error")
+    assert message.startswith("index.js:1 requires 'nanoid', an ES module")
+    assert said({**files, "index.js": "exports.f = () => import('nanoid')"}, requires_modules=False) == []
+    assert said(files, requires_modules=False, bundled=True) == []
+
+
+@pytest.mark.parametrize("name", ["both", "./a.cjs", "./data.json", "fs", "@aws-sdk/client-s3"])
+def test_what_is_no_es_module_is_required_everywhere(name: str) -> None:
+    files = {"index.js": f"exports.f = () => require({name!r})", **SYNC, "a.cjs": "", "data.json": "{}"}
+    assert said({**files, "package.json": {"type": "commonjs"}}, requires_modules=False) == []
+
+
+def test_a_package_that_was_joined_counts_as_far_as_the_bundler_took_it() -> None:
+    files = {"index.ts": "export const f = () => [import('ms'), import('gone')]", "node_modules/ms/index.js": ""}
+    assert [message.split("'")[1] for _, _, message in said(files, "index.ts", bundled=True)] == ["gone"]
+
+
 def test_own_code_is_followed_and_packages_are_not() -> None:
     files = {
         "index.js": "require('./a'); require('ms')",
@@ -147,6 +176,15 @@ def test_what_trimming_left_out_is_said_with_its_rule() -> None:
     dropped = {"/var/task/test/helper.js": "rule tests: named like a test"}
     ((_, _, message),) = said({"index.js": "exports.f = () => require('./test/helper')"}, dropped=dropped)
     assert "left out of the archive (rule tests: named like a test)" in message
+
+
+def test_a_package_that_lost_its_documents_only_was_not_left_out() -> None:
+    files = {"index.js": "exports.f = () => require('ms/gone')", **MS}
+    ((_, _, message),) = said(files, dropped={"/var/task/node_modules/ms/readme.md": "rule docs: a document"})
+    assert "the package ms that is there has no such file" in message
+    files = {"index.js": "exports.f = () => require('ms')"}
+    ((_, _, message),) = said(files, dropped={"/var/task/node_modules/ms/package.json": "rule include: not named"})
+    assert "left out of the archive (rule include: not named)" in message
 
 
 def test_what_may_lie_in_a_layer_that_is_not_here_is_not_checked() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from packager.audit.code.asks import asked
 
+if TYPE_CHECKING:
+    from packager.audit.code.syntax import Dialect
 
-def weights(text: str, dialect: str = "javascript") -> dict[str, str]:
+
+def weights(text: str, dialect: Dialect = "javascript") -> dict[str, str]:
     """Return name → severity of everything a text asks for."""
-    return {ask.name: ask.weight for ask in asked(text, dialect).asks}  # type: ignore[arg-type]
+    return {ask.name: ask.weight for ask in asked(text, dialect).asks}
 
 
 ERRORS = {

@@ -154,6 +154,12 @@ def test_fill_names_an_existing_file() -> None:
     assert fill([("A", "{any_file}"), ("B", "x")], "/bin/true") == {"A": "/bin/true", "B": "x"}
 
 
+def test_a_tree_to_join_code_from_keeps_development_packages(tmp_path: Path) -> None:
+    *_, prune = npm_job(tmp_path, development=True)
+    assert prune.purpose == "prune"
+    assert prune.argv[-1] == "--"
+
+
 def run_prune(prune: Invocation, paths: tuple[str, ...], tree: Path, *, old_node: bool) -> str:
     """Run a prune script in a tree with other arguments than ours, and return what it says."""
     *command, _ = prune.argv

@@ -40,6 +40,13 @@ def test_everything_but_leftovers_goes_in(tmp_path: Path) -> None:
     assert sorted(names(tmp_path, ignore=("out",))) == sorted(kept)
 
 
+def test_packages_in_the_output_of_a_framework_are_the_users(tmp_path: Path) -> None:
+    kept = [".next/standalone/node_modules/a/i.js", ".output/server/node_modules/b/i.js", "dist/node_modules/c/i.js"]
+    write_project(tmp_path, dict.fromkeys([*kept, "packages/dist/node_modules/d/i.js", "node_modules/e/dist/i.js"], ""))
+    assert names(tmp_path) == kept
+    assert names(tmp_path, ignore=("dist",)) == kept[:2]
+
+
 def test_an_ignored_path_is_a_path_and_not_a_name(tmp_path: Path) -> None:
     write_project(tmp_path, {"dist/a": "", "src/dist/b": ""})
     assert names(tmp_path, ignore=("dist/",)) == ["src/dist/b"]

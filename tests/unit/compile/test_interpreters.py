@@ -120,9 +120,9 @@ def test_without_the_targets_python_the_way_out_is_named() -> None:
     with pytest.raises(EnvironmentFault) as caught, local_python("3.99", " and none in the image x"):
         pass
 
-    assert caught.value.message.startswith("no Python 3.99 on this machine and none in the image x")
+    assert caught.value.message.startswith("there is no Python 3.99 on this machine and none in the image x")
     assert "install python3.99" in caught.value.fix
-    assert "drop compile: true" in caught.value.fix
+    assert "remove compile: true" in caught.value.fix
 
 
 def test_an_interpreter_that_dies_names_the_module(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_an_interpreter_that_dies_names_the_module(tmp_path: Path) -> None:
     with pytest.raises(GeneratorFault) as caught:
         LocalPython(dying, "3.12.1").compile(modules(tmp_path / "src"), Manner(), tmp_path / "work")
 
-    assert str(caught.value).startswith("/var/task/deep.py: Python died of signal 11 while it compiled it")
+    assert str(caught.value).startswith("/var/task/deep.py: Python died of signal 11 while it compiled this file")
 
 
 def in_container(command: Command, files: Files) -> Outcome:

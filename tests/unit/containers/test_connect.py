@@ -82,7 +82,7 @@ def test_a_foreign_config_is_no_obstacle(tmp_path: Path, text: str) -> None:
 
 
 def test_an_absent_socket(tmp_path: Path) -> None:
-    assert why_unreachable(Address(f"unix://{tmp_path}/no.sock", "test")) == "absent"
+    assert why_unreachable(Address(f"unix://{tmp_path}/no.sock", "test")) == "does not exist"
 
 
 def test_a_socket_nobody_listens_on(tmp_path: Path) -> None:
@@ -109,8 +109,9 @@ def test_no_engine_names_what_was_tried_and_why(tmp_path: Path) -> None:
     with pytest.raises(DockerFault) as caught:
         connect({"DOCKER_HOST": f"unix://{tmp_path}/no.sock"}, tmp_path)
 
-    assert f"unix://{tmp_path}/no.sock (DOCKER_HOST): absent" in str(caught.value)
-    assert "--builder host" in caught.value.fix
+    assert f"unix://{tmp_path}/no.sock (DOCKER_HOST): does not exist" in str(caught.value)
+    assert "\n" not in caught.value.message  # one address fits into the line
+    assert "--builder local" in caught.value.fix
     assert caught.value.exit_code == 4
 
 
@@ -138,6 +139,14 @@ def test_permission_denied_brings_the_group() -> None:
     )
 
     assert 'group "docker"' in fault.fix
+    assert fault.reason == "no Docker engine answers: permission denied at unix:///var/run/docker.sock"
+
+
+def test_the_reason_is_one_line_however_many_addresses_were_tried() -> None:
+    fault = no_engine([(Address(f"unix:///{number}", "a socket"), "absent") for number in range(9)])
+
+    assert len(fault.message.splitlines()) == 10
+    assert fault.reason == "no Docker engine answers"
 
 
 @pytest.mark.parametrize(

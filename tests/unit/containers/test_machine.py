@@ -20,8 +20,8 @@ class _Engine(FakeContainers):
 
 def test_no_engine_is_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(*_: object) -> None:
-        msg = "no Docker engine answers"
-        raise DockerFault(msg, fix="start it")
+        msg = "no Docker engine answers; tried:\n    unix:///x: absent"
+        raise DockerFault(msg, fix="start it", reason="no Docker engine answers")
 
     monkeypatch.setattr(docker_engine, "connect", absent)
 
@@ -29,6 +29,7 @@ def test_no_engine_is_a_fact(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert machine.docker == ""
     assert machine.docker_problem == "no Docker engine answers"
+    assert "unix:///x: absent" in machine.docker_tried
 
 
 def test_images_are_asked_for_here_first_then_at_their_registry(monkeypatch: pytest.MonkeyPatch) -> None:

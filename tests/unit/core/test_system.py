@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+import types
+from pathlib import Path
 
 import pytest
 
+import packager
 from packager.archive.fastpath import walk
 from packager.archive.fastpath.fork_worker import can_work_aside
 from packager.builders import running
 from packager.containers.connect import Address, why_unreachable
 from packager.containers.output import Lines
 from packager.core import signals, system
+from packager.core.errors import EnvironmentFault
 from packager.core.masking import Mask
 from packager.toolchains import interpreters
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IMPORT_ALL = """
 import importlib, os, pkgutil, select, signal, socket, sys
@@ -58,6 +60,7 @@ print(len(every))
 """
 
 
+@pytest.mark.slow
 def test_every_module_can_be_imported_without_what_windows_lacks() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORT_ALL], capture_output=True, text=True, check=False)
 
@@ -98,6 +101,111 @@ def test_a_file_without_a_name_goes_when_it_is_closed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
     assert system.read_at(descriptor, 9, 0) == b"kept"
     os.close(descriptor)
+
+
+def test_a_system_that_removes_a_closed_file_itself_is_asked_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows cannot unlink an open file, but takes O_TEMPORARY."""
+    asked: list[int] = []
+    monkeypatch.setattr(os, "O_TEMPORARY", os.O_NOATIME, raising=False)
+    real = os.open
+
+    def opened(place: Path, flags: int, mode: int) -> int:
+        asked.append(flags)
+        return real(place, flags, mode)
+
+    monkeypatch.setattr(os, "open", opened)
+    descriptor = system.make_without_name(tmp_path / "aside")
+
+    assert asked[0] & os.O_NOATIME
+    assert [path.name for path in tmp_path.iterdir()] == ["aside"], "the system removes it"
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+def test_windows_own_lock_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, busy: bool) -> None:
+    taken = []
+
+    def locking(descriptor: int, mode: int, length: int) -> None:
+        taken.append((os.lseek(descriptor, 0, os.SEEK_CUR), mode, length))
+        if busy:
+            raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "msvcrt", types.SimpleNamespace(locking=locking, LK_NBLCK=2))
+    (tmp_path / "lock").write_bytes(b"some text")
+    with (tmp_path / "lock").open("ab") as file:
+        assert system.lock(file) is not busy
+    assert taken == [(0, 2, 1)], "every process locks the same byte"
+
+
+def test_modes_and_root_mean_nothing_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "file").chmod(0o600)
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "fchmod")
+    monkeypatch.delattr(os, "geteuid")
+    with (tmp_path / "file").open("rb") as file:
+        system.set_mode(file.fileno(), 0o755)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o600
+    assert not system.is_root()
+
+
+def test_a_group_is_ended_without_process_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delattr(os, "killpg")
+    with subprocess.Popen(["sleep", "60"]) as process:
+        system.end_group(process, kill=True)
+        assert process.wait(10) == -signal.SIGKILL
+
+
+def test_reading_falls_back_where_the_system_cannot_read_at_an_offset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "preadv")  # macOS before 11, Windows
+    spec = importlib.util.find_spec("packager.core.system")
+    assert spec is not None
+    assert spec.loader is not None
+    other = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(other)
+    assert (other.read_at, other.read_into) == (other.read_at_without, other.read_into_without)
+    assert system.read_at is not system.read_at_without, "Linux uses its own"
+
+
+def test_a_link_points_where_it_should(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    system.make_link(tmp_path / "link", "folder")
+    assert (tmp_path / "link").readlink().name == "folder"
+    with pytest.raises(FileExistsError):
+        system.make_link(tmp_path / "link", "folder")
+
+
+PRIVILEGE = OSError(22, "A required privilege is not held by the client")
+PRIVILEGE.winerror = 1314  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("fault", [OSError(1, "Operation not permitted"), OSError(95, "Not supported"), PRIVILEGE])
+def test_links_that_may_not_be_made_are_the_environment_s_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: OSError
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise fault
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    with pytest.raises(EnvironmentFault, match="cannot make the symbolic link to folder") as caught:
+        system.make_link(tmp_path / "link", "folder")
+    assert caught.value.where == str(tmp_path / "link")
+    assert caught.value.fix
+
+
+def test_links_are_made_in_one_place() -> None:
+    """Elsewhere a system without links would end in a traceback; the sandbox runs on Linux alone, as root."""
+    root = Path(packager.__path__[0])
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if re.search(r"\.symlink_to\(|os\.symlink\(", path.read_text(encoding="utf-8"))
+    }
+    assert found == {"core/system.py", "prove/running/sandbox.py"}
 
 
 @pytest.mark.parametrize("end", [system.end_group, system.end_group_without])

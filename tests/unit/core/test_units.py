@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from packager.core.errors import UsageError
-from packager.core.units import counted, format_size, parse_size
+from packager.core.units import counted, format_seconds, format_share, format_size, format_timeout, parse_size
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,32 @@ def test_anything_else_is_refused_with_an_example(text: str) -> None:
         (26_214_400, "25.0 MB"),
         (262_144_000, "250 MB"),
         (1 << 40, "1024 GB"),
+        (1024 * 1000 - 1, "0.98 MB"),  # three figures of KB would be four
+        (10 * (1 << 20) - 1, "10.0 MB"),
+        (100 * (1 << 20) - 1, "100 MB"),
     ],
 )
 def test_sizes_are_shown_with_three_figures(size_bytes: int, text: str) -> None:
     assert format_size(size_bytes) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [(0, 7, "0.0%"), (1, 10**6, "<0.1%"), (1, 3, "33.3%"), (10**6 - 1, 10**6, "99.9%"), (7, 7, "100.0%"),
+     (10**6 + 1, 10**6, ">100%"), (3, 2, "150.0%")],
+)  # fmt: skip
+def test_a_share_is_never_rounded_to_nothing_or_all(part: int, whole: int, text: str) -> None:
+    assert format_share(part, whole) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.04, "0.0 s"), (14, "14.0 s"), (99.97, "100 s"), (1234.5, "1,234 s")])
+def test_seconds_that_were_measured(seconds: float, text: str) -> None:
+    assert format_seconds(seconds) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(1800.0, "1800 s"), (1.5, "1.5 s"), (1e6, "1000000 s")])
+def test_seconds_that_were_given(seconds: float, text: str) -> None:
+    assert format_timeout(seconds) == text
 
 
 def test_one_thing_is_no_plural() -> None:

@@ -98,8 +98,8 @@ def test_a_variable_where_a_value_is_needed_is_refused_with_a_diff(tmp_path: Pat
 @pytest.mark.parametrize(
     ("name", "packager", "message"),
     [
-        ("sam", TWINS, "my-api and my_api would both be MyApi"),
-        ("cdk", TWINS, "my-api and my_api would both be MyApi"),
+        ("sam", TWINS, "my-api and my_api would both be called MyApi"),
+        ("cdk", TWINS, "my-api and my_api would both be called MyApi"),
         ("vercel", "bundles: {web: {target: vercel, src: [api/a.js, api/a.mjs]}}\n", "would be the function api/a"),
         (
             "vercel",

@@ -97,8 +97,8 @@ def test_a_damaged_cached_file_is_fetched_anew(tmp_path: Path, mirror: Mirror) -
         ("wrong sum", "checksum mismatch"),
         ("wrong packed sum", "checksum mismatch"),
         ("cut off", "cannot be fetched"),
-        ("html", "is no gzip file|checksum mismatch"),
-        ("not gzip", "is no gzip file"),
+        ("html", "is not a gzip file|checksum mismatch"),
+        ("not gzip", "is not a gzip file"),
         ("hangs", "no answer in time"),
     ],
 )

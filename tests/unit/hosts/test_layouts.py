@@ -57,6 +57,40 @@ def test_netlify_functions_get_an_entry_of_their_name(tmp_path: Path) -> None:
         HOSTS["netlify"].additions(bundle, {*files, "hello.js"}, {})
 
 
+@pytest.mark.parametrize(
+    ("entry", "types", "begins"),
+    [
+        ("functions/hello.js", {"": "module"}, 'import * as entry from "./functions/hello.js"\nexport * from'),
+        ("functions/hello.mjs", {"": "module"}, "import * as entry"),
+        ("functions/hello.cjs", {"": "module"}, "import * as entry"),
+        ("functions/hello.js", {"": "commonjs", "functions": "module"}, "exports.handler = async"),
+        ("functions/hello.js", {"": "module", "functions": "commonjs"}, "import * as entry"),
+        ("functions/hello.mjs", {"": "commonjs"}, "exports.handler = async"),
+        ("functions/hello.js", {"functions": "commonjs"}, "module.exports = require"),
+        ("functions/hello.cjs", {}, "module.exports = require"),
+    ],
+)
+def test_netlifys_entry_is_of_the_kind_that_its_own_file_has(
+    tmp_path: Path, entry: str, types: dict[str, str], begins: str
+) -> None:
+    bundle = bundle_of(tmp_path, "netlify", f'"{entry}"', **{entry: NODE_HANDLER})
+    assert HOSTS["netlify"].additions(bundle, {entry}, types)["hello.js"].startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("target", "starts"),
+    [
+        ("netlify", (("a.handler", ""), ("b.handler", ""))),
+        ("vercel", (("api/a.default", "api/a.js"), ("api/b.default", "api/b.js"))),
+        ("now", (("api/a.default", "api/a.js"), ("api/b.default", "api/b.js"))),
+    ],
+)
+def test_every_entry_is_a_start_of_its_own(tmp_path: Path, target: str, starts: tuple[tuple[str, str], ...]) -> None:
+    files = {"api/a.js": NODE_HANDLER, "api/b.js": NODE_HANDLER}
+    bundle = bundle_of(tmp_path, target, '"api/*.js"', **files)
+    assert HOSTS[target].starts(bundle.handler, bundle.entries) == starts
+
+
 def test_a_function_that_lies_at_the_root_is_its_own_entry(tmp_path: Path) -> None:
     bundle = bundle_of(tmp_path, "netlify", "hello.js", **{"hello.js": NODE_HANDLER})
     assert HOSTS["netlify"].additions(bundle, {"hello.js"}, {}) == {}

@@ -86,9 +86,9 @@ def test_what_the_user_wrote_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"version": 1}', "version 1 is not known"),
+        ('{"version": 1}', "version 1 is not supported"),
         ('{"version": 2, // new\n}', "JSON has no comments"),
-        ('{"version": 2, "version": 2}', "'version' is there twice"),
+        ('{"version": 2, "version": 2}', "'version' is given twice"),
         ('{"version": 2, "builds": {}}', "expected a list"),
         ("[]", "expected an object"),
         ("[" * 100_000, "too deeply nested"),

@@ -120,7 +120,7 @@ def test_google_gets_main_engines_and_an_ignore_file(tmp_path: Path) -> None:
 
 def test_google_without_the_framework_in_the_lock_file_is_refused(tmp_path: Path) -> None:
     google_project(tmp_path)
-    with pytest.raises(ConfigError, match="functions-framework is no dependency"):
+    with pytest.raises(ConfigError, match="functions-framework is not a dependency"):
         emitted(tmp_path, "google-cloud-functions")
 
 

@@ -1,4 +1,4 @@
-"""What we emit for Vercel is valid by a schema of the Build Output API, and the schema is no rubber stamp."""
+"""What we emit for Vercel is valid by a schema of the Build Output API, and the schema is not a rubber stamp."""
 
 from __future__ import annotations
 

@@ -98,8 +98,11 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "other range": ({"package.json": changed(a="^2.0.0"), "package-lock.json": LOCK}, r"a is \^2.0.0 .* \^1.0.0 in"),
     "not wanted any more": ({"package.json": changed(), "package-lock.json": LOCK}, "a is locked, but not in"),
-    "bun": ({"package.json": PACKAGE, "bun.lockb": b"\0"}, "is bun's.*npm, pnpm"),
-    "old pnpm": ({"package.json": PACKAGE, "pnpm-lock.yaml": "lockfileVersion: 5.4\n"}, "5.4, supported is 9.0"),
+    "bun": ({"package.json": PACKAGE, "bun.lockb": b"\0"}, "is a lock file of bun.*npm, pnpm"),
+    "old pnpm": (
+        {"package.json": PACKAGE, "pnpm-lock.yaml": "lockfileVersion: 5.4\n"},
+        "5.4, but only 9.0 is supported",
+    ),
     "broken pnpm": ({"package.json": PACKAGE, "pnpm-lock.yaml": "a: [\n"}, "not YAML"),
     "folder outside": (
         {
@@ -142,7 +145,7 @@ def test_dependencies_that_are_none_are_named(tmp_path: Path, table: object) -> 
     write_project(tmp_path, {"package.json": {**PACKAGE, "dependencies": table}, "package-lock.json": LOCK})
 
     with pytest.raises(
-        ConfigError, match=r"package\.json: dependencies: is not an object of texts\n  fix: write it like"
+        ConfigError, match=r"package\.json: dependencies: is not an object whose values are texts\n  fix: write it like"
     ):
         check_lock(tmp_path)
 

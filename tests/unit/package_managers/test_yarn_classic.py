@@ -67,9 +67,9 @@ def test_line_ends_of_windows_a_mark_of_byte_order_and_an_empty_file_are_read() 
 
 
 BAD: dict[str, tuple[str, str]] = {
-    "Berry": ("__metadata:\n  version: 8\n", r"yarn\.lock: is of Yarn 2 or later \(Berry\)"),
-    "a merge": (LOCK + "<<<<<<< HEAD\n", "line 22: is a mark of a merge"),
-    "a merge within": (LOCK.replace("  version", "=======\n  version", 1), "line 6: is a mark of a merge"),
+    "Berry": ("__metadata:\n  version: 8\n", r"yarn\.lock: is a lock file of Yarn 2 or later \(Berry\)"),
+    "a merge": (LOCK + "<<<<<<< HEAD\n", "line 22: is the mark of a merge conflict"),
+    "a merge within": (LOCK.replace("  version", "=======\n  version", 1), "line 6: is the mark of a merge conflict"),
     "a tab": ('a@1:\n\tversion "1"\n', "line 2: is not what Yarn 1 writes"),
     "a field before any entry": ('  version "1"\n', "line 1: is not"),
     "a header without an end": ("a@1\n", "line 1: is not"),
@@ -79,7 +79,7 @@ BAD: dict[str, tuple[str, str]] = {
     "a field twice": ('a@1:\n  version "1"\n  version "2"\n', "line 3: 'version' is not"),
     "dependencies that are a text": ('a@1:\n  version "1"\n  dependencies "x"\n', "line 3: 'dependencies'"),
     "no version": ("a@1:\n  resolved x\n", "line 1: a@1 has no version"),
-    "a request twice": ('a@1:\n  version "1"\n\na@1:\n  version "2"\n', "line 4: a@1 is there twice"),
+    "a request twice": ('a@1:\n  version "1"\n\na@1:\n  version "2"\n', "line 4: a@1 is given twice"),
     "a broken text": ('"a\\q@1":\n  version "1"\n', "line 1: .* is no text"),
     "no range": ('a:\n  version "1"\n', "line 1: 'a' does not start"),
     "no name": ('"@1":\n  version "1"\n', "line 1: '@1' does not start"),

@@ -56,7 +56,7 @@ def test_a_folder_of_packages_loses_what_its_level_says(tmp_path: Path, capsys: 
     assert isinstance(left_out, dict)
     assert left_out["secret"] == len("SECRET=1")
 
-    # The archive of the first run lies in the folder and is no part of the second's.
+    # The archive of the first run lies in the folder and is not part of the second's.
     first = output.read_bytes()
     pack(capsys, app, "-o", output, "--trim", "safe")
     assert output.read_bytes() == first
@@ -144,7 +144,7 @@ def test_modules_are_compiled_where_that_is_asked_for(tmp_path: Path, capsys: py
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([".", "--compile"], "--compile: only Python's modules are compiled ahead, and nodejs22.x runs none"),
+        ([".", "--compile"], "--compile: only Python modules can be compiled, and nodejs22.x does not run Python"),
         (["index.js", "--trim", "safe"], "only a folder can be trimmed"),
         ([".", "--trim", "safe", "--why", "none.js"], "no file or folder 'none.js'"),
         ([".", "--trim", "safe", "--arch", "mips"], "mips"),

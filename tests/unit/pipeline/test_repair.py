@@ -14,7 +14,8 @@ from packager.model.findings import Finding
 from packager.model.options import BuildOptions
 from packager.model.plan import Plan
 from packager.model.proof import Proof, Wanted
-from packager.pipeline.repair import ROUNDS, Pinned, demand_proofs, mended, missed, report, unproved
+from packager.model.tracing import View
+from packager.pipeline.repair import JOINED, ROUNDS, Pinned, demand_proofs, mended, missed, report, told, unproved
 from tests.support.fakes import PROVED, make_bundle
 from tests.support.stages import ruled
 from tests.support.trees import package_json, write_tree
@@ -137,6 +138,57 @@ def test_there_is_an_end_to_asking(left_out: tuple[Selection, PackageGraph], tmp
     assert len(maker.asked[-1]) == ROUNDS
 
 
+class Joiner(Maker):
+    """Makes bundles of joined code that fail as long as packages are joined, or ever."""
+
+    def __init__(self, left_out: tuple[Selection, PackageGraph], *, ever: bool) -> None:
+        super().__init__(left_out, [])
+        inlined = {"node_modules/a/index.js": "index.js", "node_modules/b/index.js": "index.js"}
+        choices = tuple(
+            replace(choice, kept=False, rule="bundled") if choice.file.path in inlined else choice
+            for choice in self.selection.choices
+        )
+        self.selection, self.ever = replace(self.selection, choices=choices), ever
+
+    def __call__(self, pinned: Mapping[str, Pinned]) -> Maker:
+        super().__call__(pinned)
+        if self.ever or not pinned:
+            self.proof = failed()
+        return self
+
+
+def test_joined_code_that_fails_for_no_known_reason_is_tried_with_its_packages_beside_it(
+    left_out: tuple[Selection, PackageGraph],
+) -> None:
+    maker = Joiner(left_out, ever=False)
+    assert mended(maker).proof is PROVED  # type: ignore[arg-type]
+    assert maker.asked == [set(), {"node_modules/a", "node_modules/b"}]
+    maker = Joiner(left_out, ever=True)
+    assert mended(maker).proof.status == "failed"  # type: ignore[arg-type]
+    assert len(maker.asked) == 2
+
+
+def test_packages_put_beside_at_last_are_told_in_one_line() -> None:
+    pinned = {f"node_modules/{name}": Pinned(JOINED, "") for name in ("a", "@s/b")}
+    (finding,) = report(pinned, "dist/api.zip")
+    assert (finding.code, finding.subject) == ("TRC001", "dist/api.zip")
+    assert "@s/b, a" in finding.message
+
+
+def test_reasons_for_staying_outside_are_told_once_each_and_missing_packages_but_the_runtimes(tmp_path: Path) -> None:
+    inventory, _ = scan_tree(tmp_path, {})
+    apart = {"a": "it starts workers", "b": "it starts workers", "c": "it hands `require` on"}
+    view = View(inventory, apart=apart, absent=("@aws-sdk/client-s3", "gone"))
+    found = told(view, make_bundle().target, "dist/api.zip")
+    assert [(finding.code, finding.message) for finding in found] == [
+        ("TRC004", "a, b must stay outside the bundle: it starts workers"),
+        ("TRC004", "c must stay outside the bundle: it hands `require` on"),
+        ("TRC005", "names gone, which is not installed: its `require` fails when it is run, as in Node"),
+    ]
+    assert "external: [a, b]" in found[0].fix
+    assert told(View(inventory), make_bundle().target, "dist/api.zip") == []
+
+
 def test_every_correction_is_reported() -> None:
     pinned = {"node_modules/a/x.js": Pinned("untraced", "./x"), "node_modules/b": Pinned("declarations", "y.d.ts")}
     assert [(f.code, f.severity, f.subject) for f in report(pinned, "dist/api.zip")] == [
@@ -156,6 +208,6 @@ def test_a_traced_bundle_without_a_proof_is_refused() -> None:
     (finding,) = unproved(traced, skipped, [Finding("ABI001", "note", "x", "no [accepted: known]")], "dist/api.zip")
     assert finding.code == "TRC002"
     plan = Plan(Path("/nowhere"), (), (plain, traced))
-    with pytest.raises(UsageError, match="trim: trace guesses"):
+    with pytest.raises(UsageError, match="trim: trace estimates"):
         demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="skip"))
     demand_proofs(plan, BuildOptions(out=Path("/nowhere"), prove="require"))

@@ -16,7 +16,7 @@ from packager.delivery.deliver import deliver
 from packager.delivery.manifest import manifest_text
 from packager.model.findings import Finding
 from packager.model.options import BuildOptions
-from packager.model.proof import Proof
+from packager.model.proof import Proof, Wanted
 from packager.pipeline.run import Result, package, selections
 from packager.project.config import parse_project
 from tests.support.elfs import write_elf
@@ -97,6 +97,65 @@ def test_a_function_from_plan_to_file(app: Path) -> None:
     assert ran.paths == {"api": app / "dist/api.zip"}
     assert sorted(path.name for path in ran.out.iterdir()) == ["api.manifest.json", "api.zip"]
     assert ran.seconds.keys() >= {"install", "scan", "trim", "write", "audit", "prove"}
+
+
+def test_what_own_code_asks_for_late_and_has_not_got_refuses_the_bundle(app: Path) -> None:
+    write_tree(app, {"index.js": "exports.handler = async () => [require('a/a.js'), require('b')]\n"})
+
+    (result,) = run(app, installed()).results
+
+    assert [(each.code, each.severity) for each in result.findings] == [("PKG002", "error")]
+    assert result.findings[0].message.startswith("index.js:1 asks for 'b', which is not in the archive")
+    assert result.proof.status == "proved"
+
+
+def test_what_a_failed_proof_has_met_is_told_once(app: Path) -> None:
+    write_tree(app, {"index.js": f"require('b');\n{HANDLER}"})
+    cause = Finding("RUN001", "error", "index.js", "asks for 'b', which is not there")
+    proof = Proof("failed", "local", "node", "asks for 'b'", (cause,), wanted=(Wanted("b", "index.js"),))
+
+    (result,) = run(app, installed(), FakeProver(proof)).results
+
+    assert [each.code for each in result.findings] == ["RUN001"]
+
+
+def test_what_a_layer_carries_is_there_for_own_code(app: Path) -> None:
+    write_tree(app, {"index.js": "exports.handler = async () => require('a/a.js')\n"})
+    layer = {"target": "aws-lambda-layer", "packages": ["a"]}
+
+    ran = run(app, installed(), base=layer, api={**API, "layers": ["base"]})
+
+    assert [result.findings for result in ran.results] == [(), ()]
+
+
+def test_what_a_rule_left_out_and_own_code_names_comes_back(app: Path) -> None:
+    write_tree(app, {"index.js": "exports.handler = async () => require('./lib/more')\n", "lib/more.js": ""})
+
+    ran = run(app, installed(), tracer=FakeTracer(("index.js", "package.json")), api={**API, "trim": "trace"})
+
+    assert "lib/more.js" in ran.names
+    assert [each.code for each in ran.results[0].findings] == ["TRC001"]
+
+
+def test_a_wrapper_that_is_nowhere_refuses_the_bundle(app: Path) -> None:
+    environment = {"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap"}
+    (result,) = run(app, installed(), api={**API, "environment": environment}).results
+    assert [(each.code, each.severity) for each in result.findings] == [("HND007", "error")]
+
+    arn = "arn:aws:lambda:us-east-1:123456789012:layer:wrap:1"
+    (result,) = run(app, installed(), api={**API, "environment": environment, "layers": [arn]}).results
+    assert [(each.code, each.severity) for each in result.findings] == [("HND007", "note")]
+
+
+def test_every_entry_is_proved_through_what_the_host_starts(app: Path) -> None:
+    write_tree(app, {"functions/a.js": HANDLER, "functions/b.js": HANDLER})
+    prover = FakeProver()
+    spec = {"target": "netlify", "src": ["functions/a.js", "functions/b.js"]}
+
+    (result,) = run(app, installed(), prover, site=spec).results
+
+    assert len(prover.asked) == 2
+    assert result.proof.detail == "loaded everything", "the made-up prover says no more"
 
 
 def test_scratch_is_removed_whatever_happens(app: Path, scratch: Path) -> None:

@@ -232,6 +232,7 @@ for stage, (inputs, result) in Run(Path(sys.argv[1])).all().items():
 """
 
 
+@pytest.mark.slow
 def test_equal_inputs_give_equal_results_in_any_process(tmp_path: Path) -> None:
     said = []
     for number, settings in enumerate(

@@ -45,6 +45,13 @@ def with_dependencies(app: Path, **versions: str) -> None:
     )
 
 
+def test_a_bundle_is_joined_from_a_tree_with_development_packages_and_layers_share_it(app: Path) -> None:
+    layer = {**LAYER, "runtime": "nodejs22.x"}
+    joined = planned(app, bundles={"lib": layer, "api": {**API, "runtime": "nodejs22.x", "trim": "bundle"}})
+    assert [job.development for job in joined.jobs] == [True]
+    assert [job.development for job in planned(app).jobs] == [False]
+
+
 def test_everything_that_can_be_detected_need_not_be_written(app: Path) -> None:
     plan = planned(app, bundles={"api": {"target": "aws-lambda"}})
 
@@ -96,6 +103,14 @@ def test_finished_layers_from_elsewhere_are_found_in_the_project(app: Path) -> N
     assert bundle.layer_files == (app / "layers/base.zip",)
 
 
+def test_layers_that_lie_elsewhere_are_named_by_their_arn(app: Path) -> None:
+    arn = "arn:aws:lambda:eu-central-1:123456789012:layer:tools:7"
+
+    (bundle,) = planned(app, bundles={"api": {**API, "layers": [arn]}}).bundles
+
+    assert (bundle.layers, bundle.layer_arns) == ((), (arn,))
+
+
 def test_what_earlier_runs_wrote_is_no_source(app: Path) -> None:
     ours = '{"version": 1, "tool": {"name": "packager"}}'
     write_tree(
@@ -116,17 +131,17 @@ def test_the_users_budget_is_about_the_zip(app: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "where", "message", "fix"),
     [
-        ({"target": "aws-lamda"}, "target", "unknown target 'aws-lamda', did you mean 'aws-lambda'", "targets are"),
-        ({"runtime": "nodejs22"}, "runtime", "no runtime 'nodejs22', did you mean 'nodejs2", "runtimes are"),
+        ({"target": "aws-lamda"}, "target", "unknown target 'aws-lamda', did you mean 'aws-lambda'", "use one of"),
+        ({"runtime": "nodejs22"}, "runtime", "no runtime 'nodejs22', did you mean 'nodejs2", "use one of"),
         ({"runtime": "ruby3.3"}, "runtime", "aws-lambda has no runtime 'ruby3.3'", "nodejs22.x"),
-        ({"layers": ["bse"]}, "layers", "'bse' is neither a bundle of this project nor a zip file", "bundles are"),
-        ({"layers": ["absent.zip"]}, "layers", "'absent.zip' is neither", "bundles are"),
-        ({"layers": ["other"]}, "layers", "other is no layer", "aws-lambda-layer"),
-        ({"layers": ["api"]}, "layers", "api is no layer", "aws-lambda-layer"),
+        ({"layers": ["bse"]}, "layers", "'bse' is neither a bundle of this project nor a zip file", "use one of"),
+        ({"layers": ["absent.zip"]}, "layers", "'absent.zip' is neither", "use one of"),
+        ({"layers": ["other"]}, "layers", "other is not a layer", "aws-lambda-layer"),
+        ({"layers": ["api"]}, "layers", "api is not a layer", "aws-lambda-layer"),
         ({"layers": ["py"]}, "layers", "layer py is for python3.12, the function for nodejs22.x", ""),
         ({"arch": "arm64", "layers": ["base"]}, "layers", "layer base is not built for arm64", "bundles.base.arch"),
         ({"target": "aws-lambda-layer"}, "handler", "a layer has no handler", "remove it"),
-        ({"recipe": "shrap"}, "recipe", "no recipe 'shrap', did you mean 'sharp'", "recipes are"),
+        ({"recipe": "shrap"}, "recipe", "no recipe 'shrap', did you mean 'sharp'", "use one of"),
     ],
 )
 def test_what_cannot_be_is_named_with_its_key(
@@ -146,7 +161,7 @@ def test_modules_are_compiled_for_python_only(app: Path) -> None:
     error = refused(app, api={**API, "compile": True})
 
     assert error.where.endswith(": bundles.api.compile")
-    assert error.message == "only Python's modules are compiled ahead, and nodejs22.x runs none"
+    assert error.message == "only Python modules can be compiled, and nodejs22.x does not run Python"
     assert "remove it" in error.fix
 
 
@@ -159,7 +174,7 @@ def test_bytecode_that_python_would_not_look_for_is_refused(tmp_path: Path) -> N
 
     plan = planned(app, bundles={"api": api, "plain": {**api, "compile": False}})
     assert [bundle.compile for bundle in plan.bundles] == [True, False]
-    assert "api: bytecode of Python 3.12 goes beside the modules" in plan.notes
+    assert "api: bytecode of Python 3.12 is put beside the modules" in plan.notes
     # What is compiled is no matter of the install: both share a tree.
     assert len(plan.jobs) == 1
 
@@ -227,7 +242,12 @@ def test_a_deprecated_runtime_is_noted(app: Path) -> None:
 @pytest.mark.parametrize(
     ("machine", "wish", "builder", "note"),
     [
-        (NO_DOCKER, "auto", "local", "since docker cannot be used: no Docker engine answers"),
+        (
+            NO_DOCKER,
+            "auto",
+            "local",
+            "no Docker engine answers (`packager doctor` shows what was tried)",
+        ),
         (DOCKER, "auto", "docker", "builder: docker with image"),
         (DOCKER, "host", "local", ""),
         (NO_DOCKER, "docker", "docker", ""),

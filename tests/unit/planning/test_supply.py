@@ -85,7 +85,7 @@ def test_fix_schema_builds_with_the_right_one_and_leaves_the_file(tmp_path: Path
     supply = supplied(root, fix=True, runtime="nodejs18.x")
 
     assert dict(supply.rewritten)["prisma/schema.prisma"].startswith(schema('binaryTargets = ["rhel-openssl-1.0.x"]'))
-    assert any("your file stays" in note for note in supply.notes)
+    assert any("your file is not changed" in note for note in supply.notes)
     assert snapshot(root) == before
 
 

@@ -273,7 +273,7 @@ def test_a_host_without_python_names_the_file_that_speaks_of_it(tmp_path: Path) 
     with pytest.raises(ConfigError) as caught:
         plan_for(load_project(tmp_path), NO_DOCKER)
     assert "this is a python project (Pipfile)" in caught.value.message
-    assert "targets for python are: aws-lambda" in caught.value.fix
+    assert "use one of the targets for python: aws-lambda" in caught.value.fix
 
 
 def test_init_still_writes_a_configuration(tmp_path: Path) -> None:

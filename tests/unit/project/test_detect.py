@@ -117,7 +117,7 @@ def test_a_project_is_one_function_and_says_how_it_was_found(tmp_path: Path) -> 
 
 
 def test_an_empty_folder_is_refused_with_what_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"neither packager\.yaml nor package\.json") as caught:
+    with pytest.raises(ConfigError, match=r"there is no packager\.yaml, package\.json") as caught:
         detect_project(tmp_path)
 
     assert caught.value.where == str(tmp_path)
@@ -127,7 +127,7 @@ def test_an_empty_folder_is_refused_with_what_was_looked_for(tmp_path: Path) -> 
 def test_a_project_without_handler_is_refused_with_where_it_was_sought(tmp_path: Path) -> None:
     write_tree(tmp_path, {"package.json": package_json()})
 
-    with pytest.raises(ConfigError, match=r"no handler found .* src/handler"):
+    with pytest.raises(ConfigError, match=r"no handler was found .* src/handler"):
         detect_project(tmp_path)
 
 

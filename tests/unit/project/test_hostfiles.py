@@ -171,8 +171,8 @@ def test_a_python_project_for_a_host_that_takes_node_here_is_told_where_it_may_g
     write_tree(tmp_path, files)
     with pytest.raises(ConfigError) as caught:
         plan_of(tmp_path, target)
-    assert f"{target} takes nodejs projects here, and this is a python project" in caught.value.message
-    assert caught.value.fix == "targets for python are: aws-lambda, aws-lambda-layer"
+    assert f"{target} is supported for nodejs projects only, but this is a python project" in caught.value.message
+    assert caught.value.fix == "use one of the targets for python: aws-lambda, aws-lambda-layer"
 
 
 def test_a_python_runtime_a_host_has_not_is_told_with_those_it_has(tmp_path: Path) -> None:

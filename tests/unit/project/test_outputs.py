@@ -1,4 +1,4 @@
-"""What earlier runs left is no source; what a compiler left beside it is."""
+"""What earlier runs left is not a source; what a compiler left beside it is."""
 
 from __future__ import annotations
 

@@ -37,12 +37,12 @@ def test_nothing_is_once_as_long_as_itself(values: list[float]) -> None:
 def test_the_interval_holds_the_true_ratio_about_as_often_as_it_says() -> None:
     chance = random.Random(7)
     held = 0
-    for _ in range(60):
+    for _ in range(20):
         those = [chance.gauss(100, 10) for _ in range(20)]
         these = [chance.gauss(150, 15) for _ in range(20)]
         found = ratio(these, those)
         held += found.low <= 1.5 <= found.high
-    assert held >= 50
+    assert held >= 17
 
 
 def test_the_same_measurements_give_the_same_interval() -> None:

@@ -125,7 +125,7 @@ def test_manifest_is_optional_and_read_where_it_is(package: FinishedZip) -> None
 @pytest.mark.parametrize(
     ("document", "text"),
     [
-        ({"version": 1, "artifact": {"sha256": "00" * 32}}, "speaks of another zip"),
+        ({"version": 1, "artifact": {"sha256": "00" * 32}}, "belongs to another zip"),
         ({"version": 2}, "version 1"),
         ([], "version 1"),
         ("{", "cannot be read"),

@@ -12,7 +12,7 @@ from packager.inventory.tree import scan_tree
 from packager.model.tracing import Bundled, Trace
 from packager.project.config import parse_project
 from packager.project.entries import detect_handler, entry_files
-from packager.select.tracing import LICENCES, trace
+from packager.select.tracing import LICENCES, loads_es_modules, trace
 from tests.support.fakes import fake_tools, make_bundle, plan_for
 from tests.support.stages import contents_of, trace_inputs
 from tests.support.trees import package_json, write_tree
@@ -44,17 +44,26 @@ class FakeTools:
 
     finds: Mapping[str, str] = field(default_factory=dict)
     joins: tuple[str, ...] = ()
+    hooks: tuple[str, ...] = ()
+    apart: Mapping[str, str] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
     traced: list[tuple[str, ...]] = field(default_factory=list)
     external: list[tuple[str, ...]] = field(default_factory=list)
+    files: list[tuple[str, ...]] = field(default_factory=list)
+    modules: list[tuple[str, ...]] = field(default_factory=list)
 
     def trace(self, question: TraceQuestion, contents: Contents) -> Trace:
         self.traced.append(question.entries)
-        return Trace({**dict.fromkeys(question.entries, ""), **self.finds})
+        self.modules.append(question.modules)
+        found = {**dict.fromkeys(question.entries, ""), **self.finds}
+        return Trace(found, hooks=self.hooks, named=self.named)
 
     def bundle(self, question: BundleQuestion, contents: Contents) -> Bundled:
         self.external.append(question.external)
         outputs = {entry: contents.keep(b"joined") for entry in question.entries}
-        return Bundled(outputs, {}, dict.fromkeys(self.joins, question.entries[0]))
+        self.files.append(question.files)
+        inlined = dict.fromkeys((*question.entries, *self.joins), question.entries[0])
+        return Bundled(outputs, {}, inlined, apart=self.apart, outside=("a", "b"))
 
 
 @dataclass(frozen=True)
@@ -124,6 +133,70 @@ def test_a_package_that_a_proof_missed_is_put_outside(tmp_path: Path) -> None:
     assert "node_modules/a/index.js" in (found.view.reached or {})
 
 
+def test_where_modules_are_hooked_every_package_stays_outside(tmp_path: Path) -> None:
+    tools = FakeTools({"node_modules/a/index.js": "index.js"}, hooks=("node_modules/a/index.js",))
+    found = seen(tmp_path, tools, make_bundle(trim="bundle")).view
+    assert tools.external == [("*",), ("*",)]
+    assert found.apart == {"a": "node_modules/a/index.js instruments packages as they are loaded"}
+
+
+def test_what_a_layer_loads_first_may_hook_as_well(tmp_path: Path) -> None:
+    tools = FakeTools()
+    bundle = make_bundle(trim="bundle", environment=(("AWS_LAMBDA_EXEC_WRAPPER", "/opt/otel-handler"),))
+    seen(tmp_path, tools, bundle)
+    assert tools.external == [("*",), ("*",)]
+    tools = FakeTools()
+    seen(tmp_path / "plain", tools, make_bundle(trim="bundle", environment=(("AWS_LAMBDA_EXEC_WRAPPER", ""),)))
+    assert tools.external == [("*",), ()]
+
+
+def test_what_joining_shows_to_be_unjoinable_is_put_outside_and_told(tmp_path: Path) -> None:
+    tools = FakeTools(apart={"node_modules/b/index.js": "it hands `require` on"})
+    found = seen(tmp_path, tools, make_bundle(trim="bundle")).view
+    assert tools.external == [("*",), (), ("b",)]
+    assert found.apart == {"b": "it hands `require` on"}
+    assert found.absent == ()
+
+
+def test_own_code_that_is_opened_by_its_path_stays_a_file(tmp_path: Path) -> None:
+    tools = FakeTools({"lib.js": "index.js"})
+    found = seen(tmp_path, tools, make_bundle(trim="bundle")).view
+    assert tools.files == [(), ("lib.js",)]
+    assert "lib.js" in (found.reached or {})
+
+
+def test_what_is_loaded_by_its_name_stays_outside(tmp_path: Path) -> None:
+    tools = FakeTools(named={"a": "index.js"})
+    seen(tmp_path, tools, make_bundle(trim="bundle"))
+    assert tools.external == [("*",), ("a",)]
+    assert tools.modules[-1] == ("a",)
+
+
+@pytest.mark.parametrize("trim", ["trace", "bundle"])
+def test_what_the_configuration_names_is_kept_whole(tmp_path: Path, trim: str) -> None:
+    tools = FakeTools()
+    found = seen(tmp_path, tools, make_bundle(trim=trim, external=("a",))).view
+    assert {path for path in FILES if path.startswith("node_modules/a/")} <= (found.reached or {}).keys()
+    assert tools.modules == [("a",)] * len(tools.modules)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "options", "loads"),
+    [
+        ("nodejs22.x", "", False),
+        ("nodejs24.x", "--enable-source-maps", False),
+        ("nodejs22.x", "--experimental-require-module", True),
+        ("nodejs18.x", "--experimental-require-module", False),
+    ],
+)
+def test_es_modules_are_required_as_the_host_starts_node(
+    tmp_path: Path, runtime: str, options: str, *, loads: bool
+) -> None:
+    bundle = make_bundle(runtime=runtime, environment=(("NODE_OPTIONS", options),))
+    inventory, graph = scan_tree(write_tree(tmp_path, FILES), {})
+    assert loads_es_modules(trace_inputs(inventory, graph, bundle)) is loads
+
+
 def test_layers_and_python_are_trimmed_strict_instead(tmp_path: Path) -> None:
     write_tree(tmp_path, {"index.js": "", "package.json": package_json()})
     bundles = {
@@ -137,8 +210,8 @@ def test_layers_and_python_are_trimmed_strict_instead(tmp_path: Path) -> None:
         "snake": "strict",
         "api": "trace",
     }
-    assert "layer: trim: strict in place of bundle, a layer has no entry to trace from" in plan.notes
-    assert "snake: trim: strict in place of trace, only Node's code is traced" in plan.notes
+    assert "layer: trim: strict is used in place of bundle, because a layer has no entry to trace from" in plan.notes
+    assert "snake: trim: strict is used in place of trace, because only Node's code is traced" in plan.notes
 
 
 def test_typescript_counts_where_it_is_compiled(tmp_path: Path) -> None:

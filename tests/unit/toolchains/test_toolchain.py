@@ -146,10 +146,10 @@ def test_two_runs_may_fetch_at_once(log: Path, tmp_path: Path) -> None:
     )
     runs = [
         subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "cache")], stdout=subprocess.PIPE, text=True)
-        for _ in range(3)
+        for _ in range(2)
     ]
     said = [run.communicate(timeout=120)[0].strip() for run in runs]
-    assert [run.returncode for run in runs] == [0, 0, 0]
+    assert [run.returncode for run in runs] == [0, 0]
     assert len(set(said)) == 1
     assert os.access(Path(said[0]) / "bin/npm", os.X_OK)
     assert not list((tmp_path / "cache/node").glob(".fetching-*"))

@@ -247,4 +247,4 @@ def test_no_layer_takes_the_name_of_a_bundle(app: Path) -> None:
     assert result.fit is not None
     assert not result.fit.fits
     refused = [trial.detail for trial in result.fit.trials if trial.outcome == "refused"]
-    assert "a layer would be called api-layer-1, as a bundle is" in refused
+    assert "the new layer api-layer-1 would have the name of a bundle" in refused

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 import yaml
 
@@ -19,14 +21,16 @@ from packager.model.options import BuildOptions
 from packager.model.proof import Proof
 from packager.pipeline.fit.messages import plan_lines
 from packager.pipeline.run import package
+from packager.planning.planner import make_plan
 from packager.project.config import parse_project
-from tests.support.fakes import FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
+from tests.support.fakes import NO_DOCKER, FakeBuilder, FakeProver, FakeTracer, fake_tools, plan_for
 from tests.support.trees import lock_json, package_json, snapshot, write_tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from packager.model.catalog import Catalog
     from packager.model.stages import ProveInputs
     from packager.pipeline.run import Result
 
@@ -85,15 +89,29 @@ def build(
     tracer: FakeTracer | None = None,
     out: str = "dist",
     tree: dict[str, str | bytes] | None = None,
+    catalog: Catalog | None = None,
 ) -> dict[str, Result]:
     """Package, deliver what passed, and return the results by name."""
     project = parse_project({"bundles": bundles}, app)
     options = BuildOptions(out=app / out, cache=app.parent / "cache", fit=fit)
     host = fake_tools(FakeBuilder(tree or TREE), prover, tracer)
-    with package(plan_for(project), load_catalog(), host, options) as results:
+    catalog = catalog or load_catalog()
+    with package(make_plan(project, catalog, NO_DOCKER, None), catalog, host, options) as results:
         if all(result.ok for result in results):
             deliver(results, options.out)
         return {result.bundle.name: result for result in results}
+
+
+def small_host(unzipped: int) -> Catalog:
+    """Return the catalog with a host that takes so many bytes only, a function's layers included."""
+    catalog = load_catalog()
+    host = catalog.host("aws-lambda")
+    kind = host.kinds["aws-lambda"]
+    budget = msgspec.structs.replace(kind.budget, unzipped=unzipped, unzipped_with_layers=unzipped)
+    kinds = {**host.kinds, "aws-lambda": msgspec.structs.replace(kind, budget=budget)}
+    hosts = {name: msgspec.structs.replace(each, kinds=kinds) if each is host else each
+             for name, each in catalog.hosts.items()}  # fmt: skip
+    return replace(catalog, hosts=hosts)
 
 
 def names(path: Path) -> set[str]:
@@ -181,9 +199,9 @@ def test_traced_functions_share_layers_where_tracing_alone_is_not_enough(app: Pa
     tracer = FakeTracer(tuple(path for path in TREE if "/a/" not in path))
     specs = {name: {"include": [f"{name}.js"], "budget": "70kb"} for name in BOTH}
     # Unpacked, they are over the host's limit as they are: layers cannot help before they are traced.
-    huge = {**TREE, "node_modules/a/zeros.bin": bytes(300 << 20)}
+    huge = {**TREE, "node_modules/a/zeros.bin": bytes(300 * KB)}
 
-    made = build(app, functions(specs), tracer=tracer, tree=huge)
+    made = build(app, functions(specs), tracer=tracer, tree=huge, catalog=small_host(250 * KB))
 
     for name in BOTH:
         assert made[name].fit is not None
@@ -239,7 +257,9 @@ def test_no_shared_layer_takes_the_name_of_a_bundle(app: Path) -> None:
 
     # Each has layers of its own then.
     assert made["api"].fit is not None
-    assert "a layer would be called api-shared-1, as a bundle is" in {trial.detail for trial in made["api"].fit.trials}
+    assert "the new layer api-shared-1 would have the name of a bundle" in {
+        trial.detail for trial in made["api"].fit.trials
+    }
     assert made["api"].bundle.layers == ("api-layer-1",)
     assert made["jobs"].bundle.layers == ("jobs-layer-1",)
 
@@ -276,7 +296,7 @@ def test_shared_layers_are_described_as_declared_ones_are(app: Path, name: str, 
     assert text.count(reference) == len(BOTH)
     assert "dist/api-shared-1" in text
     (app / "dist/api-shared-1.manifest.json").unlink()
-    with pytest.raises(ConfigError, match="was built on layer api-shared-1, which is no longer there as it was"):
+    with pytest.raises(ConfigError, match="was built on layer api-shared-1, which has changed or is missing"):
         with_fitted_layers(plan, app / "dist", load_catalog())
 
 

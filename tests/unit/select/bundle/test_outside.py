@@ -10,7 +10,7 @@ from packager.catalog.current import load_catalog
 from packager.inventory.tree import scan_tree
 from packager.model.tracing import Trace
 from packager.select.bundle.esbuild import module_format, output_of
-from packager.select.bundle.outside import names, outside
+from packager.select.bundle.outside import names, outside, unjoinable, with_dependents
 from tests.support.elfs import write_elf
 from tests.support.fakes import make_bundle, make_job
 from tests.support.stages import trace_inputs
@@ -148,3 +148,35 @@ def test_a_name_that_a_dependency_goes_by_is_joined(tmp_path: Path) -> None:
     }
     traced = {"node_modules/image/index.js": "index.js", "node_modules/colour/x.js": "node_modules/image/index.js"}
     assert left(tmp_path, files, Trace(traced)) == {}
+
+
+def test_code_that_builds_paths_or_loads_what_is_no_code_stays_outside(tmp_path: Path) -> None:
+    files: dict[str, Content] = {
+        "node_modules/builds/package.json": package_json("builds"),
+        "node_modules/loads/package.json": package_json("loads"),
+        "node_modules/joined/package.json": package_json("joined"),
+    }
+    found = {f"node_modules/{name}/index.js": "index.js" for name in ("builds", "loads", "joined")}
+    trace = Trace(
+        {**found, "node_modules/loads/page.html": "node_modules/loads/index.js", "node_modules/joined/a.json": ""},
+        places={"node_modules/builds/index.js": "it starts workers"},
+    )
+    assert left(tmp_path, files, trace) == {
+        "node_modules/builds": "it starts workers",
+        "node_modules/loads": "its code loads page.html",
+    }
+
+
+def test_who_needs_a_package_that_awaits_stays_with_it_however_far(tmp_path: Path) -> None:
+    files: dict[str, Content] = {
+        "package.json": package_json(dependencies={"far": "1"}),
+        "node_modules/far/package.json": package_json("far", dependencies={"near": "1"}),
+        "node_modules/near/package.json": package_json("near", dependencies={"awaits": "1"}),
+        "node_modules/awaits/package.json": package_json("awaits"),
+        "node_modules/apart/package.json": package_json("apart"),
+    }
+    _, graph = scan_tree(write_tree(tmp_path, files), {})
+    traced = [f"node_modules/{name}/index.js" for name in ("far", "near", "awaits", "apart")]
+    why = unjoinable({"node_modules/awaits/index.js": "it awaits", "lib/own.mjs": "it awaits"}, graph)
+    assert why == {"node_modules/awaits": "it awaits"}
+    assert with_dependents(why, graph, traced).keys() == {f"node_modules/{name}" for name in ("far", "near", "awaits")}

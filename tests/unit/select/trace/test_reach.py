@@ -168,3 +168,56 @@ def test_code_that_include_names_is_an_entry_too(tmp_path: Path, bundle: Bundle,
     files = dict.fromkeys(["src/a.js", "src/b.js", "src/c.txt", "index.js", "node_modules/x/src/a.js"], "")
     inventory, graph = scan_tree(write_tree(tmp_path, files), {})
     assert code_asked_for(trace_inputs(inventory, graph, bundle)) == named
+
+
+OPENS: dict[str, Content] = {
+    "package.json": package_json(dependencies={"opens": "1"}),
+    "index.js": "",
+    "locales/de.json": "",
+    "locales/de.js": "",
+    "node_modules/opens/package.json": package_json("opens"),
+    "node_modules/opens/index.js": "",
+    "node_modules/opens/other.js": "",
+    "node_modules/opens/data/a.dat": "",
+    "node_modules/opens/engine.wasm": "",
+    "node_modules/opens/README.md": "",
+    "node_modules/opens/test/a.dat": "",
+}
+INDEX = "node_modules/opens/index.js"
+
+
+def opened(root: Path, trace: Trace) -> set[str]:
+    """Return what reach adds for code that opens files by paths it does not spell out."""
+    write_tree(root, OPENS)
+    inventory, graph = scan_tree(root, {})
+    return set(reach(trace, inventory, graph).files) - {"index.js", INDEX, "node_modules/opens/package.json"}
+
+
+def test_a_package_that_builds_paths_keeps_its_data_and_no_other_code(tmp_path: Path) -> None:
+    files = {"index.js": "", INDEX: "index.js"}
+    inside = {f"node_modules/opens/{name}" for name in ("data/a.dat", "engine.wasm")}
+    assert opened(tmp_path, Trace(files)) == set()
+    assert opened(tmp_path, Trace(files, places={INDEX: "it starts workers"})) == inside
+    other = "node_modules/opens/other.js"
+    assert opened(tmp_path, Trace(files, places={other: "it starts workers"})) == set(), "code that nothing reaches"
+
+
+def test_a_package_that_hands_out_its_folder_is_kept_whole_and_its_code_is_told(tmp_path: Path) -> None:
+    write_tree(tmp_path, OPENS)
+    inventory, graph = scan_tree(tmp_path, {})
+    found = reach(Trace({"index.js": "", INDEX: "index.js"}, whole={INDEX: "why"}), inventory, graph)
+    assert "node_modules/opens/other.js" in found.files
+    assert "node_modules/opens/test/a.dat" not in found.files
+    assert found.code == ("node_modules/opens/other.js",)
+
+
+def test_folders_that_code_opens_or_serves(tmp_path: Path) -> None:
+    files = {"index.js": "", INDEX: "index.js"}
+    assert opened(tmp_path, Trace(files, data={"locales": "index.js fills it in"})) == {"locales/de.json"}
+    assert opened(tmp_path, Trace(files, folders={"locales": "index.js serves it"})) == {
+        "locales/de.json",
+        "locales/de.js",
+    }
+    data = {"node_modules/opens/data": "its index.js opens it"}
+    assert opened(tmp_path, Trace(files, data=data)) == {"node_modules/opens/data/a.dat"}
+    assert opened(tmp_path, Trace(files, data=data, idle=frozenset({"node_modules/opens/data/a.dat"}))) == set()

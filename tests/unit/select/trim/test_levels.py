@@ -223,3 +223,65 @@ def test_beside_python_packages_lies_what_is_somebodys_own(judge: Judge) -> None
     rules = judge(files, python_packages=".", python_tops=frozenset({"numpy"}))
 
     assert rules == {"app.py": "+project", "app/tests/a.py": "+project", "numpy/tests/a.py": "-tests"}
+
+
+COMPILED = (
+    "build-tmp-napi-v3/Release/.deps/tmp/packager-s76zc48x/job-0/node_modules/a/lib/binding/napi-v3/a.node.d",
+    "build-tmp-napi-v3/Release/a.node", "build-tmp-napi-v3/Release/obj.target/a.node", "build-tmp-napi-v3/Makefile",
+    "build-tmp-napi-v3/binding.Makefile", "build-tmp-napi-v3/config.gypi", "build-tmp/Release/a.node",
+    "build/Release/.deps/Release/a.node.d", "build/Release/obj.target/a.node", "build/Release/obj/gen/sqlite3.c",
+    "build/Release/obj.target/action.stamp", "build/node_gyp_bins/python3", "build/CMakeFiles/a.dir/link.txt",
+    "build/Makefile", "build/binding.Makefile", "node-addon-api/node_api.Makefile", "build/CMakeCache.txt",
+    "build/build.ninja", "build/.ninja_log", "build/stage/a-v1.tar.gz", "build/compile_commands.json",
+    "build/a.vcxproj.filters", "build/Release/a.tlog", "build/Release/a.ar-file-list", "build/Release/nothing.a",
+    "deps/sqlite-autoconf-3440200.tar.gz", "vendor/libpq/postgresql.tar.xz", "prebuilds/a-v1-napi-v3-linux-x64.tar.gz",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("compiler", ["binding.gyp", "CMakeLists.txt"])
+def test_what_compiling_left_goes_and_the_addon_stays(judge: Judge, compiler: str) -> None:
+    kept = ("build/Release/a.node", "lib/binding/napi-v3/a.node", "prebuilds/linux-x64/a.node")
+    files = {f"{A}/{name}": "x" for name in (*COMPILED, *kept)}
+
+    verdict = judge({**ROOT, **PACKAGE, f"{A}/{compiler}": "{}", **files})
+
+    assert {name for name in COMPILED if verdict[f"{A}/{name}"].startswith("+")} == set()
+    assert {name for name in kept if verdict[f"{A}/{name}"].startswith("-")} == set()
+
+
+def test_names_of_the_folder_that_was_compiled_in_are_packed_at_no_level(judge: Judge) -> None:
+    own = "build-tmp-napi-v3/Release/.deps/tmp/packager-s76zc48x/job-0/lib/binding/a.node.d"
+
+    verdict = judge({**ROOT, **PACKAGE, own: "x", f"{A}/{own}": "x", "build/Release/a.node": ""}, "none")
+
+    assert (verdict[own], verdict[f"{A}/{own}"]) == ("-leftover", "-leftover")
+    gyp = ("build/Release/obj.target/a.node", "build/config.gypi", "build/a.target.mk")
+    files = {**ROOT, **dict.fromkeys((*gyp, "build/index.js", "build/Makefile.js"), "")}
+    assert {path for path, rule in judge(files, "none").items() if rule == "-build-file"} == set(gyp)
+    assert verdict["build/Release/a.node"].startswith("+")
+
+
+OF_THE_CODE = (
+    "deps/index.js", "deps/lib/parse.js", "build/index.js", "build/lib/x.js", "build/data.json", "lib/obj/x.js",
+    "obj/x.js", "build-tmp-cleaner/index.js", "build-tmp/index.js", "build/Release/index.js", "data/words.tar.gz",
+    "vendor/browser.js",
+)  # fmt: skip
+
+
+def test_output_folders_and_own_dependencies_are_code(judge: Judge) -> None:
+    main = {f"{A}/package.json": package_json("a", main="build/index.js"), f"{A}/binding.gyp": "{}"}
+
+    verdict = judge({**ROOT, **main, **{f"{A}/{name}": "" for name in OF_THE_CODE}})
+
+    assert {name for name in OF_THE_CODE if verdict[f"{A}/{name}"].startswith("-")} == set()
+
+
+def test_a_packed_library_stays_where_code_names_it_or_nothing_is_compiled(judge: Judge) -> None:
+    files = {f"{A}/deps/data.tar.gz": "x", f"{A}/deps/other.tgz": "x"}
+    reads = {f"{A}/lib/index.js": "fs.readFileSync(path.join(__dirname, '..', 'deps', 'data.tar.gz'))"}
+
+    verdict = judge({**ROOT, **PACKAGE, **files, **reads, f"{A}/binding.gyp": "{}"})
+    assert verdict[f"{A}/deps/data.tar.gz"].startswith("+")
+    assert verdict[f"{A}/deps/other.tgz"] == "-build"
+    (judge.folder / A / "binding.gyp").unlink()
+    assert judge({**ROOT, **PACKAGE, **files})[f"{A}/deps/other.tgz"].startswith("+")

@@ -40,6 +40,33 @@ def rules(root: Path, bundle: Bundle, settled: Settled = NOTHING_SETTLED, **know
     return {c.file.path: ("+" if c.kept else "-") + c.rule for c in found.choices}
 
 
+def test_packages_in_the_output_of_a_framework_are_no_dependencies_and_stay(tmp_path: Path) -> None:
+    built = {
+        ".next/standalone/package.json": package_json(),
+        ".next/standalone/node_modules/x/package.json": package_json("x"),
+        ".next/standalone/node_modules/x/index.d.ts": "",
+        ".next/cache/y": "",
+        "packages/z/node_modules/y/package.json": package_json("y"),
+    }
+    root = write_tree(tmp_path, {**FILES, **built})
+    inventory, graph = scan_tree(root, {})
+    found = {c.file.path: (c.kept, c.rule) for c in ruled(inventory, graph, make_bundle(trim="safe")).choices}
+    assert found[".next/standalone/node_modules/x/package.json"] == (True, "project")
+    assert found[".next/standalone/node_modules/x/index.d.ts"] == (True, "project")
+    assert found[".next/cache/y"] == (False, "leftover")
+    assert found["packages/z/node_modules/y/package.json"] == (False, "unreachable")
+
+
+def test_what_own_code_needs_is_no_development_package(tmp_path: Path) -> None:
+    dev = {"node_modules/dev/package.json": package_json("dev"), "node_modules/dev/index.js": ""}
+    root = write_tree(tmp_path, {**FILES, **dev})
+    inventory, graph = scan_tree(root, {})
+    traced = {**REACHED, "node_modules/dev/index.js": "index.js"}
+    for needed, rule in ((frozenset(), "unreachable"), (frozenset({"node_modules/dev"}), "dependency")):
+        found = ruled(inventory, graph, make_bundle(trim="bundle"), traced=traced, needed=needed)
+        assert {c.rule for c in found.choices if c.file.path == "node_modules/dev/index.js"} == {rule}
+
+
 def test_only_what_is_reached_stays(tmp_path: Path) -> None:
     found = rules(tmp_path, make_bundle(trim="trace"))
     assert {path for path, rule in found.items() if rule == "-untraced"} == {
