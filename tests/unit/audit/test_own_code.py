@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from packager.audit.code.late import OwnCode, late_findings, unanswered
-from packager.audit.code.preloads import check_preloads, preloads
+from packager.audit.code.preloads import absent, check_preloads, preloads
 from packager.audit.code.resolving import Ground
 
 MS = {"node_modules/ms/package.json": {"main": "./lib/ms.js"}, "node_modules/ms/lib/ms.js": ""}
@@ -24,6 +24,22 @@ DUAL = {
     "node_modules/dual/r.cjs": "",
     "node_modules/dual/f/a.js": "",
 }
+
+
+@pytest.mark.parametrize(
+    ("environment", "lost"),
+    [
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bin/wrap.sh"}, ["bin/wrap.sh"]),
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "wrap.sh"}, ["wrap.sh"]),
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}, []),
+        ({"NODE_OPTIONS": "--require /var/task/pre --import ./more.mjs -r tracer/init"}, ["pre", "./more.mjs", "tracer/init"]),
+        ({"NODE_OPTIONS": "--import file:///var/task/a%20b.mjs --require /opt/nodejs/x.js"}, ["a b.mjs"]),
+        ({"NODE_OPTIONS": "--require ./there.js"}, []),
+    ],
+)
+def test_what_variables_name_and_trimming_may_have_dropped(environment: dict[str, str], lost: list[str]) -> None:
+    named = preloads(environment, wrapped=True, node=True)
+    assert list(absent(named, ground({"there.js": ""}))) == lost
 
 
 def ground(files: dict[str, Any], **more: Any) -> Ground:
