@@ -55,6 +55,41 @@ LATE = (
         told=True, proved=True,
     ),
     late(
+        "require-of-an-own-es-module", "fails",
+        {"index.js": "exports.handler = async () => require('./lib.mjs').n\n", "lib.mjs": "export const n = 1\n"}, joined="runs",
+    ),
+    late(
+        "require-of-an-es-package", "fails", {"index.js": "exports.handler = async () => require('modern').n\n"},
+        packages={"modern": {"index.js": "export const n = 1\n", "package.json": '{"type": "module"}'}}, joined="runs",
+    ),
+    late(
+        "require-of-an-es-package-for-both", "runs", {"index.js": "exports.handler = async () => require('dual').n\n"},
+        packages={"dual": {"m.mjs": "export const n = 1\n", "c.cjs": "exports.n = 1\n",
+                           "package.json": '{"exports": {"import": "./m.mjs", "require": "./c.cjs"}}'}}, proved=True,
+    ),
+    late(
+        "require-of-an-es-module-in-try", "runs",
+        {"index.js": "exports.handler = async () => { try { return require('./lib.mjs').n } catch { return (await import('./lib.mjs')).n } }\n",
+         "lib.mjs": "export const n = 1\n"}, proved=True,
+    ),
+    late("require-in-es-code", "fails", {"index.mjs": "export const handler = async () => require('fs').constants.R_OK\n"}),
+    late("require-by-template", "fails", {"index.js": "exports.handler = async () => require(`./gone`)\n"}),
+    late("resolve-of-nothing", "fails", {"index.js": "exports.handler = async () => require.resolve('./gone')\n"}),
+    late("builtin-of-a-newer-node", "fails", {"index.js": "exports.handler = async () => typeof require('node:sqlite')\n"}, runtime="nodejs20.x"),
+    late("builtin-of-this-node", "runs", {"index.js": "exports.handler = async () => typeof require('node:sqlite')\n"}, proved=True),
+    late(
+        "json-import-without-attributes", "fails",
+        {"index.mjs": "export const handler = async () => (await import('./data.json')).default\n", "data.json": "{}"}, joined="runs",
+    ),
+    late(
+        "file-that-does-not-parse", "fails",
+        {"index.js": "exports.handler = async () => require('./broken')\n", "broken.js": "exports.n = = 1\n"}, told=True,
+    ),
+    late(
+        "file-that-throws", "fails",
+        {"index.js": "exports.handler = async () => require('./broken')\n", "broken.js": "throw new Error('at load')\n"}, told=True,
+    ),
+    late(
         "require-where-the-case-differs", "fails",
         {"index.js": "exports.handler = async () => require('./Lib/thing')\n", "lib/thing.js": "exports.n = 1\n"},
     ),
@@ -101,6 +136,17 @@ EVENTS = (
         "writes-beside-the-code-in-the-call", "fails",
         {"index.js": "exports.handler = async () => require('fs').writeFileSync(__dirname + '/x', '')\n"},
     ),
+    events(
+        "hidden-callback-on-24", "fails",
+        {"index.js": "const inner = (event, context, callback) => callback(null, 1)\nexports.handler = (...words) => inner(...words)\n"},
+        runtime="nodejs24.x",
+    ),
+    events(
+        "own-program", "runs",
+        {"index.js": "const { execFileSync } = require('child_process')\nexports.handler = async () => execFileSync(__dirname + '/bin/tool.sh').toString()\n",
+         "bin/tool.sh": "#!/bin/sh\necho hello\n"}, proved=True,
+    ),
+    events("never-answers", "runs", {"index.js": "exports.handler = () => new Promise(() => {})\n"}),
     events(
         "vercel-answers-500", "fails", {"api/a.js": "module.exports = (req, res) => { res.statusCode = 500; res.end('no') }\n"},
         event={"method": "GET", "path": "/"}, target="vercel", starts=("api/a.js",), settings={"src": ["api/a.js"]},

@@ -78,6 +78,31 @@ RUNTIME = (
         "variable-that-is-set", "runs", {"index.js": "new URL(process.env.ENDPOINT_OF_CASE)\n" + OK},
         environment={"ENDPOINT_OF_CASE": "https://example.com"}, proved=True,
     ),
+    runtime("option-that-node-does-not-know", "fails", {"index.js": OK}, environment={"NODE_OPTIONS": "--no-such-option-at-all"}),
+    runtime("option-that-is-not-allowed-there", "fails", {"index.js": OK}, environment={"NODE_OPTIONS": "--test"}),
+    runtime(
+        "own-search-path", "runs",
+        {"index.js": "const { n } = require('thing')\nexports.handler = async () => n\n", "vendor/thing.js": "exports.n = 1\n"},
+        environment={"NODE_PATH": "/var/task/vendor"}, proved=True,
+    ),
+    runtime(
+        "json-with-attributes", "runs",
+        {"index.mjs": "import data from './data.json' with { type: 'json' }\nexport const handler = async () => data\n", "data.json": "{}"},
+        proved=True,
+    ),
+    runtime(
+        "json-without-attributes", "fails",
+        {"index.mjs": "import data from './data.json'\nexport const handler = async () => data\n", "data.json": "{}"}, joined="runs",
+    ),
+    runtime("commonjs-file-in-an-es-package", "runs", {"index.cjs": OK}, manifest={"type": "module"}, proved=True),
+    runtime("commonjs-code-in-an-es-package", "fails", {"index.js": "const fs = require('fs')\n" + OK}, manifest={"type": "module"}),
+    runtime("js-comes-before-mjs", "fails", {"index.js": "throw new Error('old')\n", "index.mjs": OK_ES}),
+    runtime("default-export-only", "fails", {"index.mjs": "const handler = async () => 1\nexport { handler as default }\n"}),
+    runtime(
+        "vercel-server", "runs",
+        {"api/a.js": "module.exports = require('http').createServer((req, res) => res.end('ok'))\n"},
+        target="vercel", starts=("api/a.js",), settings={"src": ["api/a.js"]}, proved=True,
+    ),
     runtime(
         "vercel-requires-es-module", "fails",
         {"api/a.js": "const { n } = require('../lib.mjs')\nmodule.exports = (req, res) => res.end(String(n))\n",
