@@ -165,7 +165,7 @@ class _Sources:
 
     def ground(self, node_path: str, *, bundled: bool) -> Ground:
         """Return the files, as code finds them."""
-        system = self._bundle.target.system
+        system, version = self._bundle.target.system, self._bundle.target.language_version
         return Ground(
             files=frozenset(self._readers),
             read=self.text,
@@ -174,6 +174,7 @@ class _Sources:
             brought=system.brought,
             bundled=bundled,
             requires_modules=_requires_modules(self._bundle),
+            node=int(version) if version.isdigit() else 0,
         )
 
     def entries(self, traced: TraceInputs) -> tuple[str, ...]:
