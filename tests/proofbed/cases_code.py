@@ -146,6 +146,9 @@ EVENTS = (
         {"index.js": "const { execFileSync } = require('child_process')\nexports.handler = async () => execFileSync(__dirname + '/bin/tool.sh').toString()\n",
          "bin/tool.sh": "#!/bin/sh\necho hello\n"}, proved=True,
     ),
+    events("never-answers-on-24", "fails", {"index.js": "exports.handler = () => new Promise(() => {})\n"}, runtime="nodejs24.x"),
+    events("answers-at-once-on-24", "runs", {"index.js": "exports.handler = () => ({ statusCode: 200 })\n"}, runtime="nodejs24.x", proved=True),
+    events("asks-for-done-on-24", "fails", {"index.js": "exports.handler = async (event, context) => context.succeed(1)\n"}, runtime="nodejs24.x"),
     events("never-answers", "runs", {"index.js": "exports.handler = () => new Promise(() => {})\n"}),
     events(
         "vercel-answers-500", "fails", {"api/a.js": "module.exports = (req, res) => { res.statusCode = 500; res.end('no') }\n"},
