@@ -54,6 +54,8 @@ class Case:
     """What is true under `bundle`, where joining changes it."""
     proved: bool = False
     """Whether "it may run" is not enough, where it runs."""
+    known: str = ""
+    """Why packager is wrong here until it is mended; such a line is told and does not count."""
     first: Mapping[str, Any] = field(default_factory=dict)
     """Fields of the case as it was built before, with the same cache: what is remembered of that must not help."""
     options: tuple[str, ...] = ()
@@ -66,6 +68,12 @@ class Case:
     def truth_at(self, level: str) -> Truth:
         """Return what is true at a level."""
         return self.joined if level == "bundle" and self.joined else self.truth
+
+    @property
+    def quick(self) -> bool:
+        """Return whether it takes neither packages from a registry nor a second build nor a Node that is fetched."""
+        given = (self.dependencies, self.development, self.first, self.layers)
+        return not any(given) and self.pause == 0 and self.runtime in ("nodejs22.x", "python3.11")
 
     @property
     def python(self) -> bool:

@@ -157,8 +157,11 @@ EVENTS = (
     ),
 )  # fmt: skip
 
-_DATA = {"index.js": "const fs = require('fs'), path = require('path')\nexports.get = (name) => JSON.parse(fs.readFileSync(path.join(__dirname, 'data', name + '.json'), 'utf8'))\n",
-         "data/de.json": '{"n": 1}', "data/fr.json": '{"n": 2}'}
+_DATA = {
+    "index.js": "const fs = require('fs'), path = require('path')\nexports.get = (name) => JSON.parse(fs.readFileSync(path.join(__dirname, 'data', name + '.json'), 'utf8'))\n",
+    "data/de.json": '{"n": 1}',
+    "data/fr.json": '{"n": 2}',
+}
 tracing = partial(Case, "tracing", event={"cmd": "a"}, proved=True)
 TRACING = (
     tracing(

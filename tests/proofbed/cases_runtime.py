@@ -11,7 +11,10 @@ OK_ES = "export const handler = async () => ({ statusCode: 200 })\n"
 LATER = "setTimeout(() => { throw new Error('late') }, 50)\n"
 REQUIRE_ES = "--experimental-require-module"
 DETECT = "--experimental-detect-module"
-_OWN_ES = {"index.js": "const { n } = require('./lib.mjs')\nexports.handler = async () => n\n", "lib.mjs": "export const n = 1\n"}
+_OWN_ES = {
+    "index.js": "const { n } = require('./lib.mjs')\nexports.handler = async () => n\n",
+    "lib.mjs": "export const n = 1\n",
+}
 _ES_IN_JS = {"index.js": OK_ES}
 _CALLBACK = {"index.js": "exports.handler = (event, context, callback) => callback(null, { statusCode: 200 })\n"}
 _UNUSED = {"index.js": "exports.handler = async (event, context, _unused) => ({ statusCode: 200 })\n"}

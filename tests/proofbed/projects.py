@@ -10,13 +10,13 @@ import subprocess
 import sys
 import tarfile
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from tests.proofbed.case import Case
 
@@ -68,7 +68,9 @@ def plain(case: Case, work: Path) -> Path:
 
 def configure(case: Case, folder: Path, levels: Sequence[str]) -> None:
     """Write packager.yaml with one bundle per level, named after it."""
-    layers = {name: {"target": "aws-lambda-layer", "runtime": case.runtime, **what} for name, what in case.layers.items()}
+    layers = {
+        name: {"target": "aws-lambda-layer", "runtime": case.runtime, **what} for name, what in case.layers.items()
+    }
     bundles = {level: _bundle(case, level) for level in levels}
     text = yaml.safe_dump({"version": 1, "bundles": {**layers, **bundles}}, sort_keys=False)
     (folder / "packager.yaml").write_text(text, encoding="utf-8")

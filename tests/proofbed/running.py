@@ -6,19 +6,19 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from tests.proofbed.projects import NotInstalled, before, configure, plain, project
 from tests.support.cli import packager
-from tests.support.witnesses.asking import Answer, Question, ask
+from tests.support.witnesses.asking import Answer, Question, Unavailable, ask
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from tests.proofbed.case import Case
 
-Verdict = Literal["ok", "false yes", "false no", "not proved", "wrong case"]
+Verdict = Literal["ok", "false yes", "false no", "not proved", "wrong case", "known", "not tried"]
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,12 @@ def rows(case: Case, levels: Sequence[str], work: Path) -> Iterator[Row]:
     """Yield a row per level; one of the level "plain" first, which shows whether the case is what it claims."""
     try:
         tree = plain(case, work)
+        shown = witness(case, [(tree, start) for start in case.starts or (case.handler,)], ())
     except NotInstalled as reason:
         shown = Answer(ran=False, where="install", said=str(reason))
-    else:
-        shown = witness(case, [(tree, start) for start in case.starts or (case.handler,)], ())
+    except Unavailable as reason:
+        yield Row(case, "plain", Said(0, "", str(reason)), None, "not tried")
+        return
     claimed = "runs" if shown.ran else "fails"
     yield Row(case, "plain", Said(0, "", ""), shown, "ok" if claimed == case.truth else "wrong case")
     for level, said in heard(case, [level for level in case.levels if level in levels], work).items():
@@ -63,7 +65,8 @@ def rows(case: Case, levels: Sequence[str], work: Path) -> Iterator[Row]:
             if case.target == "netlify":
                 starts = [(archive, start.rpartition("/")[2]) for archive, start in starts]
             answer = witness(case, starts, [said.archives[0].parent / f"{name}.zip" for name in case.layers])
-        yield Row(case, level, said, answer, verdict(case, level, said, answer))
+        judged = verdict(case, level, said, answer)
+        yield Row(case, level, said, answer, "known" if case.known and judged != "ok" else judged)
 
 
 def verdict(case: Case, level: str, said: Said, answer: Answer | None) -> Verdict:
@@ -164,4 +167,3 @@ def _packed(case: Case, level: str, work: Path) -> Said:
     document = json.loads(done.stdout or "{}")
     status = document.get("status") or (document.get("proof") or {}).get("status", "")
     return Said(done.code, status, json.dumps(document)[:600], () if done.code else (archive,))
-

@@ -130,7 +130,8 @@ def _python_client(
 ) -> tuple[Room, list[str]]:
     program = clients.python_program(question.version)
     if program is None:
-        raise Unavailable(f"there is no python{question.version}")
+        msg = f"there is no python{question.version}"
+        raise Unavailable(msg)
     own = question.environment.get("PYTHONPATH", "")
     places = [settings.module_path(question.version), *filter(None, [own]), "/var/witness"]
     environment["PYTHONPATH"] = ":".join(places)
@@ -145,9 +146,7 @@ def _launcher(question: Question, folder: Path, task: Path) -> Answer:
     request = {"method": "GET", "path": "/", "headers": {"host": "example.com"}, **(question.event or {})}
     environment.update(VERCEL="1", WITNESS_PAUSE=str(question.pause))
     options = settings.node_options(question.host, question.environment.get("NODE_OPTIONS", ""))
-    room = Room(
-        folder / "room", task, bridge, None, clients.node_program(question.version), None, SCRIPTS
-    )
+    room = Room(folder / "room", task, bridge, None, clients.node_program(question.version), None, SCRIPTS)
     words = ["/var/witness/node_modules/@vercel/node-bridge", f"/var/task/{question.handler}", json.dumps(request)]
     command = ["/var/lang/bin/node", *options, "/var/scripts/launch.cjs", *words]
     with _running(room, command, {**environment, **question.environment}, folder / "log") as process:
@@ -166,7 +165,8 @@ def _framework(question: Question, folder: Path, task: Path) -> Answer:
     port = free_port()
     environment = {
         "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/tmp", "NODE_ENV": "production",
-        "PORT": str(port), "K_SERVICE": "witness", "FUNCTION_TARGET": question.handler, "FUNCTION_SIGNATURE_TYPE": "http",
+        "PORT": str(port), "K_SERVICE": "witness",
+        "FUNCTION_TARGET": question.handler, "FUNCTION_SIGNATURE_TYPE": "http",
     }  # fmt: skip
     options = settings.node_options(question.host, question.environment.get("NODE_OPTIONS", ""))
     client = clients.tool(clients.FRAMEWORK)

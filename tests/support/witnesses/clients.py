@@ -10,8 +10,8 @@ import shutil
 import subprocess
 import sys
 from functools import cache
-from threading import Lock
 from pathlib import Path
+from threading import Lock
 
 from tests.support.hosts import npm_tool, run, tools_folder
 
@@ -72,7 +72,9 @@ def python_program(version: str) -> str | None:
 @cache
 def python_client(program: str) -> Path:
     """Return a folder with Lambda's Python client for an interpreter."""
-    version = subprocess.run([program, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=True)
+    version = subprocess.run(
+        [program, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=True
+    )
     digits = "".join(letter for letter in version.stdout.decode() if letter.isdigit())
     folder = tools_folder() / f"lambda-python-{digits}"
     with _one_at_a_time:

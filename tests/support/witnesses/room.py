@@ -6,6 +6,7 @@ It is a mount namespace of Linux; without root, user namespaces must be allowed.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import zipfile
 from dataclasses import dataclass
@@ -51,7 +52,8 @@ class Room:
         """Start a command in there, in a process group of its own."""
         pairs = []
         for source, place in (
-            (self.task, "var/task"), (self.client, "var/witness"), (self.layers, "opt"), (self.program, "var/lang/bin/node"),
+            (self.task, "var/task"), (self.client, "var/witness"), (self.layers, "opt"),
+            (self.program, "var/lang/bin/node"),
             (self.runtime, "var/runtime/node_modules"), (self.scripts, "var/scripts"),
         ):  # fmt: skip
             target = self.folder / place
@@ -85,3 +87,11 @@ def unpack(archive: Path, into: Path) -> Path:
     if not empty:
         subprocess.run(["unzip", "-qo", str(archive), "-d", str(into)], check=True, stdin=subprocess.DEVNULL)
     return into
+
+
+def possible() -> bool:
+    """Return whether this machine can make such a place."""
+    if shutil.which("unshare") is None or shutil.which("unzip") is None:
+        return False
+    who = [] if os.getuid() == 0 else ["--user", "--map-root-user"]
+    return subprocess.run(["unshare", *who, "--mount", "true"], check=False, capture_output=True).returncode == 0

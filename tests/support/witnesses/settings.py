@@ -2,14 +2,15 @@
 
 Sources, read 2026-11-28: Lambda developer guide ("Building with Node.js", "Defined runtime environment variables"), the
 test script of aws-lambda-ric 4.0.2, issue 138 of aws/aws-lambda-nodejs-runtime-interface-client, process.execArgv of
-projects in production at Vercel and Netlify, vercel/vercel issue 11102. Where a source says nothing, the stricter way is
-taken: what runs with an option switched off is what can be promised.
+projects in production at Vercel and Netlify, vercel/vercel issue 11102. Where a source says nothing, the stricter way
+is taken: what runs with an option switched off is what can be promised.
 """
 
 from __future__ import annotations
 
 NO_REQUIRE_OF_ES = "--no-experimental-require-module"
 NO_DETECTION = "--no-experimental-detect-module"
+_LIBRARIES = "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
 SWITCHED_OFF: dict[str, tuple[str, ...]] = {
     "aws-lambda": (NO_REQUIRE_OF_ES, NO_DETECTION),
     "netlify": (NO_REQUIRE_OF_ES, NO_DETECTION),
@@ -35,7 +36,7 @@ def lambda_environment(runtime: str, handler: str, port: int) -> dict[str, str]:
     """Return the variables that Lambda sets in a function, with the runtime API on a port of this machine."""
     return {
         "PATH": "/var/lang/bin:/usr/local/bin:/usr/bin:/bin:/opt/bin",
-        "LD_LIBRARY_PATH": "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib",
+        "LD_LIBRARY_PATH": _LIBRARIES,
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "LAMBDA_TASK_ROOT": "/var/task",

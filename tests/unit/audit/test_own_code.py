@@ -32,7 +32,10 @@ DUAL = {
         ({"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bin/wrap.sh"}, ["bin/wrap.sh"]),
         ({"AWS_LAMBDA_EXEC_WRAPPER": "wrap.sh"}, ["wrap.sh"]),
         ({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}, []),
-        ({"NODE_OPTIONS": "--require /var/task/pre --import ./more.mjs -r tracer/init"}, ["pre", "./more.mjs", "tracer/init"]),
+        (
+            {"NODE_OPTIONS": "--require /var/task/pre --import ./more.mjs -r tracer/init"},
+            ["pre", "./more.mjs", "tracer/init"],
+        ),
         ({"NODE_OPTIONS": "--import file:///var/task/a%20b.mjs --require /opt/nodejs/x.js"}, ["a b.mjs"]),
         ({"NODE_OPTIONS": "--require ./there.js"}, []),
     ],
@@ -54,7 +57,9 @@ def ground(files: dict[str, Any], **more: Any) -> Ground:
 
 def said(files: dict[str, Any], entry: str = "index.js", **more: Any) -> list[tuple[str, str, str]]:
     """Return (code, severity, message) of what is found."""
-    of_code = {key: more.pop(key) for key in ("development", "dropped", "unseen_layers", "hooked", "runtime") if key in more}
+    of_code = {
+        key: more.pop(key) for key in ("development", "dropped", "unseen_layers", "hooked", "runtime") if key in more
+    }
     code = OwnCode("a.zip", ground(files, **more), (f"/var/task/{entry}",), **of_code)
     return [(found.code, found.severity, found.message) for found in late_findings(code, *unanswered(code))]
 
@@ -295,7 +300,11 @@ MADE = "import { createRequire } from 'module'\nconst require = createRequire(im
         ("export const f = () => require.resolve('./a')", {**ES, "a.js": ""}, "calls require('./a')"),
         ("export const f = () => import('./d.json')", {**ES, "d.json": "{}"}, "imports './d.json' without saying"),
         ("exports.f = () => import('./d.json')", {"d.json": "{}"}, "imports './d.json' without saying that it is JSON"),
-        ("exports.f = () => require('node:sqlite')", {}, "Node has from version 22 on, and aws-lambda nodejs20.x has 20"),
+        (
+            "exports.f = () => require('node:sqlite')",
+            {},
+            "Node has from version 22 on, and aws-lambda nodejs20.x has 20",
+        ),
         ("exports.f = () => import('node:sqlite')", {}, "asks for 'node:sqlite', which Node has from version 22 on"),
     ],
 )
