@@ -81,7 +81,9 @@ def test_what_is_asked_for_is_found_among_what_was_left_out(
     assert missed(failed(wanted), make_bundle(), selection, graph).keys() == kept
 
 
-@pytest.mark.parametrize(("variable", "folder"), [("NODE_PATH", "/var/task/data"), ("PYTHONPATH", "/opt/x:/var/task/data/")])
+@pytest.mark.parametrize(
+    ("variable", "folder"), [("NODE_PATH", "/var/task/data"), ("PYTHONPATH", "/opt/x:/var/task/data/")]
+)
 def test_what_lies_in_a_folder_of_the_search_path_is_found(
     left_out: tuple[Selection, PackageGraph], variable: str, folder: str
 ) -> None:
