@@ -38,7 +38,7 @@ PARTS = (
     parts("all-parts-in-the-lock", "runs", _USES_CRC, dependencies=_CRC, proved=True),
     parts("all-parts-asked-for-late", "runs", _ASKS_CRC, dependencies=_CRC, event={}, proved=True),
     parts("own-postinstall", "runs", _PATCH, packages=_ANY, manifest={"scripts": {"postinstall": "node patch.js"}}, proved=True),
-    parts("own-postinstall-on-arm64", "runs", _PATCH, packages=_ANY, manifest={"scripts": {"postinstall": "node patch.js"}}, settings={"arch": "arm64"}),
+    parts("own-postinstall-on-arm64", "runs", _PATCH, packages=_ANY, manifest={"scripts": {"postinstall": "node patch.js"}}, settings={"arch": "arm64"}, levels=("safe", "strict")),
     parts("own-postinstall-left-out", "fails", {"index.js": _PATCH["index.js"]}, packages=_ANY),
     parts(
         "postinstall-that-fails", "fails", {**_PATCH, "patch.js": "process.exit(3)\n"}, packages=_ANY, manifest={"scripts": {"postinstall": "node patch.js"}},
