@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packager.audit.code.late import OwnCode, late_findings, left_out, unanswered
-from packager.audit.code.preloads import WRAPPER, check_preloads, entry_of, preloads
+from packager.audit.code.preloads import WRAPPER, absent, check_preloads, entry_of, preloads
 from packager.audit.code.resolving import Ground
 from packager.core.errors import ConfigError
 from packager.hosts.registry import HOSTS
@@ -59,8 +59,9 @@ def own_code_lacks(
     wrapped = "LAMBDA_TASK_ROOT" in environment
     started = [*preloads(environment, wrapped=wrapped, node=language.traceable)]
     findings = [*check_preloads(started, ground, bundle.layer_arns, shown)]
+    lost = tuple(Wanted(name, "") for name in absent(started, ground))
     if not language.traceable:
-        return findings, ()
+        return findings, lost
     preloaded = [entry_of(name, manner, ground) for variable, name, manner in started if variable != WRAPPER]
     place, root = HOSTS[target.provider].place, target.system.function_root
     code = OwnCode(
@@ -83,7 +84,7 @@ def own_code_lacks(
         for one in missing
         if one.severity != "note" and left_out(code, one)
     )
-    return [*findings, *late_findings(code, missing, unread)], wanted
+    return [*findings, *late_findings(code, missing, unread)], (*lost, *wanted)
 
 
 def _requires_modules(bundle: Bundle) -> bool:
@@ -164,7 +165,7 @@ class _Sources:
 
     def ground(self, node_path: str, *, bundled: bool) -> Ground:
         """Return the files, as code finds them."""
-        system = self._bundle.target.system
+        system, version = self._bundle.target.system, self._bundle.target.language_version
         return Ground(
             files=frozenset(self._readers),
             read=self.text,
@@ -173,6 +174,7 @@ class _Sources:
             brought=system.brought,
             bundled=bundled,
             requires_modules=_requires_modules(self._bundle),
+            node=int(version) if version.isdigit() else 0,
         )
 
     def entries(self, traced: TraceInputs) -> tuple[str, ...]:

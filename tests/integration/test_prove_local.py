@@ -358,6 +358,22 @@ PYTHON_CASES: dict[str, tuple[Files, str, str]] = {
     "raises": ({"app.py": "import os\nos.environ['NOT_SET']"}, "RUN014", "KeyError: 'NOT_SET' (at /var/task/app.py:2)"),
     "exits": ({"app.py": "raise SystemExit(3)"}, "RUN015", "exit code 3"),
     "crashes": ({"app.py": "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"}, "RUN005", "SIGSEGV"),
+    "ended by a thread": (
+        {
+            "app.py": "import os, threading\nthreading.Timer(0.05, lambda: os._exit(3)).start()\n"
+            "def handler(event, context):\n    return 1"
+        },
+        "RUN005",
+        "exit code 3",
+    ),
+    "a thread that never ends": (
+        {
+            "app.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+            "def handler(event, context):\n    return 1"
+        },
+        "",
+        "answered",
+    ),
     "writes": ({"app.py": "open('cache', 'w')"}, "RUN008", ""),
     "fails on the event": ({"app.py": "def handler(event, context):\n    return event['x']"}, "RUN016", "KeyError"),
     "this machine's packages": ({"app.py": "import pytest"}, "RUN001", "'pytest'"),
