@@ -37,14 +37,17 @@ _SETTINGS = ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/s
 _HIDDEN = ("/usr/lib/nodejs", "/usr/share/nodejs", "/usr/lib/node", "/usr/local/lib/node_modules")
 
 
-def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime) -> Run:
-    """Load the bundle on this machine and return how that went."""
+def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime, *, bare: tuple[str, ...] = ()) -> Run:
+    """Load the bundle on this machine and return how that went.
+
+    `bare` are arguments of the interpreter that take the place of the loader's: what a start costs without a proof.
+    """
     target = request.target
-    outcome = _in_sandbox(root, request, runtime.executable)
+    outcome = _in_sandbox(root, request, runtime.executable, bare)
     where = f"{runtime.title} on this machine"
     if outcome is None:
         where += ", without namespaces"
-        outcome = _plain(root, request, runtime.executable)
+        outcome = _plain(root, request, runtime.executable, bare)
     if target.baseline.glibc and runtime.glibc != target.baseline.glibc:
         have, want = (".".join(map(str, version)) for version in (runtime.glibc, target.baseline.glibc))
         where += f" (glibc {have} where the target has {want})"
@@ -62,7 +65,7 @@ def run_locally(root: CleanRoot, request: ProofRequest, runtime: LocalRuntime) -
     )
 
 
-def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd | None:
+def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path, bare: tuple[str, ...]) -> ProcessEnd | None:
     """Run under the paths of the runtime, in namespaces; None where the kernel does not let us have them."""
     if sys.platform != "linux":
         return None
@@ -88,7 +91,8 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path) -> Pro
     (root.scratch / "root").mkdir(exist_ok=True)
     with report_pipe() as (reading, writing), relayed(request.ports, root.scratch / "ports"):
         flags = _flags(request, "/packager/")
-        argv = [inside, *flags, f"/packager/{loader}", request.marker, str(writing), "/packager/request.json"]
+        loading = (f"/packager/{loader}", request.marker, str(writing), "/packager/request.json")
+        argv = [inside, *flags, *(bare or loading)]
         specification = {
             "root": str(root.scratch / "root"),
             "binds": mounts,
@@ -131,7 +135,7 @@ def namespaces_allowed() -> bool:
     return os.waitpid(child, 0)[1] == 0
 
 
-def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessEnd:
+def _plain(root: CleanRoot, request: ProofRequest, executable: Path, bare: tuple[str, ...]) -> ProcessEnd:
     """Run as a process of our own group with a cleaned environment, the mount points replaced by scratch folders."""
     system = request.target.system
     places = {system.function_root: str(root.task), system.layer_root: str(root.layers)}
@@ -150,14 +154,8 @@ def _plain(root: CleanRoot, request: ProofRequest, executable: Path) -> ProcessE
     for name in loaders.files(request.target.language):
         shutil.copyfile(loaders.FOLDER / name, root.scratch / name)
     with report_pipe() as (reading, writing):
-        argv = [
-            str(executable),
-            *_flags(request, f"{root.scratch}/"),
-            str(loader),
-            request.marker,
-            str(writing),
-            str(requested),
-        ]
+        loading = (str(loader), request.marker, str(writing), str(requested))
+        argv = [str(executable), *_flags(request, f"{root.scratch}/"), *(bare or loading)]
         outcome = watch(
             argv,
             request,

@@ -64,7 +64,7 @@ def test_an_interpreter_that_cannot_be_started_proves_nothing_and_is_named(
     locked.chmod(0o644)
     plain = local._plain
     monkeypatch.setattr(local, "_in_sandbox", lambda *_: None)
-    monkeypatch.setattr(local, "_plain", lambda root, request, _: plain(root, request, locked))
+    monkeypatch.setattr(local, "_plain", lambda root, request, _, bare: plain(root, request, locked, bare))
     target = load_catalog().target("aws-lambda", f"python{VERSION}", "x86_64")
     proof = Bench(tmp_path).prove({"app.py": "def handler(event, context): ..."}, handler="app.handler", target=target)
 

@@ -1,0 +1,1 @@
+"""nft's own integration scripts against packager: ``python -m benchmarks.nft CHECKOUT``."""
