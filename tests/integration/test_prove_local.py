@@ -316,7 +316,7 @@ def test_another_architecture_is_audited_not_proved(bench: Bench) -> None:
     ("files", "modes", "status", "words"),
     [
         ({"bootstrap": b"\x7fELF..."}, {"bootstrap": 0o755}, "failed", "bootstrap cannot be started"),
-        ({"bootstrap": b"#!/bin/sh\n"}, {"bootstrap": 0o644}, "failed", "may not be executed"),
+        ({"bootstrap": b"#!/bin/sh\n"}, {"bootstrap": 0o644}, "failed", "is not executable"),
         ({"bootstrap": b"text"}, {"bootstrap": 0o755}, "failed", "neither an ELF program"),
         ({"main": b""}, {}, "failed", "has no bootstrap"),
     ],
