@@ -77,6 +77,7 @@ def own_code_lacks(
         runtime=f"{target.name} {target.runtime}",
         hooked=_OTHER_RESOLUTION.search(environment.get("NODE_OPTIONS", "")) is not None,
         left=(lambda name: _is_named(outputs, name)) if bundled else (lambda _: True),
+        stays=lambda name: _is_quoted(outputs, name),
     )
     missing, unread = unanswered(code)
     wanted = tuple(
@@ -95,7 +96,11 @@ def _requires_modules(bundle: Bundle) -> bool:
 
 
 def _is_named(outputs: str, name: str) -> bool:
-    return name.startswith(".") or any(f"{quote}{name}{quote}" in outputs for quote in "\"'`")
+    return name.startswith(".") or _is_quoted(outputs, name)
+
+
+def _is_quoted(outputs: str, name: str) -> bool:
+    return any(f"{quote}{name}{quote}" in outputs for quote in "\"'`")
 
 
 def _development(scanned: Scanned) -> frozenset[str]:

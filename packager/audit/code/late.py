@@ -8,7 +8,7 @@ what they can do without.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.audit.code.asks import Ask, Asked, asked
@@ -61,6 +61,8 @@ class OwnCode:
     """What messages call the runtime: ``aws-lambda nodejs22.x``."""
     left: Callable[[str], bool] = lambda _: True
     """Returns whether a name is still asked for in the code that is packed: a bundler may have answered it."""
+    stays: Callable[[str], bool] = lambda _: False
+    """Returns whether a name is written out in what a bundler has made, so that Node will look for it."""
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,8 @@ def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
         return not inside or target in ground.files or target in ground.folders
     if _refusal(code, path, ask):
         return False
+    if ground.bundled and code.stays(ask.name):
+        ground = replace(ground, bundled=False)  # the bundler has left it to Node, which looks as it always does
     found = ground.find(ask.name, path, _manner(ask))
     if found is None and ground.bundled and not ask.name.startswith((".", "/", "#")):
         return ground.package_lies(ask.name, path)  # the bundler has looked into it
