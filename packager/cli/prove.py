@@ -46,6 +46,16 @@ import click
     metavar="NAME=VALUE",
     help="Environment variable of the function; may be repeated.",
 )
+@click.option(
+    "--env-file", default="", metavar="FILE", help="File of NAME=VALUE lines: environment variables of the function."
+)
+@click.option(
+    "--allow-network",
+    "places",
+    multiple=True,
+    metavar="HOST:PORT",
+    help="Port of this machine that the code may reach, such as localhost:5432; may be repeated.",
+)
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds after which it counts as hanging.")
 @click.option(
     "--cold-start", default=0, metavar="N", type=click.IntRange(0, 1000), help="Measure N cold starts instead."
@@ -89,6 +99,7 @@ def prove(
     from packager.cli.artifacts import manifest_beside, require_file, target_of
     from packager.core.errors import UsageError
     from packager.core.resources import default_cache
+    from packager.project.proofs import checked_place, read_variables
     from packager.prove.prover import prove as run_proof
 
     start = time.monotonic()
@@ -100,7 +111,7 @@ def prove(
     if target.kind == "function" and not handler:
         msg = "no handler is given, and no manifest beside it names one"
         raise UsageError(msg, where="--handler", fix="write it as path/to/module.exportedName")
-    environment = {}
+    environment = dict(read_variables(words["env_file"], Path(), "--env-file")) if words["env_file"] else {}
     for pair in variables:
         name, equals, value = pair.partition("=")
         if not equals or not name:
@@ -139,6 +150,8 @@ def prove(
         how=words["how"],
         timeout_seconds=timeout,
         event=payload,
+        event_name=event or "the event",
+        allow_network=[checked_place(place, "--allow-network") for place in words["places"]],
         expect=_expected(expect) if expect else None,
         image=words["image"],
         cache=cache or default_cache(),
@@ -159,6 +172,7 @@ def prove(
     from packager.cli.closing import done, failed, proof_counts
     from packager.cli.console import print_findings, print_row, stdout
     from packager.cli.plain import plain
+    from packager.prove.events import fitting
 
     console = stdout()
     print_findings(console, proof.findings)
@@ -169,6 +183,10 @@ def prove(
     print_row(console, "", f"{path}: {detail}")
     if proof.answer:
         print_row(console, "answer", proof.answer[:4000])
+    elif proof.status == "proved" and not event and (samples := fitting(target)):
+        print_row(
+            console, "event", f"loaded, not called: to call the handler, add --event FILE, or a sample: {samples}"
+        )
     spent = time.monotonic() - start
     print_row(console, "", failed("Proof") if proof.status == "failed" else done(spent, *proof_counts([proof])))
     return int(proof.status == "failed")

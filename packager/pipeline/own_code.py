@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from packager.audit.code.late import OwnCode, late_findings, left_out, unanswered
-from packager.audit.code.preloads import WRAPPER, check_preloads, entry_of, preloads
+from packager.audit.code.preloads import WRAPPER, absent, check_preloads, entry_of, preloads
 from packager.audit.code.resolving import Ground
 from packager.core.errors import ConfigError
 from packager.hosts.registry import HOSTS
@@ -59,8 +59,9 @@ def own_code_lacks(
     wrapped = "LAMBDA_TASK_ROOT" in environment
     started = [*preloads(environment, wrapped=wrapped, node=language.traceable)]
     findings = [*check_preloads(started, ground, bundle.layer_arns, shown)]
+    lost = tuple(Wanted(name, "") for name in absent(started, ground))
     if not language.traceable:
-        return findings, ()
+        return findings, lost
     preloaded = [entry_of(name, manner, ground) for variable, name, manner in started if variable != WRAPPER]
     place, root = HOSTS[target.provider].place, target.system.function_root
     code = OwnCode(
@@ -76,6 +77,7 @@ def own_code_lacks(
         runtime=f"{target.name} {target.runtime}",
         hooked=_OTHER_RESOLUTION.search(environment.get("NODE_OPTIONS", "")) is not None,
         left=(lambda name: _is_named(outputs, name)) if bundled else (lambda _: True),
+        stays=lambda name: _is_quoted(outputs, name),
     )
     missing, unread = unanswered(code)
     wanted = tuple(
@@ -83,7 +85,7 @@ def own_code_lacks(
         for one in missing
         if one.severity != "note" and left_out(code, one)
     )
-    return [*findings, *late_findings(code, missing, unread)], wanted
+    return [*findings, *late_findings(code, missing, unread)], (*lost, *wanted)
 
 
 def _requires_modules(bundle: Bundle) -> bool:
@@ -94,7 +96,11 @@ def _requires_modules(bundle: Bundle) -> bool:
 
 
 def _is_named(outputs: str, name: str) -> bool:
-    return name.startswith(".") or any(f"{quote}{name}{quote}" in outputs for quote in "\"'`")
+    return name.startswith(".") or _is_quoted(outputs, name)
+
+
+def _is_quoted(outputs: str, name: str) -> bool:
+    return any(f"{quote}{name}{quote}" in outputs for quote in "\"'`")
 
 
 def _development(scanned: Scanned) -> frozenset[str]:
@@ -164,7 +170,7 @@ class _Sources:
 
     def ground(self, node_path: str, *, bundled: bool) -> Ground:
         """Return the files, as code finds them."""
-        system = self._bundle.target.system
+        system, version = self._bundle.target.system, self._bundle.target.language_version
         return Ground(
             files=frozenset(self._readers),
             read=self.text,
@@ -173,6 +179,7 @@ class _Sources:
             brought=system.brought,
             bundled=bundled,
             requires_modules=_requires_modules(self._bundle),
+            node=int(version) if version.isdigit() else 0,
         )
 
     def entries(self, traced: TraceInputs) -> tuple[str, ...]:

@@ -76,8 +76,9 @@ def missed(proof: Proof, bundle: Bundle, selection: Selection, graph: PackageGra
     place = HOSTS[bundle.target.provider].place
     dropped = {place(bundle, choice.file.path): choice for choice in selection.dropped if _may_return(choice)}
     found: dict[str, Pinned] = {}
+    search = _search_path(bundle)
     for wanted in unmet:
-        meant = list(_meant(wanted, dropped))
+        meant = list(_meant(wanted, dropped, search))
         for choice in meant:
             found.update(_kept_with(choice, wanted.what, graph))
         beside = None if meant else _beside_its_code(wanted.what, dropped)
@@ -100,7 +101,14 @@ def _may_return(choice: Choice) -> bool:
     return choice.rule not in _FINAL and not choice.rule.startswith("engine:")
 
 
-def _meant(wanted: Wanted, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
+def _search_path(bundle: Bundle) -> tuple[str, ...]:
+    """Return the folders of the archive that the function's own NODE_PATH or PYTHONPATH name."""
+    root = f"{bundle.target.system.function_root}/"
+    named = ":".join(value for name, value in bundle.environment if name in ("NODE_PATH", "PYTHONPATH"))
+    return tuple(folder.removeprefix(root).rstrip("/") for folder in named.split(":") if folder.startswith(root))
+
+
+def _meant(wanted: Wanted, dropped: Mapping[str, Choice], search: tuple[str, ...]) -> Iterator[Choice]:
     """Yield the files left out that an unanswered question means."""
     what = wanted.what
     if "/" not in what and ".so" in what:
@@ -109,6 +117,8 @@ def _meant(wanted: Wanted, dropped: Mapping[str, Choice]) -> Iterator[Choice]:
     stems = [what, what.replace(".", "/")]
     if what.startswith("."):
         stems = [posixpath.normpath(posixpath.join(posixpath.dirname(wanted.by), what))]
+    else:
+        stems += [f"{folder}/{stem}" for folder in search for stem in stems]
     for stem in stems:
         for ending in _ENDINGS:
             if choice := dropped.get(f"{stem}{ending}"):

@@ -29,7 +29,7 @@ def read_proof(section: Section | None, root: Path) -> ProofSettings:
     return ProofSettings(
         events=tuple(_events(section, root)),
         env_file=env_file.removeprefix("./"),
-        environment=_variables(env_file, root, section.key("env_file")) if env_file else (),
+        environment=read_variables(env_file, root, section.key("env_file")) if env_file else (),
         allow_network=tuple(_places(section)),
         settle_seconds=_seconds(section, "settle", SETTLE_SECONDS),
         timeout_seconds=_seconds(section, "timeout", TIMEOUT_SECONDS),
@@ -82,20 +82,21 @@ def _text(value: Any, where: str) -> str:
 
 
 def _places(section: Section) -> list[str]:
-    found = []
-    for index, text in enumerate(section.strings("allow_network")):
-        match = _PLACE.fullmatch(text)
-        if match is None or not 0 < int(match["port"]) < 65536:
-            msg = f"{text!r} is not a port of this machine"
-            fix = (
-                "write HOST:PORT with localhost or 127.0.0.1, such as localhost:5432; a proof reaches no other machine"
-            )
-            raise ConfigError(msg, where=section.key(f"allow_network[{index}]"), fix=fix)
-        found.append(text)
-    return found
+    texts = section.strings("allow_network")
+    return [checked_place(text, section.key(f"allow_network[{index}]")) for index, text in enumerate(texts)]
 
 
-def _variables(name: str, root: Path, where: str) -> tuple[tuple[str, str], ...]:
+def checked_place(text: str, where: str) -> str:
+    """Return a text that names a port of this machine (``localhost:5432``). Raises ConfigError for any other."""
+    match = _PLACE.fullmatch(text)
+    if match is None or not 0 < int(match["port"]) < 65536:
+        msg = f"{text!r} is not a port of this machine"
+        fix = "write HOST:PORT with localhost or 127.0.0.1, such as localhost:5432; a proof reaches no other machine"
+        raise ConfigError(msg, where=where, fix=fix)
+    return text
+
+
+def read_variables(name: str, root: Path, where: str) -> tuple[tuple[str, str], ...]:
     """Return what a file of NAME=VALUE lines sets: comments and empty lines count for nothing, quotes are taken off."""
     try:
         text = (root / name).read_text(encoding="utf-8-sig")

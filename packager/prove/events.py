@@ -6,9 +6,12 @@ Source: AWS Lambda developer guide, the "example event" of each service's page; 
 from __future__ import annotations
 
 import difflib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from packager.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from packager.model.targets import Target
 
 _HTTP_HEADERS = {"accept": "application/json", "content-type": "application/json", "host": "example.com"}
 
@@ -30,6 +33,28 @@ EVENTS: dict[str, tuple[str, Any]] = {
             },
             "isBase64Encoded": False,
         },
+    ),
+    "url": (
+        "a Lambda function URL, payload 2.0",
+        {
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": "/",
+            "rawQueryString": "",
+            "headers": _HTTP_HEADERS,
+            "requestContext": {
+                "domainName": "packager-proof.lambda-url.us-east-1.on.aws",
+                "http": {"method": "GET", "path": "/", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+                "requestId": "packager-proof",
+                "stage": "$default",
+                "timeEpoch": 0,
+            },
+            "isBase64Encoded": False,
+        },
+    ),
+    "request": (
+        "an HTTP request to Vercel, Now, Google Cloud Functions or Apex Up",
+        {"method": "GET", "path": "/", "headers": _HTTP_HEADERS},
     ),
     "rest": (
         "API Gateway REST API (and Netlify functions), payload 1.0",
@@ -96,6 +121,19 @@ EVENTS: dict[str, tuple[str, Any]] = {
     ),
 }
 """Name → (what sends it, the event)."""
+
+
+_OF_HOSTS = {
+    "aws_lambda": ("http", "url", "rest", "sqs", "s3", "schedule", "empty"),
+    "netlify": ("rest", "empty"),
+}
+
+
+def fitting(target: Target) -> str:
+    """Return the samples that a target's functions are called with, for people; empty for a layer."""
+    if target.kind == "layer":
+        return ""
+    return ", ".join(_OF_HOSTS.get(target.provider, ("request",)))
 
 
 def sample_event(name: str) -> Any:

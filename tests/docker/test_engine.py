@@ -111,7 +111,7 @@ def test_a_command_over_its_time_is_stopped_with_all_it_started(engine: DockerEn
         outcome = container.run(sh("echo begun; sleep 600 & sleep 600", timeout_seconds=1))
 
         assert (outcome.timed_out, outcome.exit_code, outcome.output) == (True, 137, "begun")
-        with pytest.raises(DockerFault, match="over its time"):
+        with pytest.raises(DockerFault, match="exceeded its time limit"):
             container.run(sh("true"))
     assert container.name not in names("containers")
 

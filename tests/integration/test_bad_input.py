@@ -61,7 +61,7 @@ def refused(ran: Ran, code: int, *texts: str) -> None:
 def test_a_folder_without_anything(tmp_path: Path, scratch: Path) -> None:
     (tmp_path / "empty").mkdir()
 
-    refused(built(tmp_path / "empty", scratch), 3, "neither packager.yaml nor package.json", "fix: ")
+    refused(built(tmp_path / "empty", scratch), 3, "there is no packager.yaml, package.json", "fix: ")
     assert list((tmp_path / "empty").iterdir()) == []
 
 
@@ -118,7 +118,7 @@ def test_a_generator_that_hangs_is_ended_with_all_it_started(app: Path, scratch:
     refused(
         built(app, scratch, "--timeout", "1", generate=command),
         5,
-        "did not end within 1 s and was stopped",
+        "did not end within 1 s, and was stopped",
         "raise --timeout",
     )
     assert not alive(int(pid.read_text()))

@@ -200,6 +200,6 @@ def test_without_the_targets_python_nothing_is_built(tmp_path: Path) -> None:
 
     assert ran.code == 4
     error = ran.json()["error"]
-    assert error["message"].startswith(f"no Python {missing} on this machine")
+    assert error["message"].startswith(f"there is no Python {missing} on this machine")
     assert f"install python{missing}" in error["fix"]
     assert not list((tmp_path / "app/dist").glob("*.zip"))

@@ -142,3 +142,28 @@ def test_a_traced_bundle_without_events_says_that_it_was_not_called(tmp_path: Pa
     code, document = build(project(tmp_path, {}, trim="trace"))
     assert code == 0
     assert "loaded, not called" in proof_of(document)["detail"]
+
+
+def test_a_finished_zip_is_called_with_variables_and_a_port_too(tmp_path: Path) -> None:
+    code, _ = build(project(tmp_path, {}))
+    assert code == 0
+    (tmp_path / "vars.txt").write_text("TOKEN_OF_TESTS=s3cr3t-2\n", encoding="utf-8")
+    (tmp_path / "secret.json").write_text('{"secret": 1}', encoding="utf-8")
+    artifact = tmp_path / "dist" / "b.zip"
+    given = ("--env-file", tmp_path / "vars.txt", "--event", tmp_path / "secret.json", "--how", "local")
+    done = packager("prove", artifact, *given, "--expect", '{"body": "s3cr3t-2"}')
+    assert done.code == 0, done.stdout
+    with echo() as port:
+        (tmp_path / "port.json").write_text(json.dumps({"port": port}), encoding="utf-8")
+        asked = ("--event", tmp_path / "port.json", "--how", "local")
+        done = packager("prove", artifact, *asked, "--allow-network", f"127.0.0.1:{port}")
+    assert done.code == 0, done.stdout
+    assert "echo hello" in done.stdout
+    assert "1 proved (1 called)" in done.stdout
+
+
+def test_a_zip_that_is_only_loaded_is_offered_the_samples_of_its_target(tmp_path: Path) -> None:
+    build(project(tmp_path, {}))
+    done = packager("prove", tmp_path / "dist" / "b.zip", "--how", "local")
+    assert "loaded, not called" in done.stdout
+    assert "http, url, rest, sqs" in done.stdout

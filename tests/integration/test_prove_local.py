@@ -316,7 +316,7 @@ def test_another_architecture_is_audited_not_proved(bench: Bench) -> None:
     ("files", "modes", "status", "words"),
     [
         ({"bootstrap": b"\x7fELF..."}, {"bootstrap": 0o755}, "failed", "bootstrap cannot be started"),
-        ({"bootstrap": b"#!/bin/sh\n"}, {"bootstrap": 0o644}, "failed", "may not be executed"),
+        ({"bootstrap": b"#!/bin/sh\n"}, {"bootstrap": 0o644}, "failed", "is not executable"),
         ({"bootstrap": b"text"}, {"bootstrap": 0o755}, "failed", "neither an ELF program"),
         ({"main": b""}, {}, "failed", "has no bootstrap"),
     ],
@@ -358,6 +358,22 @@ PYTHON_CASES: dict[str, tuple[Files, str, str]] = {
     "raises": ({"app.py": "import os\nos.environ['NOT_SET']"}, "RUN014", "KeyError: 'NOT_SET' (at /var/task/app.py:2)"),
     "exits": ({"app.py": "raise SystemExit(3)"}, "RUN015", "exit code 3"),
     "crashes": ({"app.py": "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)"}, "RUN005", "SIGSEGV"),
+    "ended by a thread": (
+        {
+            "app.py": "import os, threading\nthreading.Timer(0.05, lambda: os._exit(3)).start()\n"
+            "def handler(event, context):\n    return 1"
+        },
+        "RUN005",
+        "exit code 3",
+    ),
+    "a thread that never ends": (
+        {
+            "app.py": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+            "def handler(event, context):\n    return 1"
+        },
+        "",
+        "answered",
+    ),
     "writes": ({"app.py": "open('cache', 'w')"}, "RUN008", ""),
     "fails on the event": ({"app.py": "def handler(event, context):\n    return event['x']"}, "RUN016", "KeyError"),
     "this machine's packages": ({"app.py": "import pytest"}, "RUN001", "'pytest'"),

@@ -357,7 +357,7 @@ class TestCommand:
         make_zip(package.path, b"touched by hand")
         result = self.run(package.path, "--endpoint-url", endpoint, "--region", REGION)
         assert isinstance(result.exception, ArtifactError)
-        assert "speaks of another zip" in str(result.exception)
+        assert "belongs to another zip" in str(result.exception)
         assert versions(aws) == [1]
 
     def test_70_mb_without_a_bucket_is_refused(self, endpoint: str, aws: Aws, tmp_path: Path) -> None:

@@ -61,7 +61,13 @@ def fault(tmp_path: Path, access: Access, *, bucket: str = "", name: str = "engi
 @pytest.mark.parametrize(
     ("status", "code", "message", "text", "fix"),
     [
-        (403, "AccessDeniedException", "not authorized", "denied ListLayerVersions", "allow lambda:ListLayerVersions"),
+        (
+            403,
+            "AccessDeniedException",
+            "not authorized",
+            "denied ListLayerVersions",
+            "allow these credentials to call lambda:ListLayerVersions",
+        ),
         (403, "UnrecognizedClientException", "token is invalid", "does not accept the credentials", "--profile"),
         (403, "ExpiredTokenException", "expired", "credentials have expired", "aws sso login"),
         (429, "TooManyRequestsException", "Rate exceeded", "throttled ListLayerVersions", "wait a minute"),

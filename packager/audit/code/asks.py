@@ -35,7 +35,7 @@ _LARGEST_JOINED = 2 << 20
 _READS = frozenset({"readFile", "readFileSync", "createReadStream", "readdir", "readdirSync", "open", "openSync"})
 _CHANGES_RESOLUTION = re.compile(
     r"\b_resolveFilename\b|\b_initPaths\b|\b_nodeModulePaths\b|\bregisterHooks\b|\bModule\._load\b|\bModule\._extensions\b"
-    r"|\bmodule\.register\("
+    r"|\bmodule\.register\(|\bglobal(?:This)?(?:\.require\b|\[\s*['\"]require)"
 )
 
 
@@ -50,6 +50,10 @@ class Ask:
     line: int
     weight: Severity
     """What it costs if it is not there: an error, a warning where it stands in a branch, a note where it is caught."""
+    with_attributes: bool = False
+    """Whether an import says of what type the file is: ``with { type: "json" }``."""
+    of_commonjs: bool = False
+    """Whether it is asked for by the `require` that CommonJS modules are given, not by one that the file has made."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,8 @@ class _Names:
         """Scopes in which `require` is something else."""
         self.created: set[str] = set()
         """Names of what `createRequire` has made for this very file."""
+        self._made = False
+        """Whether `require` itself is such a name."""
         for node in parsed.names.get("require", []):
             scope = _declared_in(node)
             if scope is not None:
@@ -107,8 +113,13 @@ class _Names:
             if not _is_of_this_file(arguments(call)):
                 continue
             name = source(holder.child_by_field_name("name"))
+            self._made = self._made or name == "require"
             if name != "require":
                 self.created.add(name)
+
+    def is_given(self, call: Node) -> bool:
+        """Return whether a call that asks is one of the `require` that Node gives a CommonJS module."""
+        return not self._made and callee(call) in (("", "require"), ("require", "resolve"))
 
     def asks(self, call: Node) -> bool:
         """Return whether a call is one of Node's own `require`, by whatever name."""
@@ -190,7 +201,8 @@ def _modules(parsed: Parsed, dialect: Dialect) -> Iterator[Ask]:
                 yield Ask("require", name, _line(node), "error")
             continue
         if dialect == "javascript" or not _may_be_types(node):
-            yield Ask("static", name, _line(node), "error")
+            attributes = any(child.type == "import_attribute" for child in node.named_children)
+            yield Ask("static", name, _line(node), "error", with_attributes=attributes)
 
 
 def _import_equals(node: Node) -> str | None:
@@ -214,9 +226,11 @@ def _calls(parsed: Parsed, names: _Names) -> Iterator[Ask]:
         if not name:
             continue
         if callee(call) == ("", "import"):
-            yield Ask("import", name, _line(call), weight(call, parsed, promised=True))
+            found = weight(call, parsed, promised=True)
+            yield Ask("import", name, _line(call), found, with_attributes=len(given) > 1)
         elif names.asks(call):
-            yield Ask("require", name, _line(call), weight(call, parsed, promised=False))
+            level = weight(call, parsed, promised=False)
+            yield Ask("require", name, _line(call), level, of_commonjs=names.is_given(call))
 
 
 def _reads(parsed: Parsed) -> Iterator[Ask]:

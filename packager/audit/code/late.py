@@ -8,11 +8,12 @@ what they can do without.
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from packager.audit.code.asks import Ask, Asked, asked
 from packager.audit.code.guards import RANK, milder
+from packager.audit.code.refusals import refusal
 from packager.audit.code.resolving import package_of
 from packager.audit.code.syntax import dialect_of
 from packager.catalog.finding_codes.registry import CODES
@@ -21,6 +22,7 @@ from packager.model.findings import Finding
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from packager.audit.code.refusals import Refusal
     from packager.audit.code.resolving import Ground, Manner
     from packager.model.findings import Severity
 
@@ -36,10 +38,6 @@ _SELDOM: Mapping[Severity, str] = {
     "warning": "; the line stands in a branch",
     "note": "; its failure is caught",
 }
-_WAYS_OUT = (
-    "use `await import('{name}')`, join it (trim: bundle), or set NODE_OPTIONS=--experimental-require-module "
-    "(bundles.<name>.environment)"
-)
 
 
 @dataclass(frozen=True)
@@ -63,6 +61,8 @@ class OwnCode:
     """What messages call the runtime: ``aws-lambda nodejs22.x``."""
     left: Callable[[str], bool] = lambda _: True
     """Returns whether a name is still asked for in the code that is packed: a bundler may have answered it."""
+    stays: Callable[[str], bool] = lambda _: False
+    """Returns whether a name is written out in what a bundler has made, so that Node will look for it."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +116,9 @@ def _said(code: OwnCode, one: Unanswered, place: str) -> tuple[Severity, str, st
     if ask.kind == "read":
         return severity, f"{place} reads {ask.name!r}, and the archive has no such file", ""
     asks = f"{place} asks for {ask.name!r}"
-    if (there := code.ground.find(ask.name, one.file, _manner(ask))) and _is_refused(code, ask, there):
-        message = f"{place} requires {ask.name!r}, an ES module, and require does not take these on {code.runtime}"
-        return severity, f"{message}{_SELDOM[severity]}", _WAYS_OUT.format(name=ask.name)
     seldom = _SELDOM[severity]
+    if why_not := _refusal(code, one.file, ask):
+        return severity, f"{place} {why_not.message}{seldom}", why_not.fix
     bare = not ask.name.startswith((".", "/", "#"))
     package = package_of(ask.name)
     if bare and package in code.development:
@@ -168,17 +167,18 @@ def _is_there(code: OwnCode, path: str, ask: Ask) -> bool:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), ask.name))
         inside = target.startswith(f"{ground.roots[0]}/")
         return not inside or target in ground.files or target in ground.folders
+    if _refusal(code, path, ask):
+        return False
+    if ground.bundled and code.stays(ask.name):
+        ground = replace(ground, bundled=False)  # the bundler has left it to Node, which looks as it always does
     found = ground.find(ask.name, path, _manner(ask))
     if found is None and ground.bundled and not ask.name.startswith((".", "/", "#")):
         return ground.package_lies(ask.name, path)  # the bundler has looked into it
-    return found is not None and not _is_refused(code, ask, found)
+    return found is not None
 
 
-def _is_refused(code: OwnCode, ask: Ask, found: str) -> bool:
-    """Return whether a file is there and the runtime's `require` does not take it: an ES module."""
-    ground = code.ground
-    takes_it = ask.kind != "require" or ground.bundled or ground.requires_modules or not found
-    return not takes_it and ground.is_module(found)
+def _refusal(code: OwnCode, path: str, ask: Ask) -> Refusal | None:
+    return refusal(ask, path, code.ground.find(ask.name, path, _manner(ask)), code.ground, code.runtime)
 
 
 def _manner(ask: Ask) -> Manner:

@@ -71,6 +71,17 @@ def check_preloads(
         yield Finding("HND007", row.severity, shown, message, row.fix)
 
 
+def absent(named: Iterable[tuple[str, str, Manner]], ground: Ground) -> Iterator[str]:
+    """Yield what the archive may have lost: paths below its root, and packages, that are not there."""
+    root = f"{ground.roots[0]}/"
+    for variable, name, manner in named:
+        if not _is_there(variable, name, manner, ground):
+            path = posixpath.normpath(posixpath.join(root, name)) if variable == WRAPPER else _path(name)
+            inside = path.removeprefix(root)
+            if not inside.startswith("/"):
+                yield inside
+
+
 def entry_of(name: str, manner: Manner, ground: Ground) -> str:
     """Return the file of the archive that a preloaded name means; empty where it is none."""
     found = ground.find(_path(name), _here(ground), manner) or ""

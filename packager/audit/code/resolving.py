@@ -57,6 +57,8 @@ class Ground:
     """Whether a bundler has found the modules: it tries more than Node does."""
     requires_modules: bool = True
     """Whether `require` takes ES modules, and then the condition ``module-sync`` counts."""
+    node: int = 0
+    """The runtime's major version of Node; 0 where it is not known."""
     _manifests: dict[str, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property

@@ -96,8 +96,10 @@ def source(node: Node | None) -> str:
 
 
 def literal(node: Node | None) -> str | None:
-    """Return the value of a string literal; None for anything else, and for one with escapes in it."""
-    if node is None or node.type != "string" or any(child.type == "escape_sequence" for child in node.children):
+    """Return the value of a string literal; None for anything else, and for one with escapes or values in it."""
+    if node is None or node.type not in ("string", "template_string"):
+        return None
+    if any(child.type in ("escape_sequence", "template_substitution") for child in node.children):
         return None
     return source(node)[1:-1]
 

@@ -155,6 +155,11 @@ function exportNames(loaded) {
   return Object.keys(loaded).filter((key) => key !== '__esModule' && loaded[key] !== undefined).sort().slice(0, 20);
 }
 
+// What hosts that call modules start by its own `listen`: a server of Node, or an app of Koa.
+function isServer(object) {
+  return typeof object === 'object' && object !== null && typeof object.listen === 'function';
+}
+
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
 let prelude; // status and headers of a streamed answer
 
@@ -182,12 +187,13 @@ async function loadHandler() {
     : await loadModule(request.taskRoot, name.slice(0, name.indexOf(last)), match[1]);
   const member = (object, key) => {
     // What a module exports as a whole is its default export to the hosts that call modules.
-    if (request.launcher === 'module' && key === 'default' && typeof object === 'function') return object;
+    if (request.launcher === 'module' && key === 'default' && (typeof object === 'function' || isServer(object))) return object;
     if (!request.callbacks && typeof object === 'function') return undefined; // version 4 looks into objects only
     return object && object[key];
   };
   const find = (module) => match[2].split('.').reduce(member, module);
   const handler = find(loaded) || (loaded && find(loaded.default)); // the client of AWS looks into the default, too
+  if (request.launcher === 'module' && isServer(handler)) return handler;
   if (typeof handler !== 'function') {
     const kind = handler ? 'not-a-function' : 'no-export';
     return fail({ name: 'HandlerNotFound', message: match[2] }, { kind, exports: exportNames(loaded) });
@@ -304,8 +310,9 @@ function invoke(handler) {
       succeed: resolve,
       fail: reject,
     };
-    // A handler that neither returns a promise nor calls back ends when nothing is left to do: Lambda answers null.
-    process.once('beforeExit', () => resolve(null));
+    // A handler that neither returns a promise nor calls back ends when nothing is left to do: Lambda answers null,
+    // but for version 4 of its client, which knows no callbacks and ends with the process.
+    if (request.callbacks) process.once('beforeExit', () => resolve(null));
     let result;
     if (handler[STREAMING]) {
       const { PassThrough } = require('stream');
@@ -320,6 +327,11 @@ function invoke(handler) {
       if (result && typeof result.then === 'function') result.then(undefined, reject);
       return;
     }
+    if (!request.callbacks) {
+      for (const name of ['done', 'succeed', 'fail', 'callbackWaitsForEmptyEventLoop']) delete context[name];
+      Promise.resolve(handler(request.event, context)).then(resolve, reject);
+      return;
+    }
     result = handler(request.event, context, done);
     if (result && typeof result.then === 'function') result.then(resolve, reject);
   });
@@ -327,7 +339,12 @@ function invoke(handler) {
 
 function call(handler) {
   if (request.convention === 'event') return invoke(handler);
-  const { callServer, callWithRequest } = require('./node_http.cjs');
+  const { callServer, callWithRequest, watchServers } = require('./node_http.cjs');
+  if (isServer(handler)) {
+    watchServers();
+    handler.listen(0, '127.0.0.1');
+    return callServer(request.event);
+  }
   return request.convention === 'server' ? callServer(request.event) : callWithRequest(handler, request.event);
 }
 

@@ -114,6 +114,16 @@ class Loader:
         except OSError as error:
             self.report("native-failed", name="OSError", message=str(error)[:4000], code="", stack="", path=path)
 
+    def settle(self) -> None:
+        """Wait until no thread is left that the code has started, for a while at most: one may end the process."""
+        threading = sys.modules.get("threading")
+        if threading is None:
+            return
+        ends = time.monotonic() + self.request["settleMs"] / 1000
+        own = threading.get_ident()
+        while time.monotonic() < ends and any(thread.ident != own for thread in threading.enumerate()):
+            time.sleep(0.01)
+
     def invoke(self, handler: Any) -> None:
         """Call the handler with the event and report its answer as JSON."""
         deadline = time.monotonic() + self.request["timeoutMs"] / 1000
@@ -131,6 +141,8 @@ class Loader:
         for name in self.request["packages"]:
             self.report("package", path=name)
             importlib.import_module(name)
+        self.enter("settle")
+        self.settle()
         if self.request["invoke"]:
             self.enter("invoke")
             self.invoke(handler)

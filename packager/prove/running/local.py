@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import os
 import shutil
 import sys
+import warnings
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -115,6 +119,20 @@ def _in_sandbox(root: CleanRoot, request: ProofRequest, executable: Path, bare: 
         outcome = watch(command, request, (reading, writing), environment={}, folder=root.scratch)
     refused = outcome.exit_code == sandbox.SETUP_FAILED and not outcome.events
     return None if refused else outcome
+
+
+@lru_cache(maxsize=1)
+def namespaces_allowed() -> bool:
+    """Return whether the kernel lets this process have namespaces: asked once, in a child that ends at once."""
+    if sys.platform != "linux":
+        return False
+    flags = 0x00020000 if is_root() else 0x10000000 | 0x00020000  # CLONE_NEWUSER and CLONE_NEWNS
+    with warnings.catch_warnings():  # forking beside threads is no matter for a child that does one call and ends
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        os._exit(0 if ctypes.CDLL(None).unshare(flags) == 0 else 1)
+    return os.waitpid(child, 0)[1] == 0
 
 
 def _plain(root: CleanRoot, request: ProofRequest, executable: Path, bare: tuple[str, ...]) -> ProcessEnd:

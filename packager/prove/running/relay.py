@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from contextlib import contextmanager, suppress
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ def relayed(ports: Sequence[int], folder: Path) -> Iterator[None]:
 
     The folder's sockets may be used by every user. Raises CannotProve where nothing listens on a port.
     """
+    if sys.platform == "win32":
+        msg = "proof.allow_network needs sockets in folders, which Windows lacks"
+        raise CannotProve(msg)
     for port in ports:
         _answers(port)
     folder.mkdir(exist_ok=True)

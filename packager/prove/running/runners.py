@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from packager.core.errors import DockerFault
 from packager.languages.registry import LANGUAGES
 from packager.model.proof import CannotProve
-from packager.prove.running.local import run_locally
+from packager.prove.running.local import namespaces_allowed, run_locally
 from packager.toolchains.interpreters import find_runtime, portable_interpreter
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _run_in_docker(
 
 
 def _identity(runtime: LocalRuntime) -> str:
-    return f"{runtime.title} on glibc {'.'.join(map(str, runtime.glibc))}"
+    # Without namespaces the paths are others, and more may be reached: such a proof is another one.
+    confined = "namespaces" if namespaces_allowed() else "no namespaces"
+    return f"{runtime.title} on glibc {'.'.join(map(str, runtime.glibc))}, {confined}"
 
 
 @contextmanager

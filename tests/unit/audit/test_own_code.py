@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from packager.audit.code.late import OwnCode, late_findings, unanswered
-from packager.audit.code.preloads import check_preloads, preloads
+from packager.audit.code.preloads import absent, check_preloads, preloads
 from packager.audit.code.resolving import Ground
 
 MS = {"node_modules/ms/package.json": {"main": "./lib/ms.js"}, "node_modules/ms/lib/ms.js": ""}
@@ -26,6 +26,25 @@ DUAL = {
 }
 
 
+@pytest.mark.parametrize(
+    ("environment", "lost"),
+    [
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "/var/task/bin/wrap.sh"}, ["bin/wrap.sh"]),
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "wrap.sh"}, ["wrap.sh"]),
+        ({"AWS_LAMBDA_EXEC_WRAPPER": "/opt/wrap.sh"}, []),
+        (
+            {"NODE_OPTIONS": "--require /var/task/pre --import ./more.mjs -r tracer/init"},
+            ["pre", "./more.mjs", "tracer/init"],
+        ),
+        ({"NODE_OPTIONS": "--import file:///var/task/a%20b.mjs --require /opt/nodejs/x.js"}, ["a b.mjs"]),
+        ({"NODE_OPTIONS": "--require ./there.js"}, []),
+    ],
+)
+def test_what_variables_name_and_trimming_may_have_dropped(environment: dict[str, str], lost: list[str]) -> None:
+    named = preloads(environment, wrapped=True, node=True)
+    assert list(absent(named, ground({"there.js": ""}))) == lost
+
+
 def ground(files: dict[str, Any], **more: Any) -> Ground:
     """Return a function with these files; those whose path is absolute lie where it says."""
     texts = {
@@ -38,7 +57,9 @@ def ground(files: dict[str, Any], **more: Any) -> Ground:
 
 def said(files: dict[str, Any], entry: str = "index.js", **more: Any) -> list[tuple[str, str, str]]:
     """Return (code, severity, message) of what is found."""
-    of_code = {key: more.pop(key) for key in ("development", "dropped", "unseen_layers", "hooked") if key in more}
+    of_code = {
+        key: more.pop(key) for key in ("development", "dropped", "unseen_layers", "hooked", "runtime") if key in more
+    }
     code = OwnCode("a.zip", ground(files, **more), (f"/var/task/{entry}",), **of_code)
     return [(found.code, found.severity, found.message) for found in late_findings(code, *unanswered(code))]
 
@@ -266,3 +287,57 @@ def test_what_may_lie_in_a_layer_by_its_arn_is_a_note() -> None:
         ("note", True),
         ("error", False),
     ]
+
+
+ES = {"package.json": {"type": "module"}}
+MADE = "import { createRequire } from 'module'\nconst require = createRequire(import.meta.url)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "message"),
+    [
+        ("export const f = () => require('fs')", ES, "calls require('fs'), and an ES module has no require"),
+        ("export const f = () => require.resolve('./a')", {**ES, "a.js": ""}, "calls require('./a')"),
+        ("export const f = () => import('./d.json')", {**ES, "d.json": "{}"}, "imports './d.json' without saying"),
+        ("exports.f = () => import('./d.json')", {"d.json": "{}"}, "imports './d.json' without saying that it is JSON"),
+        (
+            "exports.f = () => require('node:sqlite')",
+            {},
+            "Node has from version 22 on, and aws-lambda nodejs20.x has 20",
+        ),
+        ("exports.f = () => import('node:sqlite')", {}, "asks for 'node:sqlite', which Node has from version 22 on"),
+    ],
+)
+def test_what_is_there_and_node_refuses_is_an_error(text: str, files: dict[str, Any], message: str) -> None:
+    ((code, severity, told),) = said({"index.js": text, **files}, node=20, runtime="aws-lambda nodejs20.x")
+    assert (code, severity) == ("PKG002", "error")
+    assert told.startswith("index.js:1 ") and message in told
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        (f"{MADE}export const f = () => require('fs')", ES),
+        ("export const f = (require) => require('fs')", ES),
+        ("exports.f = () => require('fs')", {}),
+        ("export const f = () => import('./d.json', { with: { type: 'json' } })", {**ES, "d.json": "{}"}),
+        ("import d from './d.json' with { type: 'json' }", {**ES, "d.json": "{}"}),
+        ("exports.f = () => require('./d.json')", {"d.json": "{}"}),
+        ("exports.f = () => require('node:test')", {}),
+        ("exports.f = () => require('node:of-a-future-node')", {}),
+    ],
+)
+def test_what_node_takes_is_not_refused(text: str, files: dict[str, Any]) -> None:
+    assert said({"index.js": text, **files}, node=20) == []
+
+
+def test_a_bundler_answers_for_all_but_nodes_own_modules() -> None:
+    files = {"index.js": "export const f = () => [require('fs'), import('./d.json')]", **ES, "d.json": "{}"}
+    assert said(files, node=20, bundled=True) == []
+    assert len(said({"index.js": "exports.f = () => require('node:sqlite')"}, node=20, bundled=True)) == 1
+
+
+def test_a_require_that_may_not_be_there_is_a_warning() -> None:
+    guarded = "export const f = () => typeof require === 'function' ? require('fs') : null"
+    ((_, severity, _),) = said({"index.js": guarded, **ES})
+    assert severity == "warning"

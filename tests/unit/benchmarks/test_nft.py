@@ -119,11 +119,11 @@ def test_a_script_is_run_where_it_lies_and_says_why_it_fails(tmp_path: Path) -> 
     # Python in place of Node: what is looked at is how a program is run.
     write_tree(
         tmp_path,
-        {"ends": "print('x')", "bad": "print('x')\nraise SystemExit('TypeError: no')", "long": "while 1: pass"},
+        {"good": "print('x')", "bad": "print('x')\nraise SystemExit('TypeError: no')", "long": "while 1: pass"},
     )
     python = Path(sys.executable)
 
-    assert run(python, ("-S",), tmp_path, "ends").exit_code == 0
+    assert run(python, ("-S",), tmp_path, "good").exit_code == 0
     failed = run(python, ("-S",), tmp_path, "bad")
     assert (failed.exit_code, failed.said) == (1, "TypeError: no")
     assert run(python, ("-S",), tmp_path, "long", seconds=0.5).exit_code is None

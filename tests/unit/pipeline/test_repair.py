@@ -81,6 +81,18 @@ def test_what_is_asked_for_is_found_among_what_was_left_out(
     assert missed(failed(wanted), make_bundle(), selection, graph).keys() == kept
 
 
+@pytest.mark.parametrize(
+    ("variable", "folder"), [("NODE_PATH", "/var/task/data"), ("PYTHONPATH", "/opt/x:/var/task/data/")]
+)
+def test_what_lies_in_a_folder_of_the_search_path_is_found(
+    left_out: tuple[Selection, PackageGraph], variable: str, folder: str
+) -> None:
+    selection, graph = left_out
+    bundle = replace(make_bundle(), environment=((variable, folder),))
+    assert missed(failed(Wanted("rates", "index.js")), bundle, selection, graph).keys() == {"data/rates.json"}
+    assert missed(failed(Wanted("rates", "index.js")), make_bundle(), selection, graph) == {}
+
+
 def test_where_nothing_is_named_the_package_that_was_running_is_kept(
     left_out: tuple[Selection, PackageGraph],
 ) -> None:

@@ -12,7 +12,7 @@ from packager.catalog.current import load_catalog
 from packager.core.errors import UsageError
 from packager.model.proof import Proof
 from packager.prove import proof_cache
-from packager.prove.events import EVENTS, sample_event
+from packager.prove.events import EVENTS, fitting, sample_event
 from packager.prove.judging.expect import as_expected
 from packager.prove.running.request import ProofRequest
 
@@ -104,3 +104,19 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "proofs").write_text("a file where the folder should be")
     proof_cache.remember(tmp_path, "q", "here", proved())
     assert proof_cache.recall(tmp_path, "q", "here", "api.zip") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sample"),
+    [("aws-lambda", "sqs"), ("netlify", "rest"), ("vercel", "request"), ("google-cloud-functions", "request")],
+)
+def test_each_host_is_offered_samples_that_there_are(name: str, sample: str) -> None:
+    host = load_catalog().host(name)
+    target = load_catalog().target(name, next(iter(host.runtimes)), "x86_64")
+    offered = fitting(target).split(", ")
+    assert sample in offered
+    assert set(offered) <= EVENTS.keys()
+
+
+def test_a_layer_is_called_with_nothing() -> None:
+    assert fitting(load_catalog().target("aws-lambda-layer", "nodejs22.x", "x86_64")) == ""
