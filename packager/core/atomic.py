@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO
@@ -145,7 +146,11 @@ def remove(path: Path, *, still: Callable[[Path], bool] | None = None) -> None:
 
     `still` is asked about the folder when nothing can replace it any more; if it says no, the folder is put back.
     """
-    if path.is_symlink() or not path.is_dir() or is_leftover(path.name):
+    # Looked at once: what is not there now may be a whole folder when it is looked at again.
+    if not stat.S_ISDIR(path.lstat().st_mode):
+        path.unlink()
+        return
+    if is_leftover(path.name):
         _remove_tree(path)
         return
     aside = PartialPath(path)
