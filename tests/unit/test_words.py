@@ -13,6 +13,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.checkout  # the texts beside the package, too
+
 ROOT = Path(__file__).parents[2]
 LIST = ROOT / "tests/support/words.txt"
 PLACES = ("packager", "tests", "benchmarks", "samples", "lambda_layers", "docs", "dockerfiles", ".ci")
