@@ -132,7 +132,7 @@ def test_what_was_built_before_is_reused_with_the_same_bytes(first: dict[str, st
     folder = sample("aws-lambda", tmp_path)
     cache = str(tmp_path / "cache")
     assert packager("build", folder, "--builder", "host", "--cache", cache).code == 0
-    again = packager("build", folder, "--builder", "host", "--cache", cache)
+    again = packager("build", folder, "--builder", "host", "--cache", cache, "--verbose")
     assert hashes(folder / "dist") == first
     assert "reuse" in again.stderr
     assert "install" not in again.stderr
